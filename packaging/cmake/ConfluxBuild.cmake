@@ -1,0 +1,67 @@
+# Compiler settings and the three helpers that every directory uses.
+
+option(CONFLUX_BUILD_TESTS "Build the tests" ON)
+option(CONFLUX_WERROR "Treat warnings as errors" ON)
+set(CONFLUX_SANITIZE "" CACHE STRING "Sanitizers, comma separated: address,undefined or thread")
+
+set(CMAKE_C_STANDARD 11)
+set(CMAKE_C_STANDARD_REQUIRED ON)
+set(CMAKE_C_EXTENSIONS OFF)
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+set(CMAKE_VISIBILITY_INLINES_HIDDEN ON)
+set(CMAKE_CXX_VISIBILITY_PRESET hidden)
+set(CMAKE_C_VISIBILITY_PRESET hidden)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
+set(CMAKE_LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/lib)
+
+if(NOT CMAKE_BUILD_TYPE)
+  set(CMAKE_BUILD_TYPE RelWithDebInfo CACHE STRING "" FORCE)
+endif()
+
+find_program(CONFLUX_CCACHE ccache)
+if(CONFLUX_CCACHE)
+  set(CMAKE_C_COMPILER_LAUNCHER ${CONFLUX_CCACHE})
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CONFLUX_CCACHE})
+endif()
+
+add_library(conflux_options INTERFACE)
+target_compile_options(conflux_options INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion
+  $<$<COMPILE_LANGUAGE:CXX>:-Wnon-virtual-dtor;-Woverloaded-virtual;-Wswitch-enum>
+  $<$<AND:$<COMPILE_LANGUAGE:CXX>,$<CXX_COMPILER_ID:GNU>>:-fno-gnu-unique>
+  $<$<BOOL:${CONFLUX_WERROR}>:-Werror>)
+if(CONFLUX_SANITIZE)
+  target_compile_options(conflux_options INTERFACE
+    -fsanitize=${CONFLUX_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  target_link_options(conflux_options INTERFACE -fsanitize=${CONFLUX_SANITIZE})
+endif()
+
+# conflux_library(NAME SOURCES a.cc ... DEPS x y): one static library, a ring or a part.
+# Headers are included by their path from the repository's top level.
+function(conflux_library name)
+  cmake_parse_arguments(arg "" "" "SOURCES;DEPS;PRIVATE_DEPS" ${ARGN})
+  add_library(${name} STATIC ${arg_SOURCES})
+  target_include_directories(${name} PUBLIC ${PROJECT_SOURCE_DIR})
+  target_link_libraries(${name} PRIVATE conflux_options ${arg_PRIVATE_DEPS} PUBLIC ${arg_DEPS})
+endfunction()
+
+# conflux_test(NAME SOURCES a_test.cc ... DEPS x y LABELS unit): a GoogleTest binary whose tests
+# CTest knows one by one.
+function(conflux_test name)
+  cmake_parse_arguments(arg "" "TIMEOUT" "SOURCES;DEPS;LABELS" ${ARGN})
+  if(NOT arg_TIMEOUT)
+    set(arg_TIMEOUT 120)
+  endif()
+  add_executable(${name} ${arg_SOURCES})
+  target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR})
+  target_compile_definitions(${name} PRIVATE CONFLUX_SOURCE_DIR="${PROJECT_SOURCE_DIR}"
+    CONFLUX_BINARY_DIR="${PROJECT_BINARY_DIR}")
+  target_link_libraries(${name} PRIVATE conflux_options ${arg_DEPS} GTest::gtest_main GTest::gmock)
+  # At test time, so that a build does not run what it has just built.
+  gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST
+    PROPERTIES LABELS "${arg_LABELS}" TIMEOUT ${arg_TIMEOUT})
+endfunction()
