@@ -1,0 +1,108 @@
+// The configuration after parsing: plain values, nothing of YAML. A pure header without a library
+// behind it; `config/parse.h` makes these values.
+//
+// Ownership: every struct owns what it holds. A Settings that has been published to other threads
+// is never changed (keep it behind `std::shared_ptr<const Settings>`); a reload makes a new one and
+// existing tunnels keep the one that they began with.
+// Units: byte counts are `uint64_t` bytes, durations are milliseconds.
+// The initialisers are the defaults of `profile: stock`; a test holds them against the option
+// table. Names, ranges and explanations: `confluxctl config explain KEY`.
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace conflux::config {
+
+// What a host does when the plugin cannot be loaded or initialised. [plugin.on_failure]
+enum class OnFailure : std::uint8_t {
+  kRefuse,      // do not start
+  kSinglePath,  // start without multipath and say so
+};
+
+// How much an exit may tell us apart from stock tor. [conflux.profile]
+enum class Profile : std::uint8_t {
+  kStock,  // on the wire as stock tor's client: at most two legs, schedulers by desired UX
+  kFast,   // two legs, any scheduler
+  kLab,    // anything that the ranges allow
+};
+
+// The numbers are those of the LINK body. Spec: prop329 [INITIAL_UX]. [conflux.desired_ux]
+enum class DesiredUx : std::uint8_t {
+  kNoOpinion = 0,
+  kMinLatency = 1,
+  kLowMemLatency = 2,
+  kHighThroughput = 3,
+  kLowMemThroughput = 4,
+};
+
+// Which leg our own cells take. More names will be appended. [conflux.scheduler]
+enum class Scheduler : std::uint8_t {
+  kAuto,    // by desired UX, as stock tor does
+  kMinRtt,  // the leg with the lowest RTT; waits while its window is full
+  kLowRtt,  // the leg with the lowest RTT among those with room
+};
+
+// Least to most. [conflux.log.level]
+enum class LogLevel : std::uint8_t { kError, kWarn, kInfo, kDebug, kTrace };
+
+using Sha256 = std::array<std::uint8_t, 32>;
+
+// Section `plugin:`, read by the loader (the host); the plugin itself only checks it.
+struct PluginSettings {
+  std::string path;            // absolute, or empty: the host chooses
+  std::vector<Sha256> sha256;  // pins; empty: any file that passes the loader's owner checks
+  OnFailure on_failure = OnFailure::kRefuse;
+
+  bool operator==(const PluginSettings&) const = default;
+};
+
+struct LegSettings {
+  std::uint32_t count = 2;  // legs that a host should build for a tunnel, 1..8 and <= max
+  std::uint32_t max = 8;    // legs that a tunnel accepts at once, 1..16
+
+  bool operator==(const LegSettings&) const = default;
+};
+
+// low_water < high_water <= tunnel_limit <= process_limit, all in bytes.
+struct ReorderSettings {
+  std::uint64_t tunnel_limit = 16ULL << 20;    // beyond it the tunnel closes
+  std::uint64_t process_limit = 256ULL << 20;  // beyond it victims are named, oldest data first
+  std::uint64_t high_water = 1ULL << 20;       // PRESSURE: the host should send XOFF
+  std::uint64_t low_water = 256ULL << 10;      // relief: the host may send XON
+  std::chrono::milliseconds stall_timeout{30'000};  // age of the oldest held cell, 1 s .. 10 min
+
+  bool operator==(const ReorderSettings&) const = default;
+};
+
+struct LogSettings {
+  LogLevel level = LogLevel::kInfo;
+
+  bool operator==(const LogSettings&) const = default;
+};
+
+// Section `conflux:`, read by the plugin (and by hosts that ask how many legs to build).
+struct ConfluxSettings {
+  Profile profile = Profile::kStock;
+  DesiredUx desired_ux = DesiredUx::kHighThroughput;
+  Scheduler scheduler = Scheduler::kAuto;
+  LegSettings legs;
+  std::chrono::milliseconds handshake_timeout{60'000};  // LINK to LINKED, 100 ms .. 10 min
+  ReorderSettings reorder;
+  LogSettings log;
+
+  bool operator==(const ConfluxSettings&) const = default;
+};
+
+struct Settings {
+  std::uint32_t version = 1;
+  PluginSettings plugin;
+  ConfluxSettings conflux;
+
+  bool operator==(const Settings&) const = default;
+};
+
+}  // namespace conflux::config
