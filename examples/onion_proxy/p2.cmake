@@ -1,0 +1,11 @@
+# The parts of the proxy that face the network, the directory and the user. Each line below may
+# link only what stands above it.
+find_package(OpenSSL 3.0 REQUIRED)
+
+conflux_library(onion_base
+  SOURCES base/bytes.cc
+  PRIVATE_DEPS OpenSSL::Crypto)
+
+conflux_library(onion_signature
+  SOURCES crypto/signature.cc
+  DEPS onion_base OpenSSL::Crypto)
