@@ -1,6 +1,5 @@
-# The parts of the proxy that face the network, the directory and the user. Each line below may
-# link only what stands above it.
-find_package(OpenSSL 3.0 REQUIRED)
+# The parts of the proxy that face the network, the directory and the user. Each library may link
+# only what stands above it.
 
 conflux_library(onion_base
   SOURCES base/bytes.cc
@@ -8,4 +7,4 @@ conflux_library(onion_base
 
 conflux_library(onion_signature
   SOURCES crypto/signature.cc
-  DEPS onion_base OpenSSL::Crypto)
+  DEPS onion_crypto)

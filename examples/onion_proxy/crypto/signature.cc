@@ -6,6 +6,9 @@
 
 #include <utility>
 
+#include "examples/onion_proxy/crypto/digest.h"
+#include "examples/onion_proxy/crypto/random.h"
+
 namespace onion_proxy {
 namespace {
 
@@ -35,13 +38,7 @@ std::optional<ByteArray<20>> pkcs1_sha1(EVP_PKEY* key) {
   const int length = i2d_PublicKey(key, &raw);
   const std::unique_ptr<unsigned char, OpensslDeleter> der(raw);
   if (length <= 0) return std::nullopt;
-  ByteArray<20> out;
-  std::size_t out_length = out.size();
-  if (EVP_Q_digest(nullptr, "SHA1", nullptr, der.get(), static_cast<std::size_t>(length),
-                   out.data(), &out_length) != 1) {
-    return std::nullopt;
-  }
-  return out;
+  return sha1(ByteView(der.get(), static_cast<size_t>(length)));
 }
 
 }  // namespace
@@ -84,7 +81,7 @@ std::optional<Bytes> RsaPublicKey::recover(ByteView signature) const {
 
 bool RsaPublicKey::verify(ByteView digest, ByteView signature) const {
   const auto recovered = recover(signature);
-  return recovered && equal_constant_time(*recovered, digest);
+  return recovered && constant_time_equal(*recovered, digest);
 }
 
 bool verify_ed25519(ByteView key, ByteView message, ByteView signature) {
@@ -96,10 +93,6 @@ bool verify_ed25519(ByteView key, ByteView message, ByteView signature) {
   if (EVP_DigestVerifyInit(ctx.get(), nullptr, nullptr, nullptr, pkey.get()) != 1) return false;
   return EVP_DigestVerify(ctx.get(), signature.data(), signature.size(), message.data(),
                           message.size()) == 1;
-}
-
-bool equal_constant_time(ByteView a, ByteView b) {
-  return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
 }
 
 }  // namespace onion_proxy

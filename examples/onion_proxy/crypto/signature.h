@@ -17,23 +17,24 @@ struct EvpPkeyDeleter {
 };
 using EvpPkey = std::unique_ptr<EVP_PKEY, EvpPkeyDeleter>;
 
-// An RSA public key of 1024 to 8192 bits. Move only; usable from one thread at a time.
+/// An RSA public key of 1024 to 8192 bits. Move only; usable from one thread at a time.
 class RsaPublicKey {
  public:
-  // `der` is a PKCS#1 RSAPublicKey, the body of `-----BEGIN RSA PUBLIC KEY-----`, and nothing more.
+  /// `der` is a PKCS#1 RSAPublicKey, the body of `-----BEGIN RSA PUBLIC KEY-----`, and nothing
+  /// more.
   static Result<RsaPublicKey> from_pkcs1(ByteView der);
 
-  // Takes over a key that came out of a certificate; refuses anything but RSA.
+  /// Takes over a key that came out of a certificate; refuses anything but RSA.
   static Result<RsaPublicKey> from_pkey(EvpPkey key);
 
-  // SHA-1 of the PKCS#1 encoding: the fingerprint by which Tor names relays and authorities.
+  /// SHA-1 of the PKCS#1 encoding: the fingerprint by which Tor names relays and authorities.
   const ByteArray<20>& identity_digest() const { return identity_digest_; }
 
-  // The digest inside `signature`, to be compared with the expected one; nullopt when this key
-  // did not make the signature.
+  /// The digest inside `signature`, to be compared with the expected one; nullopt when this key
+  /// did not make the signature.
   std::optional<Bytes> recover(ByteView signature) const;
 
-  // Whether `signature` holds exactly `digest`. Constant time in the digest.
+  /// Whether `signature` holds exactly `digest`. Constant time in the digest.
   bool verify(ByteView digest, ByteView signature) const;
 
  private:
@@ -44,10 +45,7 @@ class RsaPublicKey {
   ByteArray<20> identity_digest_;
 };
 
-// Pure Ed25519. Spec: RFC 8032 5.1.7.
+/// Pure Ed25519. Spec: RFC 8032 5.1.7.
 bool verify_ed25519(ByteView key, ByteView message, ByteView signature);
-
-// Equality without a data-dependent branch; differing lengths compare unequal.
-bool equal_constant_time(ByteView a, ByteView b);
 
 }  // namespace onion_proxy

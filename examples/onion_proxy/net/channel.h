@@ -1,0 +1,154 @@
+// One TLS connection to a relay that many circuits share: connects, proves the relay's identity,
+// then carries cells both ways.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ssl/context.hpp>
+#include <boost/asio/ssl/stream.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <unordered_map>
+
+#include "examples/onion_proxy/base/result.h"
+#include "examples/onion_proxy/cell/link_cell.h"
+#include "examples/onion_proxy/circuit/relay_info.h"
+#include "examples/onion_proxy/link/link_handshake.h"
+
+namespace onion_proxy {
+
+/// Where a channel delivers what belongs to one circuit. Implemented by the circuit's owner, who
+/// keeps it alive until `detach` or `handle_channel_closed`, whichever comes first.
+/// No function here is ever called from inside a call to the channel.
+class CircuitUser {
+ public:
+  virtual ~CircuitUser() = default;
+
+  /// A cell for this circuit: CREATED2, RELAY, RELAY_EARLY or DESTROY. The body is borrowed and may
+  /// be decrypted in place. May call anything of the channel, `detach` and `close` included.
+  virtual void handle_cell(LinkCell& cell) = 0;
+
+  /// Every cell of one read has been delivered: the moment for work once per wake, not per cell.
+  virtual void handle_cells_end() = 0;
+
+  /// The queue has fallen to the low-water mark after `blocked` was true.
+  virtual void handle_channel_writable() = 0;
+
+  /// The channel is gone, with all its circuits; called exactly once unless detached before.
+  virtual void handle_channel_closed(const std::string& reason) = 0;
+};
+
+struct ChannelOptions {
+  std::chrono::milliseconds open_timeout{15000};  ///< TCP, TLS and link handshake together
+  size_t high_water_cells = 64;                   ///< `blocked` from here on
+  size_t low_water_cells = 32;                    ///< until down to here
+};
+
+/// Owned by shared_ptr (the pool and each circuit hold one). Single-threaded: all calls come from
+/// the thread that runs the io_context.
+class Channel : public std::enable_shared_from_this<Channel> {
+ public:
+  using OpenCallback = std::function<void(Status)>;
+  using ClosedCallback = std::function<void(const std::string& reason)>;
+
+  struct Environment {
+    boost::asio::io_context& io;
+    boost::asio::ssl::context& tls;
+    ChannelOptions options;
+  };
+
+  /// `relay` is what the other end must prove to be.
+  static std::shared_ptr<Channel> create(const Environment& environment, const RelayInfo& relay);
+  ~Channel();
+
+  /// Connects. `done` is called exactly once, never from inside this call.
+  void open(OpenCallback done);
+
+  bool is_open() const { return state_ == State::kOpen; }
+  bool is_closed() const { return state_ == State::kClosed; }
+  const RelayInfo& relay() const { return relay_; }
+
+  /// Gives `user` a fresh circuit id (high bit set, as tor-spec asks of initiators). Fails when the
+  /// channel is not open.
+  Result<uint32_t> attach(CircuitUser& user);
+
+  /// No more calls to that circuit's user. Sends nothing: DESTROY is the owner's to send before.
+  void detach(uint32_t circuit_id);
+
+  /// Queues one fixed cell; `payload` of up to 509 bytes is zero-padded. All cells queued in one
+  /// turn of the event loop leave in as few TLS records as possible. Ignored once closed.
+  void send_cell(uint32_t circuit_id, LinkCommand command, ByteView payload);
+
+  /// Whether the owner should hold cells back. The kernel's queue is kept short, so this tells of
+  /// the network, not of buffer sizes.
+  bool blocked() const { return blocked_; }
+  size_t queued_cells() const;
+  size_t circuit_count() const { return users_.size(); }
+
+  /// Steady-clock instant at which the last circuit left, or the channel opened.
+  std::chrono::steady_clock::time_point idle_since() const { return idle_since_; }
+
+  uint64_t bytes_read() const { return bytes_read_; }
+  uint64_t bytes_written() const { return bytes_written_; }
+
+  /// Drops the connection after what is queued has left (one second at most), or at once when the
+  /// channel is not yet open. Users hear of it from the event loop. Later calls do nothing.
+  void close(std::string reason);
+
+ private:
+  enum class State { kIdle, kConnecting, kHandshake, kOpen, kFlushing, kClosed };
+  using Tcp = boost::asio::ip::tcp;
+  using TlsStream = boost::asio::ssl::stream<Tcp::socket>;
+
+  Channel(const Environment& environment, const RelayInfo& relay);
+
+  void start_tls();
+  void start_link();
+  void read();
+  void handle_read(const boost::system::error_code& error, size_t size);
+  Status handle_cells();
+  Status handle_link_cell(LinkCell& cell);
+  Status dispatch(LinkCell& cell);
+  void finish_wake();
+  void schedule_flush();
+  void flush();
+  void handle_written(const boost::system::error_code& error, size_t size);
+  void update_blocked();
+  void finish_open();
+  void drop(const std::string& reason);
+  bool live() const { return state_ != State::kClosed; }
+
+  boost::asio::io_context& io_;
+  const ChannelOptions options_;
+  const RelayInfo relay_;
+  TlsStream stream_;
+  boost::asio::steady_timer timer_;
+
+  State state_ = State::kIdle;
+  OpenCallback opened_;
+  std::string close_reason_;
+  std::unique_ptr<LinkHandshake> handshake_;
+  LinkCellDecoder decoder_;
+
+  std::unordered_map<uint32_t, CircuitUser*> users_;
+  std::vector<uint32_t> woken_;  ///< circuits that got cells in this read
+  std::chrono::steady_clock::time_point idle_since_;
+
+  Bytes queued_;        ///< cells not yet given to TLS
+  Bytes writing_;       ///< what the write in progress takes from
+  size_t written_ = 0;  ///< of `writing_`
+  bool flush_due_ = false;
+  bool write_pending_ = false;
+  bool blocked_ = false;
+  uint64_t bytes_read_ = 0;
+  uint64_t bytes_written_ = 0;
+};
+
+/// TLS as Tor links use it: version 1.2 or later, no certificate authorities, no session reuse.
+/// The relay's identity comes from the CERTS cell instead.
+boost::asio::ssl::context make_link_tls_context();
+
+}  // namespace onion_proxy
