@@ -1,0 +1,57 @@
+#include "examples/onion_proxy/circuit/onion_crypto.h"
+
+#include <cassert>
+
+#include "examples/onion_proxy/crypto/random.h"
+
+namespace onion_proxy {
+
+OnionCrypto::Hop::Hop(ByteView keys)
+    : forward_cipher(keys.subspan(40, 16)), backward_cipher(keys.subspan(56, 16)) {
+  forward_digest.update(keys.subspan(0, 20));
+  backward_digest.update(keys.subspan(20, 20));
+}
+
+void OnionCrypto::add_hop(ByteView keys) {
+  assert(keys.size() >= kHopKeySize);
+  hops_.emplace_back(keys);
+}
+
+CellTag OnionCrypto::encrypt(size_t hop, CellPayloadView payload) {
+  assert(hop < hops_.size());
+  RunningSha1& digest = hops_[hop].forward_digest;
+  digest.update(payload);
+  const CellTag tag = digest.peek();
+  std::memcpy(&payload[kDigestOffset], tag.data(), kDigestFieldSize);
+  for (size_t layer = hop + 1; layer-- > 0;) hops_[layer].forward_cipher.apply(payload);
+  return tag;
+}
+
+std::optional<CellTag> OnionCrypto::recognize(Hop& hop, CellPayloadView payload) {
+  if (payload[kRecognizedOffset] != 0 || payload[kRecognizedOffset + 1] != 0) return std::nullopt;
+  const MutableByteView field = payload.subspan(kDigestOffset, kDigestFieldSize);
+  ByteArray<kDigestFieldSize> received;
+  std::memcpy(received.data(), field.data(), received.size());
+  std::memset(field.data(), 0, field.size());
+  // A cell for a hop further on looks "recognized" once in 65536 times: the running digest may
+  // only advance after the digest fits.
+  hop.candidate.assign(hop.backward_digest);
+  hop.candidate.update(payload);
+  const CellTag tag = hop.candidate.peek();
+  if (!constant_time_equal(ByteView(tag).first(kDigestFieldSize), received)) {
+    std::memcpy(field.data(), received.data(), received.size());
+    return std::nullopt;
+  }
+  hop.backward_digest.swap(hop.candidate);
+  return tag;
+}
+
+std::optional<OnionCrypto::Recognized> OnionCrypto::decrypt(CellPayloadView payload) {
+  for (size_t i = 0; i < hops_.size(); ++i) {
+    hops_[i].backward_cipher.apply(payload);
+    if (const auto tag = recognize(hops_[i], payload)) return Recognized{i, *tag};
+  }
+  return std::nullopt;
+}
+
+}  // namespace onion_proxy
