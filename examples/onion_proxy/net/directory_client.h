@@ -48,20 +48,20 @@ class DirectoryClient {
 
  private:
   struct Fetch;
+  using Handler = void (DirectoryClient::*)(const std::string& body);
 
   void start_next_authority();
-  void request_certificates();
-  void handle_certificates(Result<std::string> body);
-  void request_consensus();
-  void handle_consensus(Result<std::string> body);
-  void request_microdescriptors();
-  void handle_microdescriptors(Result<std::string> body);
+  void get(std::string target, size_t bytes_max, Handler handler);
   void authority_failed(const std::string& reason);
+  void request_certificates();
+  void handle_certificates(const std::string& body);
+  void request_consensus();
+  void handle_consensus(const std::string& body);
+  void request_microdescriptors();
+  void handle_microdescriptors(const std::string& body);
+  void complete();
   void finish(Result<View> result);
-  void refresh();
   void arm_refresh(bool succeeded);
-  void get(std::string target, size_t bytes_max,
-           void (DirectoryClient::*handler)(Result<std::string>));
 
   boost::asio::io_context& io_;
   const Logger& log_;
@@ -73,6 +73,7 @@ class DirectoryClient {
   std::map<Sha256Digest, Microdescriptor> known_;  ///< those of the last view, to be kept
   std::unique_ptr<Fetch> fetch_;                   ///< the one in progress
   std::vector<FetchCallback> waiting_;
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 
 }  // namespace onion_proxy
