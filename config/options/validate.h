@@ -1,0 +1,36 @@
+// From the tree to Settings: every key known, every value in range, the values in agreement.
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "config/diagnostics.h"
+#include "config/options/option.h"
+#include "config/settings.h"
+#include "config/yaml/tree.h"
+
+namespace conflux::config {
+
+// An option that the file sets, rightly or wrongly.
+struct Origin {
+  const Option* option = nullptr;
+  Position at;  // of the value
+  bool valid = false;
+};
+
+// The result of a validation. `settings` is meaningful only if the report has no errors.
+struct Validated {
+  Settings settings;
+  std::vector<Origin> origins;
+
+  const Origin* find(std::string_view key) const;
+};
+
+// Everything but the rules between keys.
+Validated validate(const Node& root, const Catalogue& catalogue, Report& report);
+
+// The rules between keys, as errors and warnings. A rule is silent if one of its keys has a wrong
+// value already.
+void check_cross_rules(const Validated& validated, Report& report);
+
+}  // namespace conflux::config
