@@ -97,6 +97,8 @@ def _add_network_options(parser: argparse.ArgumentParser) -> None:
         help="a consensus parameter beside or instead of the built-in ones; repeatable")
     add("--exit-reject", action="append", default=[], metavar="ADDR:PORT",
         help="a target that exits refuse; repeatable")
+    add("--exit-nameserver", default="", metavar="ADDR:PORT",
+        help="the name server that exits ask (default: none, names do not resolve)")
     add("--client", action="append", default=[], metavar="conflux=0|1,ux=NAME", type=_client,
         help="also run a stock client with a SOCKS port; repeatable")
 
@@ -106,7 +108,8 @@ def _options_of(arguments: argparse.Namespace) -> NetworkOptions:
         authorities=arguments.authorities, relays=arguments.relays, exits=arguments.exits,
         relay_rate_kb=arguments.relay_rate, node_rates_kb=dict(arguments.rate),
         base_port=arguments.base_port, consensus_params=dict(arguments.param),
-        exit_reject=tuple(arguments.exit_reject), clients=tuple(arguments.client))
+        exit_reject=tuple(arguments.exit_reject), exit_nameserver=arguments.exit_nameserver,
+        clients=tuple(arguments.client))
 
 
 def _name_value(text: str) -> tuple[str, int]:

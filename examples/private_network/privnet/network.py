@@ -18,8 +18,9 @@ from .options import MIN_RATE_KB, NetworkOptions
 from .progress import Progress
 from .readiness import Prober
 from .signals import signals_blocked, signals_ignored
-from .state import AUTHORITIES_FILE, State, locked, prepare_directory, remove_files
-from .torrc import authorities_file, torrc_text
+from .state import (AUTHORITIES_FILE, STATE_FILE, State, locked, prepare_directory,
+                    remove_files)
+from .torrc import authorities_file, resolv_conf_path, torrc_text
 
 _LISTEN_TIMEOUT_S = 20.0
 _LOG_LINES = 12
@@ -48,10 +49,11 @@ class PrivateNetwork:
         directory = directory.absolute()
         created = prepare_directory(directory)
         with locked(directory):
-            _refuse_if_running(directory)
-            network = PrivateNetwork(State(directory, created_directory=created), progress)
+            created |= _left_over_directory(directory)
+            network = PrivateNetwork(
+                State(directory, created_directory=created, owner_pid=owner_pid), progress)
             try:
-                network._start(options, owner_pid)
+                network._start(options)
             except BaseException:
                 with signals_ignored():
                     network._stop(keep=False)
@@ -128,9 +130,9 @@ class PrivateNetwork:
                 self._progress.done(f"network usable: {readiness}")
                 return
             if time.monotonic() > deadline:
-                raise NetworkError(f"not usable after {timeout_s:.0f} s: {readiness}. "
-                                   f"Logs are under {self.directory}/nodes\n"
-                                   + self._tail_of_first("authority"))
+                raise NetworkError(f"not usable after {timeout_s:.0f} s: {readiness}"
+                                   f"{self._stopped_hint()}. Logs are under "
+                                   f"{self.directory}/nodes\n" + self._tail_of_first("authority"))
             self._progress.update(str(readiness))
             time.sleep(0.5)
 
@@ -146,7 +148,7 @@ class PrivateNetwork:
             found = self._state.processes.get(nickname)
             if found:
                 process.terminate([found])
-            self._spawn(node, owner_pid=None)
+            self._spawn(node)
             self._await_listening([node])
 
     def set_rate(self, nickname: str, rate_kb: int) -> None:
@@ -170,7 +172,7 @@ class PrivateNetwork:
 
     # How it is done.
 
-    def _start(self, options: NetworkOptions, owner_pid: int | None) -> None:
+    def _start(self, options: NetworkOptions) -> None:
         shutil.rmtree(self.directory / "nodes", ignore_errors=True)
         self._state.base_port = choose_base_port(options)
         self._state.nodes = plan_nodes(options, self.directory, self._state.base_port)
@@ -179,18 +181,20 @@ class PrivateNetwork:
         make_all_keys(self._state.nodes)
         for node in self._state.nodes:
             node.torrc.write_text(torrc_text(node, self._state.nodes, options))
+            if node.role == "exit" and options.exit_nameserver:
+                resolv_conf_path(node).write_text(f"nameserver {options.exit_nameserver}\n")
         self.authorities_path.write_text(authorities_file(self._state.nodes))
         self._progress.update("starting")
         for node in self._state.nodes:
-            self._spawn(node, owner_pid)
+            self._spawn(node)
         self._await_listening(self._state.nodes)
         self._progress.done(f"{len(self._state.nodes)} nodes run, "
                             f"ports from {self._state.base_port}, files in {self.directory}")
 
-    def _spawn(self, node: Node, owner_pid: int | None) -> None:
+    def _spawn(self, node: Node) -> None:
         argv = ["tor", "-f", str(node.torrc), "--defaults-torrc", os.devnull]
-        if owner_pid is not None:
-            argv += ["__OwningControllerProcess", str(owner_pid)]
+        if self._state.owner_pid is not None:
+            argv += ["__OwningControllerProcess", str(self._state.owner_pid)]
         # A process that runs but is not written down could never be stopped again.
         with signals_blocked():
             self._state.processes[node.nickname] = process.spawn(argv, node.log)
@@ -211,6 +215,10 @@ class PrivateNetwork:
             found = self._state.processes.get(node.nickname)
             if found and process.state(found) == "gone":
                 raise NetworkError(f"{node.nickname} is gone; its last lines:\n{_log_tail(node)}")
+
+    def _stopped_hint(self) -> str:
+        names = [n.nickname for n in self._state.nodes if self.node_state(n.nickname) == "stopped"]
+        return f"; stopped by a signal: {', '.join(names)}" if names else ""
 
     def _tail_of_first(self, role: str) -> str:
         node = self.node(self.nicknames(role)[0])
@@ -234,17 +242,16 @@ def check_programs() -> None:
         raise NetworkError(f"{' and '.join(missing)} not found; install with: apt-get install tor")
 
 
-def _refuse_if_running(directory: Path) -> None:
-    try:
-        state = State.load(directory)
-    except NetworkError:
-        if (directory / "network.json").exists():
-            raise
-        return
+def _left_over_directory(directory: Path) -> bool:
+    """Refuses a directory whose network runs; True when a finished one made the directory."""
+    if not (directory / STATE_FILE).exists():
+        return False
+    state = State.load(directory)
     alive = [p for p in state.processes.values() if process.state(p) != "gone"]
     if alive:
         raise NetworkError(f"a private network with {len(alive)} processes runs in {directory}; "
-                           f"stop it first: private_network.py --dir {directory} stop")
+                           f"stop it first: private_network.py stop --dir {directory}")
+    return state.created_directory
 
 
 def _answers(node: Node) -> bool:
@@ -256,9 +263,8 @@ def _answers(node: Node) -> bool:
 
 
 def _log_tail(node: Node, lines: int = _LOG_LINES) -> str:
-    for path in (node.log, node.log):
-        with contextlib.suppress(OSError):
-            text = path.read_text(errors="replace").splitlines()
-            if text:
-                return "\n".join(f"  {line}" for line in text[-lines:])
-    return "  (no log)"
+    try:
+        text = node.log.read_text(errors="replace").splitlines()
+    except OSError as error:
+        return f"  (no log: {error.strerror})"
+    return "\n".join(f"  {line}" for line in text[-lines:])

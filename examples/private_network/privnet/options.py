@@ -68,6 +68,9 @@ class NetworkOptions:
     consensus_params: dict[str, int] = field(default_factory=dict)
     # Address patterns that exits refuse, in the syntax of ExitPolicy.
     exit_reject: tuple[str, ...] = ()
+    # ADDRESS:PORT of the name server that exits ask; "" leaves the system's, which they cannot
+    # reach, as they are bound to loopback.
+    exit_nameserver: str = ""
     clients: tuple[ClientOptions, ...] = ()
 
     def all_consensus_params(self) -> dict[str, int]:
@@ -86,6 +89,8 @@ class NetworkOptions:
                 raise NetworkError(f"--param {key}: a consensus parameter is named [A-Za-z0-9_-]+")
         for pattern in self.exit_reject:
             _check_exit_pattern(pattern)
+        if self.exit_nameserver:
+            _check_nameserver(self.exit_nameserver)
 
 
 def _check_counts(options: NetworkOptions) -> None:
@@ -108,6 +113,17 @@ def _check_exit_pattern(pattern: str) -> None:
             ipaddress.IPv4Network(address, strict=False)
     except ValueError:
         raise NetworkError(
-            f"--exit-reject {pattern}: expected ADDRESS[/BITS]:PORT[-PORT] or *:PORT") from None
+            f"--exit-reject {pattern!r}: expected ADDRESS[/BITS]:PORT[-PORT] or *:PORT") from None
     if not re.fullmatch(r"\*|\d{1,5}(-\d{1,5})?", ports):
-        raise NetworkError(f"--exit-reject {pattern}: '{ports}' is neither a port, a range nor *")
+        raise NetworkError(f"--exit-reject {pattern!r}: '{ports}' is neither a port, a range nor *")
+
+
+def _check_nameserver(text: str) -> None:
+    address, _, port = text.rpartition(":")
+    try:
+        ipaddress.IPv4Address(address)
+        valid = port.isascii() and port.isdigit() and 0 < int(port) < 65536
+    except ValueError:
+        valid = False
+    if not valid:
+        raise NetworkError(f"--exit-nameserver {text!r}: expected ADDRESS:PORT")

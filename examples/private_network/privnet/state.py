@@ -37,6 +37,8 @@ class State:
     processes: dict[str, ProcessId] = field(default_factory=dict)
     base_port: int = 0
     created_directory: bool = False
+    # The nodes end by themselves when this process is gone; None: they stay until `stop`.
+    owner_pid: int | None = None
 
     @property
     def path(self) -> Path:
@@ -49,6 +51,7 @@ class State:
             "authorities_file": str(self.directory / AUTHORITIES_FILE),
             "base_port": self.base_port,
             "created_directory": self.created_directory,
+            "owner_pid": self.owner_pid,
             "nodes": [self._node_json(node) for node in self.nodes],
         }, indent=2) + "\n"
 
@@ -85,7 +88,8 @@ class State:
             if data["format"] != _FORMAT:
                 raise ValueError(f"format is {data['format']!r}, expected {_FORMAT!r}")
             state = State(directory, base_port=data["base_port"],
-                          created_directory=data["created_directory"])
+                          created_directory=data["created_directory"],
+                          owner_pid=data["owner_pid"])
             for entry in data["nodes"]:
                 _add_node(state, entry)
             return state

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from .layout import LOOPBACK, Node
 from .options import NetworkOptions
 
@@ -25,7 +27,7 @@ def torrc_text(node: Node, nodes: list[Node], options: NetworkOptions) -> str:
     if node.role == "authority":
         lines += _authority_lines(node, options)
     elif node.role == "exit":
-        lines += _exit_lines(options)
+        lines += _exit_lines(node, options)
     elif node.role == "relay":
         lines += ["ExitPolicy reject *:*"]
     else:
@@ -90,8 +92,13 @@ def _authority_lines(node: Node, options: NetworkOptions) -> list[str]:
     ]
 
 
-def _exit_lines(options: NetworkOptions) -> list[str]:
-    return [
+def resolv_conf_path(node: Node) -> Path:
+    return Path(node.datadir) / "resolv.conf"
+
+
+def _exit_lines(node: Node, options: NetworkOptions) -> list[str]:
+    lines = [f"ServerDNSResolvConfFile {resolv_conf_path(node)}"] if options.exit_nameserver else []
+    return lines + [
         "ExitRelay 1",
         "ExitPolicyRejectPrivate 0",
         *[f"ExitPolicy reject {pattern}" for pattern in options.exit_reject],
