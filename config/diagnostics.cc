@@ -69,7 +69,8 @@ std::string to_string(const Position& at) {
 }
 
 std::string to_string(const Diagnostic& diagnostic, std::string_view name) {
-  std::string out(name);
+  std::string out;
+  append_printable(out, name, name.size());
   out += ":" + to_string(diagnostic.at) + ": ";
   if (diagnostic.severity == Severity::kWarning) {
     out += "warning: ";
@@ -82,7 +83,7 @@ std::string to_string(const Diagnostic& diagnostic, std::string_view name) {
     out += ": expected " + diagnostic.expected;
   }
   if (!diagnostic.suggestion.empty()) {
-    out += "; did you mean " + quoted(diagnostic.suggestion) + "?";
+    out += "; did you mean `" + diagnostic.suggestion + "`?";
   }
   return out;
 }
@@ -106,12 +107,13 @@ std::string excerpt(std::string_view text, const Position& at) {
   return "  " + shown + "\n  " + std::string(caret, ' ') + "^" + std::string(marks - 1, '~') + "\n";
 }
 
-std::string quoted(std::string_view text) {
-  std::string out = "\"";
+std::string printable(std::string_view text) {
+  std::string out;
   const bool cut = append_printable(out, text, kMaxQuotedCharacters);
-  out += cut ? "...\"" : "\"";
-  return out;
+  return cut ? out + "..." : out;
 }
+
+std::string quoted(std::string_view text) { return "\"" + printable(text) + "\""; }
 
 void Report::add(Diagnostic diagnostic) {
   if (diagnostic.severity == Severity::kError) {

@@ -53,8 +53,10 @@ std::string to_string(const Diagnostic& diagnostic, std::string_view name);
 // and ended by '\n'. A long line is cut around the place. Empty if `text` has no such line.
 std::string excerpt(std::string_view text, const Position& at);
 
-// `text` in double quotes, at most 60 characters, control characters and bytes that are not UTF-8
-// as \xNN.
+// At most 60 characters of `text`, control characters and bytes that are not UTF-8 as \xNN.
+std::string printable(std::string_view text);
+
+// The same in double quotes.
 std::string quoted(std::string_view text);
 
 // Collects diagnostics up to the cap.

@@ -191,7 +191,7 @@ Reading<std::chrono::milliseconds> read_duration(std::string_view text) {
 Reading<Sha256> read_sha256(std::string_view text) {
   Sha256 digest{};
   if (text.size() != digest.size() * 2) {
-    return {.value = {}, .problem = std::to_string(text.size()) + " characters"};
+    return {.value = {}, .problem = "its length is " + std::to_string(text.size())};
   }
   for (std::size_t i = 0; i < digest.size(); ++i) {
     const char* pair = text.data() + 2 * i;

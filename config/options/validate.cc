@@ -22,7 +22,9 @@ std::vector<std::string_view> keys_of(const Catalogue& catalogue) {
     keys.push_back(option.key);
   }
   for (const Section& section : catalogue.sections) {
-    keys.push_back(section.key);
+    if (!section.reserved) {
+      keys.push_back(section.key);
+    }
   }
   return keys;
 }
@@ -131,12 +133,11 @@ class Walk {
   }
 
   void unknown(const Node& child, std::string_view section) {
-    report_.add(
-        {.at = child.key_at,
-         .key = std::string(section),
-         .message = "unknown key " + quoted(child.key),
-         .expected = list_of(leaves_in(catalogue_, section)) + ", or a key with x- in front",
-         .suggestion = suggest_key(catalogue_, section, child.key)});
+    report_.add({.at = child.key_at,
+                 .key = join(section, printable(child.key)),
+                 .message = "unknown key",
+                 .expected = "one of " + list_of(leaves_in(catalogue_, section)),
+                 .suggestion = suggest_key(catalogue_, section, child.key)});
   }
 
   const Catalogue& catalogue_;

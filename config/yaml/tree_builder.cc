@@ -139,6 +139,7 @@ void TreeBuilder::complete_key(Frame& frame, const Node& node) {
 }
 
 void TreeBuilder::complete_value(Frame& frame, Node node) {
+  const std::string key_path = path();
   frame.key_next = true;
   if (!frame.key_valid) {
     return;
@@ -146,11 +147,11 @@ void TreeBuilder::complete_value(Frame& frame, Node node) {
   std::vector<Node>& pairs = frame.node.children;
   const auto same = [&](const Node& pair) { return pair.key == frame.key; };
   if (const auto first = std::find_if(pairs.begin(), pairs.end(), same); first != pairs.end()) {
-    report_.add(
-        {.at = frame.key_at,
-         .message = "key " + quoted(frame.key) + " is already set at " + to_string(first->key_at),
-         .expected = "each key once",
-         .related = {{frame.key, first->key_at}}});
+    report_.add({.at = frame.key_at,
+                 .key = key_path,
+                 .message = "already set at " + to_string(first->key_at),
+                 .expected = "each key once",
+                 .related = {{key_path, first->key_at}}});
     return;
   }
   if (node.kind == Node::Kind::kNull) {
@@ -191,6 +192,17 @@ std::string_view TreeBuilder::text_at(const YAML::Mark& mark) const {
   return source_.body().substr(std::min(offset_of(mark), source_.body().size()));
 }
 
+// The dotted path of the key whose value is being read.
+std::string TreeBuilder::path() const {
+  std::string out;
+  for (const Frame& frame : open_) {
+    if (frame.node.kind == Node::Kind::kMap && frame.key_valid && !frame.key_next) {
+      out += (out.empty() ? "" : ".") + printable(frame.key);
+    }
+  }
+  return out;
+}
+
 bool TreeBuilder::in_merge() const {
   return !open_.empty() && !open_.back().key_next && open_.back().key == kMergeKey;
 }
@@ -200,7 +212,8 @@ Position TreeBuilder::position(const YAML::Mark& mark, std::size_t length) const
 }
 
 void TreeBuilder::add(Position at, std::string message, std::string expected) {
-  report_.add({.at = at, .message = std::move(message), .expected = std::move(expected)});
+  report_.add(
+      {.at = at, .key = path(), .message = std::move(message), .expected = std::move(expected)});
 }
 
 void TreeBuilder::stop(Position at, std::string message, std::string expected) {

@@ -53,6 +53,7 @@ class TreeBuilder : public YAML::EventHandler {
   void complete_value(Frame& frame, Node node);
   void check_tag(const YAML::Mark& mark, const std::string& tag);
   Node scalar(const YAML::Mark& mark, const std::string& value, bool plain);
+  std::string path() const;
   std::string_view text_at(const YAML::Mark& mark) const;
   bool in_merge() const;
   Position position(const YAML::Mark& mark, std::size_t length = 1) const;
