@@ -15,8 +15,8 @@ bool RttEstimator::is_believable(const Sample& sample) {
     return false;
   }
   if (sample.slow_start || ewma_us_ == 0) return true;
-  if (ewma_us_ / kJumpFactor > sample.rtt_us) return !clock_stalled_;
-  if (sample.rtt_us / kJumpFactor > ewma_us_) return false;
+  if (ewma_us_ > kJumpFactor * sample.rtt_us) return !clock_stalled_;
+  if (sample.rtt_us > kJumpFactor * ewma_us_) return false;
   clock_stalled_ = false;
   return true;
 }

@@ -22,11 +22,13 @@ void StreamSendFlow::scale_counters() {
   bytes_sent_ /= 2;
   xoffs_ /= 2;
   xons_ /= 2;
+  scaled_ = true;
 }
 
 Status StreamSendFlow::handle_xoff() {
   if (paused_) return Error{"a second XOFF without an XON between"};
-  if (bytes_sent_ < params_.xoff_limit * (xoffs_ + 1)) {
+  // Halving takes up to half a buffer of credit from an honest peer each time.
+  if (bytes_sent_ < params_.xoff_limit * (xoffs_ + (scaled_ ? 0 : 1))) {
     return Error{"an XOFF before the peer's buffer can have filled"};
   }
   ++xoffs_;

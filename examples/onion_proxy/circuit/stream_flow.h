@@ -51,6 +51,7 @@ class StreamSendFlow {
   uint64_t bytes_sent_ = 0;
   uint64_t xoffs_ = 0;
   uint64_t xons_ = 0;
+  bool scaled_ = false;
 };
 
 /// Our hold on what the peer sends, from how our buffer towards the application drains.
