@@ -1,0 +1,72 @@
+// One circuit of a tunnel.
+#pragma once
+
+#include <optional>
+#include <utility>
+#include <variant>
+
+#include "plugin/core/leg_path.h"
+#include "plugin/core/leg_sequence.h"
+#include "plugin/core/leg_state.h"
+#include "plugin/types/strong.h"
+#include "plugin/types/time.h"
+
+namespace conflux {
+
+struct LegIdentity {
+  LegId id;
+  LegOrdinal ordinal;
+  Cookie cookie;
+};
+
+class Leg {
+ public:
+  Leg(LegIdentity identity, const LegPath& path) noexcept : identity_(identity), path_(path) {}
+
+  [[nodiscard]] LegId id() const noexcept { return identity_.id; }
+  [[nodiscard]] LegOrdinal ordinal() const noexcept { return identity_.ordinal; }
+  [[nodiscard]] Cookie cookie() const noexcept { return identity_.cookie; }
+  [[nodiscard]] const LegPath& path() const noexcept { return path_; }
+  [[nodiscard]] const LegState& state() const noexcept { return state_; }
+  [[nodiscard]] const LegSequence& sequence() const noexcept { return sequence_; }
+  [[nodiscard]] LegSequence& sequence() noexcept { return sequence_; }
+  [[nodiscard]] bool padding_blocked() const noexcept { return padding_blocked_; }
+
+  template <class State>
+  [[nodiscard]] bool is() const noexcept {
+    return std::holds_alternative<State>(state_);
+  }
+  // May it carry cells? Only once its LINKED_ACK has been drained: a stock exit never sends DATA
+  // on a leg where BEGIN overtook the LINKED_ACK.
+  [[nodiscard]] bool is_linked() const noexcept { return is<Linked>(); }
+  // Has the peer answered? Then it may send sequenced cells, whether or not our ACK has left.
+  [[nodiscard]] bool peer_is_linked() const noexcept { return is<Linked>() || is<AckQueued>(); }
+  // Seed: ConfluxStatus::Pending.
+  [[nodiscard]] bool is_pending() const noexcept {
+    return is<LinkQueued>() || is<AwaitingLinked>() || is<TimedOut>();
+  }
+  // LINK to LINKED, if it was measured. Seed: init_rtt.
+  [[nodiscard]] std::optional<Micros> handshake_rtt() const noexcept {
+    if (const auto* linked = std::get_if<Linked>(&state_)) return linked->rtt;
+    if (const auto* queued = std::get_if<AckQueued>(&state_)) return queued->rtt;
+    return std::nullopt;
+  }
+  [[nodiscard]] Instant handshake_deadline() const noexcept {
+    if (const auto* queued = std::get_if<LinkQueued>(&state_)) return queued->timeout;
+    if (const auto* awaiting = std::get_if<AwaitingLinked>(&state_)) return awaiting->timeout;
+    return kNever;
+  }
+
+  void commit_path(const LegPath& path) noexcept { path_ = path; }
+  void commit_state(LegState state) noexcept { state_ = std::move(state); }
+  void commit_padding_blocked(bool blocked) noexcept { padding_blocked_ = blocked; }
+
+ private:
+  LegIdentity identity_;
+  LegSequence sequence_;
+  LegPath path_;
+  LegState state_{Plain{}};
+  bool padding_blocked_ = false;
+};
+
+}  // namespace conflux

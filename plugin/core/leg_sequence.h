@@ -1,0 +1,56 @@
+// A leg's place in the two sequences of its tunnel.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "plugin/types/strong.h"
+
+namespace conflux {
+
+// Both counters are absolute: a SWITCH moves them forward by what other legs carried meanwhile.
+// (The seed calls them relative and then adds absolute numbers; the types here cannot.)
+// Spec: prop329 [SEQUENCING].
+class LegSequence {
+ public:
+  [[nodiscard]] SeqNo last_sent() const noexcept { return last_sent_; }
+  [[nodiscard]] SeqNo last_received() const noexcept { return last_received_; }
+  // Sequenced cells that this leg itself carried.
+  [[nodiscard]] Cells carried_out() const noexcept { return carried_out_; }
+  [[nodiscard]] Cells carried_in() const noexcept { return carried_in_; }
+  // Has a SWITCH come with no sequenced cell after it yet? Seed: have_seen_switch and
+  // cells_since_switch.
+  [[nodiscard]] bool awaits_cell_after_switch() const noexcept { return awaits_cell_; }
+
+  // Cells went out on this leg.
+  void commit_sent(Cells count) noexcept {
+    last_sent_ = SeqNo{last_sent_.raw() + count.raw()};
+    carried_out_ = Cells{carried_out_.raw() + count.raw()};
+  }
+  // This leg takes over from another, whose last cell was `seq`. Seed: set_last_seq_sent.
+  void commit_take_over(SeqNo seq) noexcept { last_sent_ = seq; }
+
+  // The number of a cell that now arrives; nothing if there is none left.
+  [[nodiscard]] std::optional<SeqNo> plan_received() const noexcept {
+    return checked_add(last_received_, SeqDelta{1});
+  }
+  void commit_received(SeqNo seq) noexcept {
+    last_received_ = seq;
+    carried_in_ = Cells{carried_in_.raw() + 1};
+    awaits_cell_ = false;
+  }
+  // A SWITCH arrived. It is not a sequenced cell itself, hence no + 1.
+  void commit_switch(SeqNo skipped_to) noexcept {
+    last_received_ = skipped_to;
+    awaits_cell_ = true;
+  }
+
+ private:
+  SeqNo last_sent_{};
+  SeqNo last_received_{};
+  Cells carried_out_{};
+  Cells carried_in_{};
+  bool awaits_cell_ = false;
+};
+
+}  // namespace conflux

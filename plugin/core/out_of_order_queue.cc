@@ -1,0 +1,86 @@
+#include "plugin/core/out_of_order_queue.h"
+
+#include <algorithm>
+
+#include "plugin/types/check.h"
+
+namespace conflux {
+namespace {
+
+// One SENDME's worth of cells and a bit: the smallest burst that legs of equal delay produce.
+constexpr std::uint32_t kFirstCapacity = 64;
+
+}  // namespace
+
+void HeldCellRing::grow() {
+  const std::uint32_t capacity = capacity_ == 0 ? kFirstCapacity : capacity_ * 2;
+  auto cells = std::make_unique<HeldCell[]>(capacity);
+  for (std::uint32_t i = 0; i < size_; ++i) cells[i] = cells_[(head_ + i) & (capacity_ - 1)];
+  cells_ = std::move(cells);
+  capacity_ = capacity;
+  head_ = 0;
+}
+
+Instant OutOfOrderQueue::oldest_arrival() const noexcept {
+  Instant oldest = kNever;
+  for (const Lane& lane : lanes_) {
+    if (!lane.cells.empty()) oldest = std::min(oldest, lane.cells.front().arrived);
+  }
+  return oldest;
+}
+
+void OutOfOrderQueue::hold(LegId leg, const HeldCell& cell) {
+  const std::size_t slot = slot_of(leg);
+  if (slot >= lanes_.size()) lanes_.resize(slot + 1);
+  Lane& lane = lanes_[slot];
+  const bool was_empty = lane.cells.empty();
+  CONFLUX_CHECK(was_empty || lane.leg == leg);
+  lane.cells.push(cell);
+  lane.leg = leg;
+  if (was_empty && (empty() || cell.seq < lowest_)) {
+    lowest_ = cell.seq;
+    lowest_lane_ = slot;
+  }
+  cells_ += 1;
+  bytes_ += cell.cost;
+  peak_cells_ = std::max(peak_cells_, cells_);
+  peak_bytes_ = std::max(peak_bytes_, bytes_);
+}
+
+ReleasedCell OutOfOrderQueue::release_lowest() noexcept {
+  Lane& lane = lanes_[lowest_lane_];
+  const HeldCell cell = lane.cells.front();
+  lane.cells.pop();
+  cells_ -= 1;
+  bytes_ -= cell.cost;
+  // The usual case: the same leg brought the next one too, and no other lane can have a smaller.
+  if (!lane.cells.empty() && lane.cells.front().seq == next(cell.seq)) {
+    lowest_ = lane.cells.front().seq;
+  } else {
+    find_lowest();
+  }
+  return {.token = cell.token, .leg = lane.leg};
+}
+
+void OutOfOrderQueue::find_lowest() noexcept {
+  bool found = false;
+  for (std::size_t slot = 0; slot < lanes_.size(); ++slot) {
+    if (lanes_[slot].cells.empty()) continue;
+    const SeqNo head = lanes_[slot].cells.front().seq;
+    if (found && head >= lowest_) continue;
+    lowest_ = head;
+    lowest_lane_ = slot;
+    found = true;
+  }
+}
+
+bool OutOfOrderQueue::is_consistent() const noexcept {
+  if (empty()) return bytes_ == 0;
+  SeqNo smallest{UINT64_MAX};
+  for (const Lane& lane : lanes_) {
+    if (!lane.cells.empty()) smallest = std::min(smallest, lane.cells.front().seq);
+  }
+  return smallest == lowest_ && bytes_ <= peak_bytes_ && cells_ <= peak_cells_;
+}
+
+}  // namespace conflux

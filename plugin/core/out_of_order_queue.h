@@ -1,0 +1,105 @@
+// Cells that arrived before their turn, as the host's tokens.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "plugin/types/strong.h"
+#include "plugin/types/time.h"
+
+namespace conflux {
+
+// A cell that the host keeps for us. It costs 32 bytes here and `cost` bytes there.
+struct HeldCell {
+  SeqNo seq;
+  Token token;
+  Instant arrived;
+  std::uint32_t cost = 0;
+};
+
+struct ReleasedCell {
+  Token token;
+  LegId leg;
+};
+
+// First in, first out, in a ring that doubles. Never shrinks but by reset().
+class HeldCellRing {
+ public:
+  [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
+  [[nodiscard]] const HeldCell& front() const noexcept { return cells_[head_]; }
+  // Throws std::bad_alloc and is then unchanged.
+  void push(const HeldCell& cell) {
+    if (size_ == capacity_) grow();
+    cells_[(head_ + size_) & (capacity_ - 1)] = cell;
+    ++size_;
+  }
+  void pop() noexcept {
+    head_ = (head_ + 1) & (capacity_ - 1);
+    --size_;
+  }
+
+ private:
+  void grow();
+
+  std::unique_ptr<HeldCell[]> cells_;
+  std::uint32_t capacity_ = 0;  // a power of two, or 0
+  std::uint32_t head_ = 0;
+  std::uint32_t size_ = 0;
+};
+
+// Why it is not a heap: what one leg carries arrives in ascending order, so each leg has a lane
+// that is sorted by itself, and the next cell of the tunnel is at the head of one of at most 16
+// lanes. Holding and releasing are O(1) however many are held; a SWITCH that points far ahead
+// costs nothing (attack A16); and a lane outlives its leg, so that cells of a leg that has gone
+// are still delivered (reference: Arti's queue loses the tunnel then).
+//
+// Invariant, is_consistent(): lowest_ is the smallest head; cells and bytes are the sums over
+// lanes. Bound: the caller's, by bytes() before each hold().
+class OutOfOrderQueue {
+ public:
+  [[nodiscard]] bool empty() const noexcept { return cells_ == 0; }
+  [[nodiscard]] Cells cells() const noexcept { return Cells{cells_}; }
+  [[nodiscard]] Bytes bytes() const noexcept { return Bytes{bytes_}; }
+  [[nodiscard]] Cells peak_cells() const noexcept { return Cells{peak_cells_}; }
+  [[nodiscard]] Bytes peak_bytes() const noexcept { return Bytes{peak_bytes_}; }
+  // The smallest number held. Nothing if empty.
+  [[nodiscard]] std::optional<SeqNo> lowest() const noexcept {
+    if (empty()) return std::nullopt;
+    return lowest_;
+  }
+  // When the cell that has waited longest arrived. kNever if empty. O(lanes).
+  [[nodiscard]] Instant oldest_arrival() const noexcept;
+  // May this lane be given to a new leg?
+  [[nodiscard]] bool lane_is_free(std::size_t slot) const noexcept {
+    return slot >= lanes_.size() || lanes_[slot].cells.empty();
+  }
+
+  // `cell.seq` is larger than all others that this leg brought. Throws std::bad_alloc and is then
+  // unchanged.
+  void hold(LegId leg, const HeldCell& cell);
+  // Takes the cell with the smallest number. Not empty.
+  ReleasedCell release_lowest() noexcept;
+
+  [[nodiscard]] bool is_consistent() const noexcept;
+
+ private:
+  struct Lane {
+    HeldCellRing cells;
+    LegId leg;
+  };
+
+  void find_lowest() noexcept;
+
+  std::vector<Lane> lanes_;  // by slot of the leg
+  std::size_t lowest_lane_ = 0;
+  SeqNo lowest_{};
+  std::uint64_t cells_ = 0;
+  std::uint64_t bytes_ = 0;
+  std::uint64_t peak_cells_ = 0;
+  std::uint64_t peak_bytes_ = 0;
+};
+
+}  // namespace conflux

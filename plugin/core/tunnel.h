@@ -1,0 +1,209 @@
+// A tunnel: the root of the core. It routes each call to the class that knows, and computes
+// nothing.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <variant>
+#include <vector>
+
+#include "plugin/core/event.h"
+#include "plugin/core/join_rules.h"
+#include "plugin/core/leg_set.h"
+#include "plugin/core/receiver.h"
+#include "plugin/core/sender.h"
+#include "plugin/core/tunnel_config.h"
+#include "plugin/types/nonce.h"
+#include "plugin/types/reason.h"
+#include "plugin/types/relay_command.h"
+#include "plugin/types/strong.h"
+#include "plugin/types/time.h"
+
+namespace conflux {
+
+// How a call ended. The shim knows the contract's number for each.
+enum class Outcome : std::uint8_t {
+  kOk,
+  kBlocked,
+  kHeld,
+  kConsumed,
+  kPass,
+  kIgnored,
+  // Host misuse; nothing has changed.
+  kArgument,
+  kStale,
+  kState,
+  kBuffer,
+  kViews,
+  kNotSingle,
+  kLegInvalid,
+  kLimit,
+  // The tunnel has closed now, because of the peer; or had closed before.
+  kViolation,
+  kClosed,
+};
+
+struct TunnelIdentity {
+  TunnelOrdinal ordinal;
+  Cookie cookie;
+};
+
+// Cells that wait to be sent, all of one class and to one hop.
+struct RouteRequest {
+  CommandClass command;
+  HopNum hop;
+  LegId leg;  // that they came from; LegId{}: the primary
+  Cells want;
+};
+
+struct RouteGrant {
+  Reason blocked = Reason::NONE;
+  LegId leg{};
+  Cookie cookie{};
+  Cells granted{};
+  std::optional<SeqDelta> switch_delta = std::nullopt;  // send SWITCH on that leg first
+};
+
+// A relay cell that arrived. The body is borrowed and only read for signalling commands.
+struct ReceivedCell {
+  LegId leg;
+  std::uint8_t command;
+  HopNum hop;
+  std::span<const std::uint8_t> body;
+  Token token;
+  std::uint32_t cost;
+};
+
+struct DrainedToken {
+  Token token;
+  LegId leg;
+  bool deliver;  // else discard
+};
+
+// Where the tunnel stands. Each state owns what is valid in it.
+//
+//   SinglePath --add_legs--> MultiPath --loss, violation, limit, request--> Closed
+//        +------------------ take_single_leg, loss, request ------------------^
+struct SinglePath {
+  bool ever_stream;  // of its circuit, as the host said
+  bool ever_joined;
+};
+struct MultiPath {
+  JoinPoint join_point;
+  Cells cwnd_init;  // at the join point; bounds the first SWITCH
+  bool ready_told = false;
+};
+struct Closed {
+  Reason reason;
+};
+
+// Detail of the last refusal. Index: which leg of a request, or how many legs there are.
+struct Detail {
+  Outcome outcome = Outcome::kOk;
+  Reason reason = Reason::NONE;
+  std::uint32_t index = 0;
+};
+// Detail::index of add_legs when the tunnel's own first leg is the one that cannot join.
+inline constexpr std::uint32_t kFirstLegIndex = UINT32_MAX;
+
+// One thread at a time. Time never goes back: an earlier `now` counts as the last one.
+// Every public mutator ends with is_consistent(). Seed: ConfluxSet.
+class Tunnel {
+ public:
+  // A single-path tunnel. May throw std::bad_alloc, as may add_legs and handle_cell; those then
+  // have changed nothing.
+  Tunnel(TunnelIdentity identity, const TunnelConfig& config, const Nonce& nonce,
+         const JoinRequest& first);
+
+  // Legs.
+  Outcome set_path(LegId leg, const LegPath& path);
+  // All or none; `out` is as long as `requests`.
+  Outcome add_legs(std::span<const JoinRequest> requests, const LegViews& views,
+                   std::span<LegId> out);
+  Outcome link(Instant now);
+  Outcome remove_leg(LegId leg, Reason reason, const LegViews& views, Instant now);
+  // The only leg; the tunnel is empty and closed afterwards.
+  Outcome take_single_leg(std::optional<Leg>& out, Instant now);
+  Outcome handle_padding(LegId leg, std::uint32_t action, Instant now);
+  void close(Reason reason) noexcept;
+
+  // Cells.
+  Outcome route(const RouteRequest& request, const LegViews& views, Instant now, RouteGrant& out);
+  // Pure: may streams of the join point be read now, and which leg would carry them?
+  // Seed: should_skip_join_point.
+  Outcome can_read(const LegViews& views, RouteGrant& out) const;
+  Outcome handle_cell(const ReceivedCell& cell, Instant now, Reason& violation);
+  // Takes tokens that are in order, or to be discarded; answers how many.
+  std::size_t drain(std::span<DrainedToken> out) noexcept;
+  [[nodiscard]] bool has_tokens() const noexcept;
+
+  // Events. kBuffer: nothing was told; events_needed() says how much room surely suffices.
+  Outcome poll(const LegViews& views, Instant now, EventSink& sink);
+  [[nodiscard]] std::size_t events_needed() const noexcept;
+  // Lets what is due by `now` happen.
+  void expire(Instant now) noexcept;
+  [[nodiscard]] Instant next_deadline() const noexcept;
+
+  // Queries.
+  [[nodiscard]] const LegSet& legs() const noexcept { return legs_; }
+  [[nodiscard]] const Sender& sender() const noexcept { return sender_; }
+  [[nodiscard]] const Receiver& receiver() const noexcept { return receiver_; }
+  [[nodiscard]] TunnelIdentity identity() const noexcept { return identity_; }
+  [[nodiscard]] const TunnelConfig& config() const noexcept { return config_; }
+  [[nodiscard]] const MultiPath* multi_path() const noexcept {
+    return std::get_if<MultiPath>(&state_);
+  }
+  // NONE while it is open.
+  [[nodiscard]] Reason close_reason() const noexcept;
+  // Legs that have not begun the handshake, or that know nothing of one. Seed: num_unlinked.
+  [[nodiscard]] std::size_t count_unlinked() const noexcept;
+  [[nodiscard]] const Detail& detail() const noexcept { return detail_; }
+  // Grows with each change of the set or of a leg's state.
+  [[nodiscard]] std::uint64_t version() const noexcept { return version_; }
+  [[nodiscard]] std::uint64_t clock_steps_back() const noexcept { return clock_steps_back_; }
+  [[nodiscard]] bool is_consistent() const noexcept;
+
+  // What was logged since the last time. The caller clears it.
+  [[nodiscard]] std::vector<LogEntry>& log() noexcept { return log_; }
+
+ private:
+  Outcome refuse(Outcome outcome, Reason reason = Reason::NONE, std::uint32_t index = 0) noexcept;
+  Outcome violate(Reason reason, LegOrdinal leg) noexcept;
+  Reason check_join(std::span<const JoinRequest> requests, const LegViews& views,
+                    JoinPoint& join_point, std::uint32_t& index) const noexcept;
+  [[nodiscard]] std::optional<LegId> mint_leg(std::uint32_t taken_slots) const noexcept;
+  Outcome handle_signalling(Leg& leg, const ReceivedCell& cell, Reason& violation);
+  Outcome handle_sequenced(Leg& leg, const ReceivedCell& cell, Reason& violation);
+  [[nodiscard]] RouteGrant plan_unsequenced(const RouteRequest& request) const noexcept;
+  void commit_pressure() noexcept;
+  void forget_cells_of(LegId leg) noexcept;
+  void tell_notes(Instant now, EventSink& sink) noexcept;
+  void tell_conditions(EventSink& sink) noexcept;
+  Event& tell_control_cell(Leg& leg, Instant now, EventSink& sink) noexcept;
+  void note(EventKind kind, const Leg& leg, Reason reason, std::uint64_t value = 0);
+  void log(LogEvent event, LogLevel level, Reason reason, LegOrdinal leg,
+           std::uint64_t value) noexcept;
+  void arm(Instant at) noexcept;
+
+  TunnelIdentity identity_;
+  TunnelConfig config_;
+  Nonce nonce_;
+  std::variant<SinglePath, MultiPath, Closed> state_;
+  LegSet legs_;
+  Sender sender_;
+  Receiver receiver_;
+  std::vector<Note> notes_;
+  std::vector<LogEntry> log_;
+  Detail detail_;
+  Instant now_{Instant::min()};
+  Instant next_deadline_ = kNever;  // may be early, never late
+  std::uint64_t version_ = 0;
+  std::uint64_t clock_steps_back_ = 0;
+  std::uint32_t legs_minted_ = 0;
+  bool pressure_ = false;  // held bytes rose above the high mark and not yet to the low one
+  bool pressure_told_ = false;
+};
+
+}  // namespace conflux

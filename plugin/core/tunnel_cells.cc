@@ -1,0 +1,168 @@
+// Tunnel: the cell path.
+#include "plugin/codec/switch_message.h"
+#include "plugin/core/handshake.h"
+#include "plugin/core/signalling_rules.h"
+#include "plugin/core/tunnel.h"
+#include "plugin/types/check.h"
+
+namespace conflux {
+
+Outcome Tunnel::route(const RouteRequest& request, const LegViews& views, Instant now,
+                      RouteGrant& out) {
+  expire(now);
+  if (std::holds_alternative<Closed>(state_)) return refuse(Outcome::kClosed, close_reason());
+  const MultiPath* multi = multi_path();
+  const bool counts =
+      multi != nullptr && is_sequenced(request.command) && request.hop == multi->join_point.hop;
+  if (!counts) {
+    if (request.leg != LegId{} && !legs_.index_of(request.leg)) return refuse(Outcome::kStale);
+    out = plan_unsequenced(request);
+    return out.blocked == Reason::NONE ? Outcome::kOk : Outcome::kBlocked;
+  }
+  ViewOfLeg view_of;
+  if (!legs_.resolve(views, view_of)) return refuse(Outcome::kViews);
+  const SendPlan plan = sender_.plan(legs_, view_of, request.command, request.want);
+  out.blocked = plan.blocked;
+  if (plan.blocked != Reason::NONE) return Outcome::kBlocked;
+
+  const bool first = !sender_.has_sent();
+  const bool changed = sender_.commit(plan, legs_);
+  const Leg& leg = legs_[plan.index];
+  out.leg = leg.id();
+  out.cookie = leg.cookie();
+  out.granted = plan.granted;
+  out.switch_delta = plan.switch_delta;
+  if (changed || first) {
+    ++version_;
+    log(first ? LogEvent::kInitialPrimary : LogEvent::kPrimarySwitched, LogLevel::kTrace,
+        Reason::NONE, leg.ordinal(), plan.switch_delta.value_or(SeqDelta{0}).raw());
+  }
+  CONFLUX_CHECK(legs_.highest_sent() == SeqNo{sender_.sent().raw()});
+  return Outcome::kOk;
+}
+
+// Leaky pipe, commands that are not sequenced, and single-path tunnels: the cell keeps its leg.
+RouteGrant Tunnel::plan_unsequenced(const RouteRequest& request) const noexcept {
+  const LegId id = request.leg == LegId{} ? sender_.primary() : request.leg;
+  const Leg& leg = legs_[legs_.index_of(id).value_or(0)];
+  // Nothing but LINK may go on a circuit in the middle of its handshake.
+  if (leg.is_pending()) return {.blocked = Reason::NOT_LINKED};
+  if (leg.is<AckQueued>()) return {.blocked = Reason::ACK_NOT_SENT};
+  return {.leg = leg.id(), .cookie = leg.cookie(), .granted = request.want};
+}
+
+Outcome Tunnel::can_read(const LegViews& views, RouteGrant& out) const {
+  if (std::holds_alternative<Closed>(state_)) return Outcome::kClosed;
+  out.leg = sender_.primary();
+  if (multi_path() == nullptr) return Outcome::kOk;
+  ViewOfLeg view_of;
+  if (!legs_.resolve(views, view_of)) return Outcome::kViews;
+  const SendPlan plan = sender_.plan(legs_, view_of, CommandClass::kData, Cells{1});
+  out.blocked = plan.blocked;
+  if (plan.blocked != Reason::NONE) return Outcome::kBlocked;
+  out.leg = legs_[plan.index].id();
+  return Outcome::kOk;
+}
+
+Outcome Tunnel::handle_cell(const ReceivedCell& cell, Instant now, Reason& violation) {
+  expire(now);
+  if (std::holds_alternative<Closed>(state_)) {
+    violation = close_reason();
+    return refuse(Outcome::kClosed, violation);
+  }
+  const std::optional<std::size_t> at = legs_.index_of(cell.leg);
+  if (!at) return refuse(Outcome::kStale);
+  Leg& leg = legs_[*at];
+  const CommandClass command_class = classify(cell.command);
+  if (command_class == CommandClass::kSignalling) {
+    return handle_signalling(leg, cell, violation);
+  }
+  const MultiPath* multi = multi_path();
+  const bool counts =
+      multi != nullptr && is_sequenced(command_class) && cell.hop == multi->join_point.hop;
+  return counts ? handle_sequenced(leg, cell, violation) : Outcome::kPass;
+}
+
+Outcome Tunnel::handle_sequenced(Leg& leg, const ReceivedCell& cell, Reason& violation) {
+  if (!leg.peer_is_linked()) {
+    violation = Reason::CELL_BEFORE_LINKED;
+    return violate(violation, leg.ordinal());
+  }
+  const ReceptionResult result = receiver_.handle_sequenced(leg, cell.token, cell.cost, now_);
+  switch (result.reception) {
+    case Reception::kDeliver:
+      return Outcome::kOk;
+    case Reception::kHold:
+      arm(receiver_.stall_deadline());
+      commit_pressure();
+      return Outcome::kHeld;
+    case Reception::kRefuse:
+      break;
+  }
+  violation = result.reason;
+  if (is_violation(violation)) return violate(violation, leg.ordinal());
+  // Our own limit, which an honest exit can hit too when a leg stalls.
+  close(violation);
+  return refuse(Outcome::kClosed, violation);
+}
+
+Outcome Tunnel::handle_signalling(Leg& leg, const ReceivedCell& cell, Reason& violation) {
+  const auto command = static_cast<RelayCommand>(cell.command);
+  const MultiPath* multi = multi_path();
+  violation = multi != nullptr && cell.hop != multi->join_point.hop
+                  ? Reason::WRONG_HOP
+                  : check_signalling(command, leg.state());
+  if (violation != Reason::NONE) return violate(violation, leg.ordinal());
+  if (leg.is<TimedOut>()) return Outcome::kConsumed;
+
+  if (command == RelayCommand::kConfluxLinked) {
+    violation = handle_linked(leg, cell.body, nonce_, legs_.highest_sent(), now_);
+    if (violation != Reason::NONE) return violate(violation, leg.ordinal());
+    const Micros rtt = leg.handshake_rtt().value_or(Micros::zero());
+    note(EventKind::kSendCell, leg, Reason::NONE);
+    note(EventKind::kLinkResult, leg, Reason::NONE, static_cast<std::uint64_t>(rtt.count()));
+    ++version_;
+    log(LogEvent::kLinked, LogLevel::kInfo, Reason::NONE, leg.ordinal(),
+        static_cast<std::uint64_t>(rtt.count()));
+    return Outcome::kConsumed;
+  }
+  const std::optional<SeqDelta> delta = parse_switch(cell.body);
+  violation = !delta ? Reason::SWITCH_MALFORMED
+                     : receiver_.handle_switch(leg, *delta, legs_.count_linked(), multi->cwnd_init);
+  if (violation != Reason::NONE) return violate(violation, leg.ordinal());
+  return Outcome::kConsumed;
+}
+
+bool Tunnel::has_tokens() const noexcept {
+  return std::holds_alternative<Closed>(state_) ? !receiver_.queue().empty() : receiver_.has_next();
+}
+
+std::size_t Tunnel::drain(std::span<DrainedToken> out) noexcept {
+  std::size_t count = 0;
+  while (count < out.size() && !std::holds_alternative<Closed>(state_)) {
+    const DrainStep step = receiver_.drain_next();
+    if (step.violation != Reason::NONE) violate(step.violation, LegOrdinal{0});
+    if (!step.cell) break;
+    out[count++] = {.token = step.cell->token, .leg = step.cell->leg, .deliver = true};
+  }
+  while (count < out.size() && std::holds_alternative<Closed>(state_)) {
+    const std::optional<ReleasedCell> cell = receiver_.discard_next();
+    if (!cell) break;
+    out[count++] = {.token = cell->token, .leg = cell->leg, .deliver = false};
+  }
+  commit_pressure();
+  return count;
+}
+
+void Tunnel::commit_pressure() noexcept {
+  const Bytes held = receiver_.queue().bytes();
+  if (!pressure_ && held >= config_.reorder.high_water) {
+    pressure_ = true;
+    log(LogEvent::kHighWater, LogLevel::kInfo, Reason::NONE, LegOrdinal{0}, held.raw());
+  } else if (pressure_ && held <= config_.reorder.low_water) {
+    pressure_ = false;
+    log(LogEvent::kLowWater, LogLevel::kDebug, Reason::NONE, LegOrdinal{0}, held.raw());
+  }
+}
+
+}  // namespace conflux

@@ -1,0 +1,37 @@
+// What a tunnel is told when it begins, and keeps however the configuration changes later.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "plugin/sched/scheduler.h"
+#include "plugin/types/desired_ux.h"
+#include "plugin/types/limits.h"
+#include "plugin/types/strong.h"
+#include "plugin/types/time.h"
+
+namespace conflux {
+
+struct ReorderLimits {
+  Bytes tunnel_limit;    // holding back more closes the tunnel (attacks A16, R41)
+  Bytes high_water;      // above it the host is asked to pause the peer
+  Bytes low_water;       // at or below it the peer may go on
+  Micros stall_timeout;  // a cell held back for longer closes the tunnel (attack A21)
+};
+
+// Least to most; what is above the threshold is not even recorded.
+enum class LogLevel : std::uint8_t { kError = 1, kWarn, kInfo, kDebug, kTrace };
+
+struct TunnelConfig {
+  std::uint8_t desired_ux = static_cast<std::uint8_t>(DesiredUx::kHighThroughput);
+  SchedulerKind scheduler = SchedulerKind::kLowRtt;
+  std::size_t legs_max = 8;
+  Micros handshake_timeout = std::chrono::seconds{60};
+  ReorderLimits reorder{.tunnel_limit = Bytes{16U << 20U},
+                        .high_water = Bytes{1U << 20U},
+                        .low_water = Bytes{256U << 10U},
+                        .stall_timeout = std::chrono::seconds{30}};
+  LogLevel log_level = LogLevel::kInfo;
+};
+
+}  // namespace conflux

@@ -1,0 +1,61 @@
+// Relay commands, and which of them a multi-path tunnel counts.
+#pragma once
+
+#include <cstdint>
+
+namespace conflux {
+
+// Spec: tor-spec "Relay cells"; prop329 [SEQUENCING]. A byte that is none of these is kOther.
+enum class RelayCommand : std::uint8_t {
+  kOther = 0,
+  kBegin = 1,
+  kData = 2,
+  kEnd = 3,
+  kConnected = 4,
+  kResolve = 11,
+  kResolved = 12,
+  kConfluxLink = 19,
+  kConfluxLinked = 20,
+  kConfluxLinkedAck = 21,
+  kConfluxSwitch = 22,
+  kXoff = 43,
+  kXon = 44,
+};
+
+// What a command means to a multi-path tunnel.
+enum class CommandClass : std::uint8_t {
+  kUnsequenced,  // acts at once on its own leg: SENDME, EXTEND2, DROP, ... and unknown ones
+  kData,         // sequenced, and counts in the congestion window
+  kControl,      // sequenced, not in the window: BEGIN, END, CONNECTED, RESOLVE(D), XON, XOFF
+  kSignalling,   // ours: LINK, LINKED, LINKED_ACK, SWITCH; never sequenced
+};
+
+// Seed: cmd_counts_towards_seqno. C tor: conflux_should_multiplex.
+[[nodiscard]] constexpr CommandClass classify(std::uint8_t command) noexcept {
+  switch (static_cast<RelayCommand>(command)) {
+    case RelayCommand::kData:
+      return CommandClass::kData;
+    case RelayCommand::kBegin:
+    case RelayCommand::kEnd:
+    case RelayCommand::kConnected:
+    case RelayCommand::kResolve:
+    case RelayCommand::kResolved:
+    case RelayCommand::kXoff:
+    case RelayCommand::kXon:
+      return CommandClass::kControl;
+    case RelayCommand::kConfluxLink:
+    case RelayCommand::kConfluxLinked:
+    case RelayCommand::kConfluxLinkedAck:
+    case RelayCommand::kConfluxSwitch:
+      return CommandClass::kSignalling;
+    case RelayCommand::kOther:
+      break;
+  }
+  return CommandClass::kUnsequenced;
+}
+
+[[nodiscard]] constexpr bool is_sequenced(CommandClass command_class) noexcept {
+  return command_class == CommandClass::kData || command_class == CommandClass::kControl;
+}
+
+}  // namespace conflux
