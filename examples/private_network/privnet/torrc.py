@@ -48,6 +48,9 @@ def _common_lines(node: Node) -> list[str]:
         "EnforceDistinctSubnets 0",
         "ClientUseIPv6 0",
         "NumCPUs 1",
+        # Countries mean nothing here; reading them costs a second and 60 MB per node.
+        "GeoIPFile /dev/null",
+        "GeoIPv6File /dev/null",
         "RunAsDaemon 0",
     ]
 
