@@ -25,8 +25,23 @@ conflux_library(onion_directory
     directory/protocol_set.cc
   DEPS onion_signature Boost::headers)
 
+conflux_library(onion_link
+  SOURCES
+    link/certs.cc
+    link/ed_certificate.cc
+    link/link_handshake.cc
+  DEPS onion_cell onion_signature)
+
+conflux_library(onion_socks
+  SOURCES socks/socks5.cc
+  DEPS onion_base)
+
 conflux_library(onion_net
   SOURCES
+    net/app_socket.cc
+    net/channel.cc
+    net/channel_pool.cc
     net/directory_client.cc
     net/http_get.cc
-  DEPS onion_directory)
+    net/socks_listener.cc
+  DEPS onion_directory onion_link onion_socks OpenSSL::SSL Threads::Threads)

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
@@ -28,18 +30,25 @@ class AppSocketUser {
 
 /// Reading is by pulling: the socket reads ahead up to `kReadAhead` bytes and then leaves the rest
 /// to TCP's backpressure, so an owner that does not consume stops the application.
-/// Owned by shared_ptr; single-threaded.
+/// Owned by shared_ptr; single-threaded. Its last owner ends it with `close` or
+/// `close_when_written`: pending reads keep it alive otherwise.
 class AppSocket : public std::enable_shared_from_this<AppSocket> {
  public:
   static constexpr size_t kReadAhead = 64 * 1024;
   static constexpr size_t kWriteLowWater = 128 * 1024;
+  /// How long `close_when_written` waits for the application to close its side.
+  static constexpr std::chrono::seconds kLinger{5};
 
-  static std::shared_ptr<AppSocket> create(boost::asio::ip::tcp::socket socket);
+  /// `ticket` is dropped when the connection is gone: whoever counts connections makes one.
+  static std::shared_ptr<AppSocket> create(boost::asio::ip::tcp::socket socket,
+                                           std::shared_ptr<void> ticket = nullptr);
 
-  /// Who hears of events from now on; nullptr for nobody. Borrowed. Starts reading.
+  /// Who hears of events from now on; nullptr for nobody. Borrowed. Starts reading. A new user
+  /// hears of what is there already.
   void set_user(AppSocketUser* user);
 
-  /// Bytes that the application sent and nobody consumed yet; valid until the next `consume`.
+  /// Bytes that the application sent and nobody consumed yet; valid until control returns to the
+  /// event loop, or the next `consume`.
   ByteView readable() const { return ByteView(input_).subspan(consumed_); }
   void consume(size_t size);
   /// The application will send nothing beyond `readable()`.
@@ -52,40 +61,52 @@ class AppSocket : public std::enable_shared_from_this<AppSocket> {
   /// Half close: after everything queued, the application reads end of file. Reading goes on.
   void finish_writing();
 
-  /// Everything queued leaves, then the connection is closed both ways.
+  /// Everything queued leaves, then the connection is closed both ways. What the application still
+  /// sends is thrown away: closing at once would reset the connection and lose our last bytes.
   void close_when_written();
 
-  /// Closes now. `reset` tells the application that data was lost (TCP RST), so that it does not
-  /// take a broken transfer for a whole one. The user hears nothing more.
+  /// Closes now; the user hears nothing more. `reset` tells the application that data was lost
+  /// (TCP RST), so that it does not take a broken transfer for a whole one.
   void close(bool reset);
 
   bool is_closed() const { return closed_; }
 
  private:
-  explicit AppSocket(boost::asio::ip::tcp::socket socket) : socket_(std::move(socket)) {}
+  AppSocket(boost::asio::ip::tcp::socket socket, std::shared_ptr<void> ticket);
 
+  void announce();
+  void announce_end();
   void read();
   void handle_read(const boost::system::error_code& error, size_t size);
+  void schedule_flush();
   void flush();
   void handle_written(const boost::system::error_code& error, size_t size);
-  void drained();
+  void handle_drained();
+  void shut_down_writing();
   void fail(const std::string& reason);
+  void release();
 
   boost::asio::ip::tcp::socket socket_;
+  boost::asio::steady_timer linger_;
+  std::shared_ptr<void> ticket_;
   AppSocketUser* user_ = nullptr;
 
+  Bytes read_buffer_;
   Bytes input_;
   size_t consumed_ = 0;
   bool reading_ = false;
   bool read_ended_ = false;
+  bool end_announced_ = false;  ///< to the present user
 
   Bytes queued_;
   Bytes writing_;
   size_t written_ = 0;
+  bool above_low_water_ = false;
   bool flush_due_ = false;
   bool write_pending_ = false;
-  bool finish_after_ = false;
-  bool close_after_ = false;
+  bool finish_due_ = false;  ///< half close once written
+  bool finished_ = false;    ///< half closed
+  bool discarding_ = false;  ///< close_when_written: input is of no interest any more
   bool closed_ = false;
 };
 

@@ -12,6 +12,7 @@
 #include <memory>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 #include "examples/onion_proxy/base/result.h"
 #include "examples/onion_proxy/cell/link_cell.h"
@@ -52,7 +53,6 @@ struct ChannelOptions {
 class Channel : public std::enable_shared_from_this<Channel> {
  public:
   using OpenCallback = std::function<void(Status)>;
-  using ClosedCallback = std::function<void(const std::string& reason)>;
 
   struct Environment {
     boost::asio::io_context& io;
@@ -69,6 +69,8 @@ class Channel : public std::enable_shared_from_this<Channel> {
 
   bool is_open() const { return state_ == State::kOpen; }
   bool is_closed() const { return state_ == State::kClosed; }
+  /// Open, or on the way there.
+  bool is_usable() const { return carries_cells() || state_ == State::kConnecting; }
   const RelayInfo& relay() const { return relay_; }
 
   /// Gives `user` a fresh circuit id (high bit set, as tor-spec asks of initiators). Fails when the
@@ -99,35 +101,37 @@ class Channel : public std::enable_shared_from_this<Channel> {
   void close(std::string reason);
 
  private:
-  enum class State { kIdle, kConnecting, kHandshake, kOpen, kFlushing, kClosed };
+  enum class State { kConnecting, kHandshake, kOpen, kClosing, kClosed };
   using Tcp = boost::asio::ip::tcp;
   using TlsStream = boost::asio::ssl::stream<Tcp::socket>;
 
   Channel(const Environment& environment, const RelayInfo& relay);
 
-  void start_tls();
-  void start_link();
+  void handle_connected(const boost::system::error_code& error);
+  void handle_tls(const boost::system::error_code& error);
   void read();
   void handle_read(const boost::system::error_code& error, size_t size);
   Status handle_cells();
-  Status handle_link_cell(LinkCell& cell);
-  Status dispatch(LinkCell& cell);
-  void finish_wake();
+  Status handle_link_cell(const LinkCell& cell);
+  Status handle_open_cell(LinkCell& cell);
+  void deliver(LinkCell& cell);
+  void end_wake();
   void schedule_flush();
   void flush();
+  void write_some();
   void handle_written(const boost::system::error_code& error, size_t size);
-  void update_blocked();
-  void finish_open();
+  void release_blocked();
+  void finish_close();
   void drop(const std::string& reason);
-  bool live() const { return state_ != State::kClosed; }
+  void notify_closed();
+  bool carries_cells() const { return state_ == State::kOpen || state_ == State::kHandshake; }
 
-  boost::asio::io_context& io_;
   const ChannelOptions options_;
   const RelayInfo relay_;
   TlsStream stream_;
   boost::asio::steady_timer timer_;
 
-  State state_ = State::kIdle;
+  State state_ = State::kConnecting;
   OpenCallback opened_;
   std::string close_reason_;
   std::unique_ptr<LinkHandshake> handshake_;

@@ -7,7 +7,6 @@
 #include <chrono>
 #include <functional>
 #include <memory>
-#include <unordered_set>
 
 #include "examples/onion_proxy/base/log.h"
 #include "examples/onion_proxy/base/result.h"
@@ -51,9 +50,12 @@ class SocksListener {
   void stop();
 
  private:
+  friend class SocksSession;
   struct Shared;
 
   void accept();
+  void retry_later(const std::string& reason);
+  void start_session(boost::asio::ip::tcp::socket socket);
 
   boost::asio::io_context& io_;
   const Logger& log_;
@@ -61,6 +63,7 @@ class SocksListener {
   boost::asio::ip::tcp::acceptor acceptor_;
   boost::asio::steady_timer retry_;
   boost::asio::ip::tcp::endpoint local_;
+  bool accepting_ = false;
   std::shared_ptr<Shared> shared_;
 };
 

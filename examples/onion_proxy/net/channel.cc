@@ -1,0 +1,327 @@
+#include "examples/onion_proxy/net/channel.h"
+
+#include <fmt/format.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <openssl/ssl.h>
+#include <openssl/x509.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <boost/asio/post.hpp>
+#include <optional>
+
+#include "examples/onion_proxy/crypto/random.h"
+
+namespace onion_proxy {
+namespace {
+
+using boost::asio::ip::tcp;
+using boost::system::error_code;
+using std::chrono::steady_clock;
+
+// The largest TLS record: reads never return more at once, writes gain nothing from more.
+constexpr size_t kTlsRecord = 16 * 1024;
+constexpr uint32_t kInitiatorBit = 0x80000000;
+constexpr std::chrono::seconds kFlushTimeout{1};
+// Keeps unsent bytes in our queue, where `blocked` sees them, instead of in the kernel's.
+constexpr int kUnsentInKernelMax = 32 * 1024;
+
+tcp::endpoint endpoint_of(const RelayInfo& relay) {
+  return {boost::asio::ip::address_v4(relay.ipv4), relay.or_port};
+}
+
+std::chrono::sys_seconds wall_clock() {
+  return std::chrono::time_point_cast<std::chrono::seconds>(std::chrono::system_clock::now());
+}
+
+std::optional<Sha256Digest> peer_certificate_digest(SSL* ssl) {
+  X509* certificate = SSL_get1_peer_certificate(ssl);
+  if (certificate == nullptr) return std::nullopt;
+  Sha256Digest digest;
+  unsigned int length = 0;
+  const int done = X509_digest(certificate, EVP_sha256(), digest.data(), &length);
+  X509_free(certificate);
+  if (done != 1 || length != digest.size()) return std::nullopt;
+  return digest;
+}
+
+void set_tcp_options(tcp::socket& socket) {
+  error_code ignored;
+  socket.set_option(tcp::no_delay(true), ignored);
+  // Only a matter of smoothness: a kernel without it still works.
+  (void)::setsockopt(socket.native_handle(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &kUnsentInKernelMax,
+                     sizeof kUnsentInKernelMax);
+}
+
+}  // namespace
+
+boost::asio::ssl::context make_link_tls_context() {
+  namespace ssl = boost::asio::ssl;
+  ssl::context context(ssl::context::tls_client);
+  context.set_verify_mode(ssl::verify_none);
+  SSL_CTX_set_min_proto_version(context.native_handle(), TLS1_2_VERSION);
+  SSL_CTX_set_session_cache_mode(context.native_handle(), SSL_SESS_CACHE_OFF);
+  return context;
+}
+
+std::shared_ptr<Channel> Channel::create(const Environment& environment, const RelayInfo& relay) {
+  return std::shared_ptr<Channel>(new Channel(environment, relay));
+}
+
+Channel::Channel(const Environment& environment, const RelayInfo& relay)
+    : options_(environment.options),
+      relay_(relay),
+      stream_(environment.io, environment.tls),
+      timer_(environment.io),
+      idle_since_(steady_clock::now()) {}
+
+Channel::~Channel() = default;
+
+void Channel::open(OpenCallback done) {
+  opened_ = std::move(done);
+  timer_.expires_after(options_.open_timeout);
+  timer_.async_wait([self = shared_from_this()](const error_code& error) {
+    if (!error && !self->is_open()) self->drop("the relay did not answer in time");
+  });
+  stream_.next_layer().async_connect(
+      endpoint_of(relay_),
+      [self = shared_from_this()](const error_code& error) { self->handle_connected(error); });
+}
+
+void Channel::handle_connected(const error_code& error) {
+  if (state_ != State::kConnecting) return;
+  if (error) return drop("cannot connect: " + error.message());
+  set_tcp_options(stream_.next_layer());
+  stream_.async_handshake(
+      boost::asio::ssl::stream_base::client,
+      [self = shared_from_this()](const error_code& failed) { self->handle_tls(failed); });
+}
+
+void Channel::handle_tls(const error_code& error) {
+  if (state_ != State::kConnecting) return;
+  if (error) return drop("TLS failed: " + error.message());
+  const auto digest = peer_certificate_digest(stream_.native_handle());
+  if (!digest) return drop("TLS without a certificate");
+  state_ = State::kHandshake;
+  handshake_ =
+      std::make_unique<LinkHandshake>(LinkPeer{relay_.rsa_id, relay_.ed_id, relay_.ipv4, *digest});
+  append(queued_, handshake_->start());
+  flush();
+  read();
+}
+
+void Channel::read() {
+  const MutableByteView room = decoder_.prepare(kTlsRecord);
+  stream_.async_read_some(boost::asio::buffer(room.data(), room.size()),
+                          [self = shared_from_this()](const error_code& error, size_t size) {
+                            self->handle_read(error, size);
+                          });
+}
+
+void Channel::handle_read(const error_code& error, size_t size) {
+  if (!carries_cells()) return;
+  if (error) return drop("the relay closed the connection: " + error.message());
+  bytes_read_ += size;
+  decoder_.commit(size);
+  const Status status = handle_cells();
+  end_wake();
+  if (!status.ok()) return drop(status.error());
+  if (carries_cells()) read();
+}
+
+Status Channel::handle_cells() {
+  LinkCell cell;
+  while (carries_cells() && decoder_.next(cell)) {
+    const Status status =
+        state_ == State::kHandshake ? handle_link_cell(cell) : handle_open_cell(cell);
+    if (!status.ok()) return status;
+  }
+  return {};
+}
+
+Status Channel::handle_link_cell(const LinkCell& cell) {
+  const auto step = handshake_->handle_cell(cell, wall_clock());
+  if (!step.ok()) return Error{step.error()};
+  decoder_.set_circuit_id_width(handshake_->circuit_id_width());
+  append(queued_, step.value().send);
+  schedule_flush();
+  if (!step.value().open) return {};
+  handshake_.reset();
+  timer_.cancel();
+  state_ = State::kOpen;
+  idle_since_ = steady_clock::now();
+  auto opened = std::move(opened_);
+  opened_ = nullptr;
+  if (opened) opened(Status());
+  return {};
+}
+
+Status Channel::handle_open_cell(LinkCell& cell) {
+  switch (cell.command) {
+    case LinkCommand::kRelay:
+    case LinkCommand::kRelayEarly:
+    case LinkCommand::kDestroy:
+    case LinkCommand::kCreated:
+    case LinkCommand::kCreatedFast:
+    case LinkCommand::kCreated2:
+      deliver(cell);
+      return {};
+    case LinkCommand::kPadding:
+    case LinkCommand::kVpadding:
+    case LinkCommand::kPaddingNegotiate:
+    case LinkCommand::kNetinfo:
+      return {};
+    case LinkCommand::kCreate:
+    case LinkCommand::kCreateFast:
+    case LinkCommand::kCreate2:
+    case LinkCommand::kVersions:
+    case LinkCommand::kCerts:
+    case LinkCommand::kAuthChallenge:
+    case LinkCommand::kAuthenticate:
+    case LinkCommand::kAuthorize:
+      return Error{
+          fmt::format("the relay sent {} on an open link", link_command_name(cell.command))};
+  }
+  // Unknown commands are for later versions. Spec: tor-spec "Cell Packet format".
+  return {};
+}
+
+void Channel::deliver(LinkCell& cell) {
+  const auto found = users_.find(cell.circuit_id);
+  // Cells of a circuit that we have just left may still be under way.
+  if (found == users_.end()) return;
+  if (std::find(woken_.begin(), woken_.end(), cell.circuit_id) == woken_.end()) {
+    woken_.push_back(cell.circuit_id);
+  }
+  found->second->handle_cell(cell);
+}
+
+void Channel::end_wake() {
+  // By id, because each call may detach others.
+  for (const uint32_t id : woken_) {
+    const auto found = users_.find(id);
+    if (found != users_.end()) found->second->handle_cells_end();
+  }
+  woken_.clear();
+}
+
+Result<uint32_t> Channel::attach(CircuitUser& user) {
+  if (state_ != State::kOpen) return Error{"the channel is not open"};
+  while (true) {
+    ByteReader random(random_array<4>());
+    const uint32_t id = random.u32() | kInitiatorBit;
+    if (users_.emplace(id, &user).second) return id;
+  }
+}
+
+void Channel::detach(uint32_t circuit_id) {
+  if (users_.erase(circuit_id) > 0 && users_.empty()) idle_since_ = steady_clock::now();
+}
+
+void Channel::send_cell(uint32_t circuit_id, LinkCommand command, ByteView payload) {
+  if (state_ != State::kOpen) return;
+  append_fixed_cell(queued_, circuit_id, command, payload);
+  blocked_ = blocked_ || queued_cells() >= options_.high_water_cells;
+  schedule_flush();
+}
+
+size_t Channel::queued_cells() const {
+  return (queued_.size() + writing_.size() - written_) / kFixedCellSize;
+}
+
+void Channel::schedule_flush() {
+  if (flush_due_ || write_pending_) return;
+  flush_due_ = true;
+  boost::asio::post(stream_.get_executor(), [self = shared_from_this()] { self->flush(); });
+}
+
+void Channel::flush() {
+  flush_due_ = false;
+  if (write_pending_ || state_ == State::kClosed) return;
+  if (written_ == writing_.size()) {
+    writing_.clear();
+    written_ = 0;
+    writing_.swap(queued_);
+  }
+  if (!writing_.empty()) return write_some();
+  if (state_ == State::kClosing) drop(close_reason_);
+}
+
+void Channel::write_some() {
+  write_pending_ = true;
+  const size_t size = std::min(writing_.size() - written_, kTlsRecord);
+  stream_.async_write_some(boost::asio::buffer(writing_.data() + written_, size),
+                           [self = shared_from_this()](const error_code& error, size_t written) {
+                             self->handle_written(error, written);
+                           });
+}
+
+void Channel::handle_written(const error_code& error, size_t size) {
+  write_pending_ = false;
+  if (state_ == State::kClosed) return;
+  if (error) return drop("cannot send to the relay: " + error.message());
+  bytes_written_ += size;
+  written_ += size;
+  // The next write first, so that users who now add cells find it under way.
+  flush();
+  if (blocked_ && queued_cells() <= options_.low_water_cells) release_blocked();
+}
+
+void Channel::release_blocked() {
+  blocked_ = false;
+  std::vector<uint32_t> ids;
+  for (const auto& [id, user] : users_) ids.push_back(id);
+  for (const uint32_t id : ids) {
+    // A user may fill the queue again or leave.
+    if (blocked_) return;
+    const auto found = users_.find(id);
+    if (found != users_.end()) found->second->handle_channel_writable();
+  }
+}
+
+void Channel::close(std::string reason) {
+  if (state_ == State::kClosing || state_ == State::kClosed) return;
+  const bool flushes = state_ == State::kOpen;
+  state_ = State::kClosing;
+  close_reason_ = std::move(reason);
+  boost::asio::post(stream_.get_executor(), [self = shared_from_this(), flushes] {
+    flushes ? self->finish_close() : self->drop(self->close_reason_);
+  });
+}
+
+void Channel::finish_close() {
+  if (state_ == State::kClosed) return;
+  timer_.expires_after(kFlushTimeout);
+  timer_.async_wait([self = shared_from_this()](const error_code& error) {
+    if (!error) self->drop(self->close_reason_);
+  });
+  notify_closed();
+  if (!write_pending_) flush();
+}
+
+void Channel::drop(const std::string& reason) {
+  if (state_ == State::kClosed) return;
+  if (state_ != State::kClosing) close_reason_ = reason;
+  state_ = State::kClosed;
+  blocked_ = false;
+  queued_.clear();
+  timer_.cancel();
+  error_code ignored;
+  stream_.next_layer().close(ignored);
+  auto opened = std::move(opened_);
+  opened_ = nullptr;
+  if (opened) opened(Error{close_reason_});
+  notify_closed();
+}
+
+void Channel::notify_closed() {
+  while (!users_.empty()) {
+    CircuitUser* user = users_.begin()->second;
+    users_.erase(users_.begin());
+    user->handle_channel_closed(close_reason_);
+  }
+  idle_since_ = steady_clock::now();
+}
+
+}  // namespace onion_proxy
