@@ -32,6 +32,16 @@ void append_spelling(std::uint64_t number, std::string* path) {
   for (; number != 0; number >>= 1) *path += (number & 1) != 0 ? "./" : "/";
 }
 
+// What the linker said last, with the file's own name in place of the path made for the linker.
+std::string linker_words(const std::string& path, std::string_view name) {
+  const char* said = ::dlerror();
+  std::string words = said != nullptr ? said : "no reason given";
+  for (std::size_t at = words.find(path); at != std::string::npos; at = words.find(path)) {
+    words.replace(at, path.size(), name);
+  }
+  return words;
+}
+
 }  // namespace
 
 struct Library::Impl {
@@ -49,13 +59,13 @@ std::string linker_path(int fd, const struct stat& facts) {
 
 Refusal Library::open(int fd, const struct stat& facts, std::string_view name, Library* out) {
   auto impl = std::make_shared<Impl>();
+  const std::string path = linker_path(fd, facts);
   std::error_code failed;
-  impl->library.load(linker_path(fd, facts), failed, kMode);
+  impl->library.load(path, failed, kMode);
   if (failed) {
     // Boost drops the linker's words; they are still there for this thread.
-    const char* why = ::dlerror();
     return {LoadError::kNotLoadable,
-            "cannot load " + quoted(name) + ": " + (why != nullptr ? why : failed.message()) +
+            "cannot load the plugin: " + linker_words(path, quoted(name)) +
                 ". Install the plugin for this machine and what it depends on (see: ldd), on a "
                 "file system that is not mounted noexec"};
   }

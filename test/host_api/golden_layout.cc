@@ -1,0 +1,1 @@
+#include "test/host_api/golden_layout.h"

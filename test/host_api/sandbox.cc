@@ -1,0 +1,72 @@
+#include "test/host_api/sandbox.h"
+
+#include <openssl/sha.h>
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+#include <system_error>
+
+namespace conflux::test {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string read_all(const fs::path& file) {
+  std::ifstream in(file, std::ios::binary);
+  if (!in) throw std::system_error(errno, std::generic_category(), file.string());
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+}  // namespace
+
+Sandbox::Sandbox() {
+  std::string pattern = fs::temp_directory_path() / "mpath-loader-XXXXXX";
+  if (::mkdtemp(pattern.data()) == nullptr) {
+    throw std::system_error(errno, std::generic_category(), "mkdtemp");
+  }
+  root_ = pattern;
+}
+
+Sandbox::~Sandbox() {
+  std::error_code ignored;
+  fs::remove_all(root_, ignored);
+}
+
+fs::path Sandbox::copy_plugin(const std::string& variant, const std::string& name) const {
+  return write(name, read_all(built_plugin(variant)));
+}
+
+fs::path Sandbox::write(const std::string& name, const std::string& content) const {
+  const fs::path file = root_ / name;
+  std::ofstream(file, std::ios::binary) << content;
+  change_mode(file, 0644);
+  return file;
+}
+
+fs::path Sandbox::make_directory(const std::string& name, unsigned mode) const {
+  fs::create_directory(root_ / name);
+  change_mode(root_ / name, mode);
+  return root_ / name;
+}
+
+fs::path built_plugin(const std::string& variant) {
+  return fs::path(CONFLUX_TEST_PLUGIN_DIR) / ("test_plugin_" + variant + ".so");
+}
+
+mpath::Sha256 sha256_of(const fs::path& file) {
+  const std::string content = read_all(file);
+  mpath::Sha256 digest{};
+  SHA256(reinterpret_cast<const unsigned char*>(content.data()), content.size(), digest.data());
+  return digest;
+}
+
+void change_mode(const fs::path& path, unsigned mode) {
+  if (::chmod(path.c_str(), static_cast<mode_t>(mode)) != 0) {
+    throw std::system_error(errno, std::generic_category(), path.string());
+  }
+}
+
+}  // namespace conflux::test

@@ -1,0 +1,36 @@
+// A private directory with copies of test plugins, for tests that play with owners and modes.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <mpath/loader.hpp>
+#include <string>
+
+namespace conflux::test {
+
+class Sandbox {
+ public:
+  Sandbox();
+  ~Sandbox();
+  Sandbox(const Sandbox&) = delete;
+  Sandbox& operator=(const Sandbox&) = delete;
+
+  [[nodiscard]] const std::filesystem::path& path() const { return root_; }
+  // A new file `name`, mode 0644, with the content of the test plugin `variant`.
+  std::filesystem::path copy_plugin(const std::string& variant, const std::string& name) const;
+  std::filesystem::path write(const std::string& name, const std::string& content) const;
+  std::filesystem::path make_directory(const std::string& name, unsigned mode = 0755) const;
+
+ private:
+  std::filesystem::path root_;
+};
+
+// Where the build put a test plugin.
+std::filesystem::path built_plugin(const std::string& variant);
+
+// By another way than the loader's.
+mpath::Sha256 sha256_of(const std::filesystem::path& file);
+
+void change_mode(const std::filesystem::path& path, unsigned mode);
+
+}  // namespace conflux::test
