@@ -31,16 +31,17 @@ constexpr auto kProfileValues = std::to_array<EnumValue>({
 
 constexpr auto kDesiredUxValues = std::to_array<EnumValue>({
     named("no_opinion", DesiredUx::kNoOpinion, "the exit decides"),
-    named("min_latency", DesiredUx::kMinLatency, "answers fast", "latency"),
-    named("low_mem_latency", DesiredUx::kLowMemLatency, "answers fast, little reordering",
+    named("min_latency", DesiredUx::kMinLatency, "quick answers: the fastest leg", "latency"),
+    named("low_mem_latency", DesiredUx::kLowMemLatency, "quick answers, least reordering",
           "latency_lowmem"),
-    named("high_throughput", DesiredUx::kHighThroughput, "moves much", "throughput"),
-    named("low_mem_throughput", DesiredUx::kLowMemThroughput, "moves much, little reordering",
+    named("high_throughput", DesiredUx::kHighThroughput, "bulk transfers: every leg with room",
+          "throughput"),
+    named("low_mem_throughput", DesiredUx::kLowMemThroughput, "bulk transfers, least reordering",
           "throughput_lowmem"),
 });
 
 constexpr auto kSchedulerValues = std::to_array<EnumValue>({
-    named("auto", Scheduler::kAuto, "what stock tor takes for the desired UX"),
+    named("auto", Scheduler::kAuto, "by desired UX"),
     named("min_rtt", Scheduler::kMinRtt, "the fastest leg, waiting while its window is full"),
     named("low_rtt", Scheduler::kLowRtt, "the fastest leg among those with room"),
 });
@@ -157,8 +158,9 @@ constexpr auto kOptions = std::to_array<Option>({
      .since = "0.1",
      .help = "How much an exit may tell you apart from stock tor's users.",
      .explanation =
-         "`stock` behaves on the wire as stock tor's client does: at most two legs, and the "
-         "scheduler that stock tor takes. An exit sees nothing that singles you out.\n\n"
+         "`stock` stays with what stock tor's client does: at most two legs, its desired UX, and "
+         "the "
+         "scheduler that goes with the UX. Nothing in the handshake singles you out.\n\n"
          "`fast` keeps two legs and frees the scheduler. Which leg carries which cell is visible "
          "to "
          "the exit, so it can tell a fast client from a stock one after a few hundred cells.\n\n"
@@ -195,11 +197,14 @@ constexpr auto kOptions = std::to_array<Option>({
      .help = "Which leg carries what you send.",
      .explanation =
          "Only uploads: downloads are scheduled by the exit, see conflux.desired_ux.\n\n"
-         "`auto` does what stock tor does for the desired UX, and is all that `profile: stock` "
-         "allows. `min_rtt` stays on the leg with the lowest round trip and waits while its window "
-         "is full: little reordering, little gain. `low_rtt` goes on with the next leg instead: "
+         "`auto` takes low_rtt for the desired UX high_throughput and min_rtt for every other, and "
+         "is "
+         "all that `profile: stock` allows. `min_rtt` stays on the leg with the lowest round trip "
+         "and "
+         "waits while its window is full: little reordering, little gain. `low_rtt` goes on with "
          "the "
-         "windows of all legs add up, and so does the exit's reorder memory.\n\n"
+         "next leg instead: the windows of all legs add up, and so does what the exit has to "
+         "reorder.\n\n"
          "A change on reload holds for new tunnels."},
     {.key = "conflux.legs.count",
      .type = IntegerType{[](Settings& s) -> std::uint32_t& { return s.conflux.legs.count; }, 1, 8},
