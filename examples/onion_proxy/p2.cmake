@@ -4,7 +4,9 @@ find_package(Boost 1.74 REQUIRED)
 find_package(fmt 9 REQUIRED)
 
 conflux_library(onion_base
-  SOURCES base/bytes.cc
+  SOURCES
+    base/bytes.cc
+    base/file.cc
   DEPS fmt::fmt
   PRIVATE_DEPS OpenSSL::Crypto)
 
@@ -45,3 +47,16 @@ conflux_library(onion_net
     net/http_get.cc
     net/socks_listener.cc
   DEPS onion_directory onion_link onion_socks OpenSSL::SSL Threads::Threads)
+
+find_package(CLI11 2.1 REQUIRED)
+find_package(nlohmann_json 3.11 REQUIRED)
+
+conflux_library(onion_app
+  SOURCES
+    app/check_network.cc
+    app/console.cc
+    app/network_summary.cc
+    app/options.cc
+    app/stats.cc
+  DEPS onion_net
+  PRIVATE_DEPS CLI11::CLI11 nlohmann_json::nlohmann_json)

@@ -13,6 +13,9 @@ namespace {
 enum Hop : size_t { kGuard = 0, kMiddle = 1, kExit = 2, kHops = 3 };
 constexpr std::array<std::string_view, kHops> kHopNames = {"guard", "middle", "exit"};
 
+// Beyond any number of legs that could share a relay.
+constexpr int kAvoidedTier = 1 << 20;
+
 using Leg = std::array<const Relay*, kHops>;
 using Candidates = std::vector<const Relay*>;
 
@@ -60,7 +63,7 @@ class Picker {
   Status pick_hop(size_t index, Hop hop);
 
  private:
-  bool is_used(const Relay& relay) const;
+  int uses(const Relay& relay) const;
   bool is_reserved(const Relay& relay, size_t leg) const;
   bool is_avoided(const Relay& relay) const;
   int tier(const Relay& relay, size_t leg) const;
@@ -78,12 +81,12 @@ std::string_view Picker::pin(size_t leg, Hop hop) const {
   return leg < request_.pins.size() ? pinned_name(request_.pins[leg], hop) : std::string_view();
 }
 
-bool Picker::is_used(const Relay& relay) const {
-  return std::any_of(legs_.begin(), legs_.end(), [&](const Leg& leg) {
+int Picker::uses(const Relay& relay) const {
+  return static_cast<int>(std::count_if(legs_.begin(), legs_.end(), [&](const Leg& leg) {
     return std::any_of(leg.begin(), leg.end(), [&](const Relay* other) {
       return other != nullptr && same_relay(relay, *other);
     });
-  });
+  }));
 }
 
 // Another leg asks for it by name and has not been filled yet.
@@ -100,11 +103,12 @@ bool Picker::is_avoided(const Relay& relay) const {
                      [&](const RelayInfo& info) { return info.rsa_id == relay.info.rsa_id; });
 }
 
-// Lower is better. Exits carry every leg's traffic already, so they come after idle relays.
+// Lower is better: idle relays first, then idle exits (one of them carries every leg already), then
+// the least shared.
 int Picker::tier(const Relay& relay, size_t leg) const {
-  if (is_avoided(relay)) return 4;
-  const bool shared = is_used(relay) || is_reserved(relay, leg);
-  return (shared ? 2 : 0) + (relay.is_exit() ? 1 : 0);
+  if (is_avoided(relay)) return kAvoidedTier;
+  const int shared = uses(relay) + (is_reserved(relay, leg) ? 1 : 0);
+  return 2 * shared + (relay.is_exit() ? 1 : 0);
 }
 
 const Relay* Picker::weighted(const Candidates& candidates) const {

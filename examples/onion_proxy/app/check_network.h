@@ -1,0 +1,16 @@
+// `onion-proxy --check-network`: is this network usable, and if not, what is wrong with it?
+#pragma once
+
+#include "examples/onion_proxy/app/options.h"
+#include "examples/onion_proxy/base/log.h"
+
+namespace onion_proxy {
+
+/// Reads the trust root named by `--authorities`.
+Result<std::vector<Authority>> load_authorities(const std::string& path);
+
+/// Fetches and verifies the directory, links to every relay, prints a summary to standard output.
+/// Runs its own event loop. Returns the exit status: 0 if all of it worked, else 1.
+int check_network(const Options& options, const Logger& log);
+
+}  // namespace onion_proxy
