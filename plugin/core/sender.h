@@ -15,9 +15,9 @@ namespace conflux {
 
 // A decision that has not been carried out.
 struct SendPlan {
-  Reason blocked = Reason::NONE;         // anything else: send nothing now
-  std::size_t index = 0;                 // in leg order
-  Cells granted{};                       // 1..want
+  Reason blocked = Reason::NONE;                        // anything else: send nothing now
+  std::size_t index = 0;                                // in leg order
+  Cells granted{};                                      // 1..want
   std::optional<SeqDelta> switch_delta = std::nullopt;  // a SWITCH goes first on that leg
 };
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cassert>
 #include <new>
 
 #include "plugin/core/removal_rules.h"
@@ -190,11 +191,14 @@ Outcome Tunnel::remove_leg(LegId id, Reason reason, const LegViews& views, Insta
   return Outcome::kOk;
 }
 
+Outcome Tunnel::check_single() noexcept {
+  if (legs_.size() == 1) return Outcome::kOk;
+  return refuse(Outcome::kNotSingle, close_reason(), static_cast<std::uint32_t>(legs_.size()));
+}
+
 Outcome Tunnel::take_single_leg(std::optional<Leg>& out, Instant now) {
   expire(now);
-  if (legs_.size() != 1) {
-    return refuse(Outcome::kNotSingle, close_reason(), static_cast<std::uint32_t>(legs_.size()));
-  }
+  if (const Outcome outcome = check_single(); outcome != Outcome::kOk) return outcome;
   out = legs_[0];
   forget_cells_of(out->id());
   note(EventKind::kLegGone, *out, Reason::TAKEN);
@@ -251,6 +255,7 @@ void Tunnel::forget_cells_of(LegId leg) noexcept {
 }
 
 void Tunnel::note(EventKind kind, const Leg& leg, Reason reason, std::uint64_t value) {
+  assert(notes_.size() < notes_.capacity());  // add_legs made room: close() must not allocate
   notes_.push_back({kind, reason, leg.id(), leg.cookie(), value});
 }
 

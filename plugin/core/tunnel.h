@@ -126,6 +126,8 @@ class Tunnel {
   Outcome remove_leg(LegId leg, Reason reason, const LegViews& views, Instant now);
   // The only leg; the tunnel is empty and closed afterwards.
   Outcome take_single_leg(std::optional<Leg>& out, Instant now);
+  // kOk if there is exactly one; else detail() says how many. Seed: single_leg, NotSingleLegError.
+  Outcome check_single() noexcept;
   Outcome handle_padding(LegId leg, std::uint32_t action, Instant now);
   void close(Reason reason) noexcept;
 
@@ -162,6 +164,7 @@ class Tunnel {
   [[nodiscard]] const Detail& detail() const noexcept { return detail_; }
   // Grows with each change of the set or of a leg's state.
   [[nodiscard]] std::uint64_t version() const noexcept { return version_; }
+  [[nodiscard]] Instant now() const noexcept { return now_; }
   [[nodiscard]] std::uint64_t clock_steps_back() const noexcept { return clock_steps_back_; }
   [[nodiscard]] bool is_consistent() const noexcept;
 
@@ -197,7 +200,7 @@ class Tunnel {
   std::vector<Note> notes_;
   std::vector<LogEntry> log_;
   Detail detail_;
-  Instant now_{Instant::min()};
+  Instant now_{};
   Instant next_deadline_ = kNever;  // may be early, never late
   std::uint64_t version_ = 0;
   std::uint64_t clock_steps_back_ = 0;

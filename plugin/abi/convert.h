@@ -1,0 +1,79 @@
+// The border: from the contract's structs to the core's types and back. Checks what crosses.
+#pragma once
+
+#include <mpath/plugin.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <optional>
+#include <span>
+
+#include "plugin/core/tunnel.h"
+#include "plugin/types/leg_view.h"
+#include "plugin/types/time.h"
+
+namespace conflux {
+
+// Size of the first version of a struct: up to its last field of version 1.0.
+template <class T>
+inline constexpr std::uint32_t kSizeV1 = sizeof(T);
+// Tail padding must not make the first size larger than a C host's last field.
+static_assert(sizeof(mpath_grant) % alignof(mpath_grant) == 0);
+
+// True if an array that a host strides over can hold T.
+template <class T>
+[[nodiscard]] constexpr bool fits_stride(std::uint32_t stride) noexcept {
+  return stride >= kSizeV1<T> && stride % alignof(T) == 0;
+}
+
+[[nodiscard]] constexpr std::optional<Instant> to_instant(std::uint64_t us) noexcept {
+  if (us > static_cast<std::uint64_t>(INT64_MAX)) return std::nullopt;
+  return Instant(Micros(static_cast<std::int64_t>(us)));
+}
+[[nodiscard]] constexpr std::uint64_t to_us(Instant at) noexcept {
+  return at == kNever ? MPATH_NEVER : static_cast<std::uint64_t>(at.time_since_epoch().count());
+}
+
+[[nodiscard]] mpath_status to_status(Outcome outcome) noexcept;
+
+// MPATH_OK or why the views cannot be read.
+[[nodiscard]] inline mpath_status to_views(const mpath_leg_views* views, LegViews& out) noexcept {
+  if (views == nullptr || (views->items == nullptr && views->count > 0) || views->reserved != 0) {
+    return MPATH_E_ARGUMENT;
+  }
+  if (!fits_stride<mpath_leg_view>(views->stride)) return MPATH_E_SIZE;
+  out = LegViews(views->items, views->count, views->stride, Cells{views->backlog});
+  return MPATH_OK;
+}
+
+[[nodiscard]] mpath_status to_path(const mpath_path& path, LegPath& out) noexcept;
+[[nodiscard]] mpath_status to_join_request(const mpath_leg_params& params,
+                                           JoinRequest& out) noexcept;
+
+[[nodiscard]] mpath_control_cell from_control_cell(const ControlCell& cell) noexcept;
+[[nodiscard]] mpath_leg_summary summarize(const Leg& leg, LegId primary) noexcept;
+[[nodiscard]] mpath_leg_info describe(const Leg& leg, LegId primary) noexcept;
+
+// Writes `value` as far as the host's struct reaches, keeping its struct_size.
+template <class T>
+void write_sized(const T& value, T* out) noexcept {
+  const std::uint32_t size = out->struct_size;
+  std::memcpy(out, &value, sizeof(T));
+  out->struct_size = size;
+}
+
+template <class T>
+[[nodiscard]] mpath_status check_sized(const T* value) noexcept {
+  if (value == nullptr) return MPATH_E_ARGUMENT;
+  return value->struct_size < kSizeV1<T> ? MPATH_E_SIZE : MPATH_OK;
+}
+
+// The i-th element of an array that the host laid out.
+template <class T>
+[[nodiscard]] T* strided(T* first, std::uint32_t stride, std::size_t i) noexcept {
+  using Byte = std::conditional_t<std::is_const_v<T>, const std::byte, std::byte>;
+  return reinterpret_cast<T*>(reinterpret_cast<Byte*>(first) + i * stride);
+}
+
+}  // namespace conflux

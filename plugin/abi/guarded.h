@@ -1,0 +1,58 @@
+// The edge: no exception crosses, no bug of ours takes the host down.
+#pragma once
+
+#include <mpath/plugin.h>
+
+#include <exception>
+#include <new>
+#include <utility>
+
+#include "plugin/abi/instance.h"
+
+// The contract's opaque type.
+struct mpath_instance final {
+  conflux::Instance impl;
+};
+
+namespace conflux {
+
+// For calls on an instance. There is no state of ours to be left half changed but what the call
+// itself protects.
+template <class Call>
+[[nodiscard]] mpath_status guarded(Call&& call) noexcept {
+  try {
+    return std::forward<Call>(call)();
+  } catch (const std::bad_alloc&) {
+    return MPATH_E_NO_MEMORY;
+  } catch (...) {
+    return MPATH_E_POISONED;
+  }
+}
+
+// A bug was found in this tunnel: nobody may trust its numbers again.
+void poison(Instance& instance, TunnelSlot& slot) noexcept;
+
+// For calls on a tunnel: finds it, lets the call run, publishes what it changed. `call` takes the
+// tunnel and answers a status. A bug of ours poisons this one tunnel.
+template <class Call>
+[[nodiscard]] mpath_status on_tunnel(mpath_instance* instance, mpath_tunnel_id id,
+                                     Call&& call) noexcept {
+  if (instance == nullptr) return MPATH_E_ARGUMENT;
+  TunnelSlot* slot = instance->impl.tunnels().find(id);
+  if (slot == nullptr) return MPATH_E_STALE;
+  if (slot->poisoned) return MPATH_E_POISONED;
+  if (slot->is_to_be_shed()) slot->tunnel->close(Reason::SHED);
+  try {
+    const mpath_status status = std::forward<Call>(call)(*slot->tunnel);
+    instance->impl.settle(*slot);
+    return status;
+  } catch (const std::bad_alloc&) {
+    instance->impl.settle(*slot);
+    return MPATH_E_NO_MEMORY;
+  } catch (...) {
+    poison(instance->impl, *slot);
+    return MPATH_E_POISONED;
+  }
+}
+
+}  // namespace conflux

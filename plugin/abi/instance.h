@@ -1,0 +1,77 @@
+// What one host has open: its configuration, its tunnels, its log.
+#pragma once
+
+#include <mpath/plugin.h>
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <span>
+
+#include "plugin/abi/log_ring.h"
+#include "plugin/abi/slot_table.h"
+#include "plugin/adapters/settings.h"
+
+namespace conflux {
+
+class Instance {
+ public:
+  explicit Instance(std::shared_ptr<const InstanceConfig> config)
+      : config_(std::move(config)), process_limit_(config_->process_limit) {}
+
+  [[nodiscard]] std::shared_ptr<const InstanceConfig> config() const {
+    const std::lock_guard lock(config_mutex_);
+    return config_;
+  }
+  void replace_config(std::shared_ptr<const InstanceConfig> config) {
+    const std::lock_guard lock(config_mutex_);
+    process_limit_.store(config->process_limit, std::memory_order_relaxed);
+    config_ = std::move(config);
+  }
+
+  [[nodiscard]] SlotTable& tunnels() noexcept { return tunnels_; }
+  [[nodiscard]] LogRing& log() noexcept { return log_; }
+  [[nodiscard]] TunnelOrdinal next_ordinal() noexcept {
+    return TunnelOrdinal{ordinals_.fetch_add(1, std::memory_order_relaxed) + 1};
+  }
+  [[nodiscard]] std::uint64_t held_bytes() const noexcept {
+    return held_bytes_.load(std::memory_order_relaxed);
+  }
+  [[nodiscard]] std::uint64_t clock_steps_back() const noexcept {
+    return clock_steps_back_.load(std::memory_order_relaxed);
+  }
+  void log_instance(LogEvent event, LogLevel level, std::uint64_t value) noexcept;
+
+  // [owner] Makes visible to other threads what a call has changed. Cheap if that is nothing.
+  void settle(TunnelSlot& slot) noexcept {
+    const Tunnel& tunnel = *slot.tunnel;
+    const std::uint64_t held = tunnel.receiver().queue().bytes().raw();
+    if (held != slot.held_bytes.load(std::memory_order_relaxed)) settle_held(slot, held);
+    if (tunnel.version() != slot.published_version || !slot.tunnel->log().empty()) {
+      settle_changes(slot);
+    }
+  }
+  // [owner] The tunnel goes: its share of the sums goes with it.
+  void forget(TunnelSlot& slot) noexcept;
+
+  // [any-thread] Marks tunnels for closing until about `bytes` will be freed, oldest data first.
+  // Ids go to `victims` as far as it reaches; answers how many were marked. Throws std::bad_alloc.
+  std::uint32_t shed(std::uint64_t bytes, std::span<mpath_tunnel_id> victims);
+
+ private:
+  void settle_held(TunnelSlot& slot, std::uint64_t held) noexcept;
+  void settle_changes(TunnelSlot& slot) noexcept;
+  void relieve(TunnelSlot& slot, std::uint64_t total) noexcept;
+
+  mutable std::mutex config_mutex_;
+  std::shared_ptr<const InstanceConfig> config_;  // guarded by config_mutex_
+  std::atomic<std::uint64_t> process_limit_;
+  SlotTable tunnels_;
+  LogRing log_;
+  std::atomic<std::uint64_t> ordinals_{0};
+  std::atomic<std::uint64_t> held_bytes_{0};
+  std::atomic<std::uint64_t> clock_steps_back_{0};
+};
+
+}  // namespace conflux

@@ -1,0 +1,170 @@
+#include <array>
+#include <cstring>
+
+#include "plugin/abi/convert.h"
+#include "plugin/abi/guarded.h"
+#include "plugin/abi/shim.h"
+#include "plugin/codec/switch_message.h"
+
+namespace conflux {
+namespace {
+
+constexpr std::size_t kDrainBatch = 64;
+
+void write_grant(const RouteGrant& grant, const Tunnel& tunnel, mpath_grant* out) noexcept {
+  out->granted = static_cast<std::uint32_t>(grant.granted.raw());
+  out->leg = grant.leg.raw();
+  out->leg_cookie = grant.cookie.raw();
+  out->reason = static_cast<std::uint32_t>(grant.blocked);
+  out->has_first = grant.switch_delta ? 1 : 0;
+  if (!grant.switch_delta) return;
+  out->first = from_control_cell(make_control_cell(RelayCommand::kConfluxSwitch,
+                                                   tunnel.multi_path()->join_point.hop,
+                                                   encode_switch(*grant.switch_delta)));
+}
+
+void write_event(const Event& event, mpath_event* out) noexcept {
+  *out = {.kind = static_cast<std::uint32_t>(event.kind),
+          .reason = static_cast<std::uint32_t>(event.reason),
+          .leg = event.leg.raw(),
+          .leg_cookie = event.cookie.raw(),
+          .value = event.value,
+          .detail = event.detail,
+          .reserved = 0,
+          .cell = {}};
+  if (event.kind == EventKind::kSendCell) out->cell = from_control_cell(event.cell);
+}
+
+// Bodies matter for signalling commands alone, so that hosts need not parse the others.
+mpath_status check_cell(const mpath_cell* cell) noexcept {
+  if (const mpath_status status = check_sized(cell); status != MPATH_OK) return status;
+  if (cell->reserved != 0 || cell->hop >= kHopsMax || cell->cost == 0) return MPATH_E_ARGUMENT;
+  const bool needs_body = classify(cell->command) == CommandClass::kSignalling;
+  return needs_body && cell->body == nullptr && cell->body_length > 0 ? MPATH_E_ARGUMENT : MPATH_OK;
+}
+
+}  // namespace
+
+namespace shim {
+
+mpath_status route(mpath_instance* instance, mpath_tunnel_id tunnel,
+                   const mpath_route_request* request, const mpath_leg_views* views,
+                   std::uint64_t now_us, mpath_grant* out) noexcept {
+  if (const mpath_status status = check_sized(request); status != MPATH_OK) return status;
+  if (const mpath_status status = check_sized(out); status != MPATH_OK) return status;
+  LegViews leg_views;
+  if (const mpath_status status = to_views(views, leg_views); status != MPATH_OK) return status;
+  const std::optional<Instant> now = to_instant(now_us);
+  if (!now || request->want == 0 || request->hop >= kHopsMax || request->reserved != 0 ||
+      request->reserved2 != 0) {
+    return MPATH_E_ARGUMENT;
+  }
+  return on_tunnel(instance, tunnel, [&](Tunnel& it) {
+    RouteGrant grant;
+    const Outcome outcome = it.route({.command = classify(request->command),
+                                      .hop = HopNum{request->hop},
+                                      .leg = LegId{request->leg},
+                                      .want = Cells{request->want}},
+                                     leg_views, *now, grant);
+    write_grant(grant, it, out);
+    return to_status(outcome);
+  });
+}
+
+mpath_status can_read(mpath_instance* instance, mpath_tunnel_id tunnel,
+                      const mpath_leg_views* views, std::uint32_t* reason,
+                      mpath_leg_id* leg) noexcept {
+  if (reason == nullptr) return MPATH_E_ARGUMENT;
+  LegViews leg_views;
+  if (const mpath_status status = to_views(views, leg_views); status != MPATH_OK) return status;
+  return on_tunnel(instance, tunnel, [&](Tunnel& it) {
+    RouteGrant grant;
+    const Outcome outcome = it.can_read(leg_views, grant);
+    *reason = static_cast<std::uint32_t>(grant.blocked);
+    if (leg != nullptr) *leg = grant.leg.raw();
+    return to_status(outcome);
+  });
+}
+
+mpath_status receive(mpath_instance* instance, mpath_tunnel_id tunnel, const mpath_cell* cell,
+                     std::uint64_t now_us, mpath_receipt* out) noexcept {
+  if (const mpath_status status = check_cell(cell); status != MPATH_OK) return status;
+  if (const mpath_status status = check_sized(out); status != MPATH_OK) return status;
+  const std::optional<Instant> now = to_instant(now_us);
+  if (!now) return MPATH_E_ARGUMENT;
+  return on_tunnel(instance, tunnel, [&](Tunnel& it) {
+    Reason violation = Reason::NONE;
+    const Outcome outcome = it.handle_cell({.leg = LegId{cell->leg},
+                                            .command = cell->command,
+                                            .hop = HopNum{cell->hop},
+                                            .body = {cell->body, cell->body_length},
+                                            .token = Token{cell->token},
+                                            .cost = cell->cost},
+                                           *now, violation);
+    out->ready = it.has_tokens() ? 1 : 0;
+    out->reason = static_cast<std::uint32_t>(violation);
+    out->reserved = 0;
+    return to_status(outcome);
+  });
+}
+
+mpath_status drain(mpath_instance* instance, mpath_tunnel_id tunnel, mpath_tokens* out) noexcept {
+  if (instance == nullptr || out == nullptr || (out->items == nullptr && out->capacity > 0)) {
+    return MPATH_E_ARGUMENT;
+  }
+  if (!fits_stride<mpath_token>(out->stride)) return MPATH_E_SIZE;
+  Instance& impl = instance->impl;
+  TunnelSlot* slot = impl.tunnels().find(tunnel);
+  if (slot == nullptr) return MPATH_E_STALE;
+  // Not on_tunnel: a poisoned tunnel gives its tokens back too.
+  if (slot->is_to_be_shed()) slot->tunnel->close(Reason::SHED);
+  std::array<DrainedToken, kDrainBatch> batch;
+  out->count = 0;
+  while (out->count < out->capacity) {
+    const std::size_t room = std::min<std::size_t>(out->capacity - out->count, batch.size());
+    const std::size_t taken = slot->tunnel->drain({batch.data(), room});
+    for (std::size_t i = 0; i < taken; ++i) {
+      *strided(out->items, out->stride, out->count++) = {
+          .token = batch[i].token.raw(),
+          .leg = batch[i].leg.raw(),
+          .verdict = batch[i].deliver ? MPATH_DELIVER : MPATH_DISCARD,
+          .reserved = 0};
+    }
+    if (taken < room) break;
+  }
+  out->left = slot->tunnel->has_tokens() ? 1 : 0;
+  impl.settle(*slot);
+  return MPATH_OK;
+}
+
+mpath_status poll(mpath_instance* instance, mpath_tunnel_id tunnel, const mpath_leg_views* views,
+                  std::uint64_t now_us, mpath_events* out) noexcept {
+  if (instance == nullptr || out == nullptr || out->reserved != 0 ||
+      (out->items == nullptr && out->capacity > 0)) {
+    return MPATH_E_ARGUMENT;
+  }
+  if (!fits_stride<mpath_event>(out->stride)) return MPATH_E_SIZE;
+  LegViews leg_views;
+  if (const mpath_status status = to_views(views, leg_views); status != MPATH_OK) return status;
+  const std::optional<Instant> now = to_instant(now_us);
+  if (!now) return MPATH_E_ARGUMENT;
+  const auto told = [&](Tunnel& it) {
+    std::array<Event, MPATH_EVENTS_MAX> storage;
+    EventSink sink({storage.data(), std::min<std::size_t>(out->capacity, storage.size())});
+    const Outcome outcome = it.poll(leg_views, *now, sink);
+    out->count =
+        static_cast<std::uint32_t>(outcome == Outcome::kBuffer ? it.events_needed() : sink.count());
+    if (outcome == Outcome::kBuffer) return to_status(outcome);
+    for (std::size_t i = 0; i < sink.count(); ++i) {
+      write_event(storage[i], strided(out->items, out->stride, i));
+    }
+    out->next_deadline_us = to_us(it.next_deadline());
+    return to_status(outcome);
+  };
+  TunnelSlot* slot = instance->impl.tunnels().find(tunnel);
+  if (slot != nullptr && slot->poisoned) return guarded([&] { return told(*slot->tunnel); });
+  return on_tunnel(instance, tunnel, told);
+}
+
+}  // namespace shim
+}  // namespace conflux

@@ -1,0 +1,55 @@
+// A place for one tunnel, and what other threads may see of it.
+#pragma once
+
+#include <mpath/plugin.h>
+
+#include <atomic>
+#include <cstdint>
+#include <mutex>
+#include <optional>
+#include <vector>
+
+#include "plugin/core/tunnel.h"
+
+namespace conflux {
+
+struct TunnelSlot {
+  // [any-thread] Odd while a tunnel lives here.
+  std::atomic<std::uint32_t> generation{0};
+  // [any-thread] The generation whose memory somebody wants back: its owner closes it at its next
+  // call. A number and not a flag, so that it never hits a later tunnel in the same slot.
+  std::atomic<std::uint32_t> shed_generation{0};
+  // [any-thread] As of the owner's last call.
+  std::atomic<std::uint64_t> held_bytes{0};
+  std::atomic<std::int64_t> oldest_arrival_us{INT64_MAX};
+
+  // [owner]
+  std::optional<Tunnel> tunnel;
+  std::uint64_t published_version = UINT64_MAX;
+  bool poisoned = false;
+
+  // [any-thread] under the mutex.
+  std::mutex snapshot_mutex;
+  std::vector<mpath_leg_summary> snapshot;
+
+  [[nodiscard]] bool is_to_be_shed() const noexcept {
+    return shed_generation.load(std::memory_order_relaxed) ==
+           generation.load(std::memory_order_relaxed);
+  }
+  void mark_for_shedding(std::uint32_t of_generation) noexcept {
+    shed_generation.store(of_generation, std::memory_order_relaxed);
+  }
+
+  // Back to an empty slot. The generation has already moved on.
+  void reset() noexcept {
+    tunnel.reset();
+    held_bytes.store(0, std::memory_order_relaxed);
+    oldest_arrival_us.store(INT64_MAX, std::memory_order_relaxed);
+    published_version = UINT64_MAX;
+    poisoned = false;
+    const std::lock_guard lock(snapshot_mutex);
+    snapshot.clear();
+  }
+};
+
+}  // namespace conflux
