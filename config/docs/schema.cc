@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <array>
+#include <span>
 #include <string>
 #include <variant>
 #include <vector>
@@ -69,11 +71,11 @@ struct TypeWriter {
   void operator()(const PathType&) const {
     json.string("type", "string");
     json.string("pattern", "^/([^/]|/+[^/])*$");
-    json.integer("maxLength", 4095);
+    json.integer("maxLength", kMaxPathBytes);
   }
   void operator()(const PinsType&) const {
     json.string("type", "array");
-    json.integer("maxItems", 16);
+    json.integer("maxItems", kMaxPins);
     json.begin_object("items");
     json.string("type", "string");
     json.string("pattern", "^[0-9a-fA-F]{64}$");
@@ -113,7 +115,9 @@ void write_option(JsonWriter& json, const Option& option) {
               std::string(option.help) + "\n\n" + std::string(option.explanation));
   std::visit(TypeWriter{json}, option.type);
   write_default(json, option);
-  json.boolean("deprecated", !option.deprecation.removed_in.empty());
+  if (!option.deprecation.removed_in.empty()) {
+    json.boolean("deprecated", true);
+  }
   json.boolean("x-restart-required", option.restart_required);
   json.string("x-since", option.since);
   json.end_object();

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -14,6 +15,10 @@
 #include "config/settings.h"
 
 namespace conflux::config {
+
+// PATH_MAX without the closing NUL.
+inline constexpr std::size_t kMaxPathBytes = 4095;
+inline constexpr std::size_t kMaxPins = 16;
 
 // Where a value lives. Plain function pointers, so that the table is a constant.
 template <class T>
