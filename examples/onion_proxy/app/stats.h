@@ -2,84 +2,66 @@
 #pragma once
 
 #include <chrono>
-#include <deque>
 #include <map>
 #include <string>
-
-#include "examples/onion_proxy/proxy/figures.h"
+#include <vector>
 
 namespace onion_proxy {
 
-/// The proxy's book of account. Single-threaded. Totals never go back; of closed tunnels the last
-/// `kClosedTunnelsKept` stay with their figures, older ones only in the totals.
-class ProxyStats {
- public:
-  static constexpr size_t kClosedTunnelsKept = 32;
-  static constexpr size_t kReasonsMax = 64;  ///< distinct reasons counted; more become "other"
-
-  struct Tunnel {
-    TunnelFigures figures;
-    uint64_t peak_held_cells = 0;  ///< the largest that an update saw
-    bool open = true;
-    std::string close_reason;
-  };
-
-  struct LinkBytes {
-    uint64_t in = 0;
-    uint64_t out = 0;
-  };
-
-  /// The figures of a tunnel as they are now; the first call for an ordinal opens its account.
-  void update_tunnel(const TunnelFigures& figures);
-  /// Its last figures; a tunnel that was never ready counts as failed.
-  void close_tunnel(const TunnelFigures& figures, const std::string& reason);
-
-  void open_stream() { ++streams_open_; }
-  /// Ended in order: END with DONE, or the application closed.
-  void finish_stream();
-  void fail_stream(const std::string& reason);
-
-  /// Channels' totals, with all overhead.
-  void set_link_bytes(LinkBytes bytes) { link_bytes_ = bytes; }
-
-  uint64_t bytes_down() const;
-  uint64_t bytes_up() const;
-  uint64_t streams_open() const { return streams_open_; }
-  const std::deque<Tunnel>& tunnels() const { return tunnels_; }
-
-  /// One document with stable field names, ended by a line end.
-  std::string to_json(std::chrono::milliseconds uptime) const;
-
- private:
-  using Reasons = std::map<std::string, uint64_t>;
-
-  Tunnel& account(const TunnelFigures& figures);
-  void forget_oldest();
-  static void count(Reasons& reasons, const std::string& reason);
-
-  std::deque<Tunnel> tunnels_;
-  uint64_t forgotten_bytes_down_ = 0;
-  uint64_t forgotten_bytes_up_ = 0;
-  uint64_t tunnels_built_ = 0;
-  uint64_t tunnels_failed_ = 0;
-  Reasons tunnel_closes_;
-  uint64_t streams_open_ = 0;
-  uint64_t streams_ok_ = 0;
-  uint64_t streams_failed_ = 0;
-  Reasons stream_failures_;
-  LinkBytes link_bytes_;
+/// One leg of a tunnel, by its ordinal.
+struct LegStats {
+  uint64_t cells_in = 0;   ///< DATA cells received on it
+  uint64_t cells_out = 0;  ///< DATA cells sent on it
+  std::string state;       ///< "building", "linking", "linked", "closed"
+  uint64_t rtt_us = 0;     ///< smoothed; 0 before the first measurement
+  uint64_t cwnd = 0;
 };
 
-/// Turns successive totals into rates, for onion-proxy's line on a terminal.
+/// The tunnels of one kind of life: ordinals never return.
+struct TunnelStats {
+  uint64_t ordinal = 0;
+  std::vector<LegStats> legs;
+  uint64_t switches_in = 0;
+  uint64_t switches_out = 0;
+  uint64_t held_cells = 0;  ///< out of order now
+  uint64_t held_cells_peak = 0;
+  uint64_t held_bytes = 0;
+  uint64_t held_bytes_peak = 0;
+  bool open = false;
+  std::string close_reason;  ///< empty while open
+};
+
+/// Everything at one moment. The owner keeps it up to date; totals never go back.
+struct ProxyStats {
+  uint64_t bytes_in = 0;       ///< given to applications
+  uint64_t bytes_out = 0;      ///< taken from applications
+  uint64_t link_bytes_in = 0;  ///< on channels, with all overhead
+  uint64_t link_bytes_out = 0;
+  uint64_t streams_open = 0;
+  uint64_t streams_ok = 0;  ///< ended after a connection stood, without an error
+  uint64_t streams_failed = 0;
+  std::map<std::string, uint64_t> stream_failures;  ///< by reason
+  uint64_t tunnels_built = 0;
+  uint64_t tunnels_failed = 0;                    ///< never became usable
+  std::map<std::string, uint64_t> tunnel_closes;  ///< by reason
+  std::vector<TunnelStats> tunnels;               ///< open ones and those closed last, in order
+  bool multipath = false;
+};
+
+/// Stable field names; see README of the proxy. One document, ended by a line end.
+std::string to_json(const ProxyStats& stats, std::chrono::milliseconds uptime);
+
+/// Turns successive totals into rates, for `onion-proxy`'s line on a terminal.
 class StatusLine {
  public:
-  /// At most `width` columns: bytes and rate each way, the busiest tunnel's shares by leg and cells
-  /// out of order, open streams.
+  /// At most `width` columns, such as
+  /// `12.4 MB down  3.10 MB/s | 0.2 MB up  0.01 MB/s | legs 51/49 % | held 12 (peak 340) | 2
+  /// streams`.
   std::string render(const ProxyStats& stats, std::chrono::milliseconds uptime, size_t width);
 
  private:
-  uint64_t bytes_down_ = 0;
-  uint64_t bytes_up_ = 0;
+  uint64_t bytes_in_ = 0;
+  uint64_t bytes_out_ = 0;
   std::chrono::milliseconds at_{0};
 };
 
