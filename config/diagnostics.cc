@@ -90,7 +90,7 @@ std::string to_string(const Diagnostic& diagnostic, std::string_view name) {
 
 std::string excerpt(std::string_view text, const Position& at) {
   const std::string_view line = line_of(utf8::without_bom(text), at.line);
-  if (line.empty()) {
+  if (line.empty() || at.length == 0) {
     return {};
   }
   // A long line keeps some context to the left of the place.

@@ -22,10 +22,13 @@ enum class Severity : std::uint8_t { kError, kWarning };
 struct Position {
   std::uint32_t line = 1;
   std::uint32_t column = 1;
-  std::uint32_t length = 1;  // characters to underline, all on this line
+  std::uint32_t length = 1;  // characters to underline, all on this line; 0: none, see kWholeText
 
   bool operator==(const Position&) const = default;
 };
+
+// What concerns the text as a whole is reported at its first character, with nothing underlined.
+inline constexpr Position kWholeText{.line = 1, .column = 1, .length = 0};
 
 // "3:12", as it stands in messages that name a second place.
 std::string to_string(const Position& at);
@@ -38,7 +41,7 @@ struct Related {
 
 struct Diagnostic {
   Severity severity = Severity::kError;
-  Position at{};
+  Position at = kWholeText;
   std::string key{};         // dotted path; empty if it concerns the file
   std::string message{};     // what is wrong
   std::string expected{};    // what would be right; may be empty
@@ -50,7 +53,8 @@ struct Diagnostic {
 std::string to_string(const Diagnostic& diagnostic, std::string_view name);
 
 // The line of `text` that `at` points to and a caret line beneath it, each indented by two blanks
-// and ended by '\n'. A long line is cut around the place. Empty if `text` has no such line.
+// and ended by '\n'. A long line is cut around the place. Empty if `text` has no such line or
+// nothing is to be underlined.
 std::string excerpt(std::string_view text, const Position& at);
 
 // At most 60 characters of `text`, control characters and bytes that are not UTF-8 as \xNN.

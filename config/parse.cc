@@ -37,7 +37,7 @@ void check_restart_required(const Settings& current, const Validated& next, Repo
       continue;
     }
     const Origin* origin = next.find(option.key);
-    report.add({.at = origin != nullptr ? origin->at : Position{},
+    report.add({.at = origin != nullptr ? origin->at : kWholeText,
                 .key = std::string(option.key),
                 .message = "changing " + quoted(before) + " to " + quoted(after) +
                            " needs a restart; nothing of this file was taken over",

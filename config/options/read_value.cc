@@ -48,6 +48,22 @@ std::string_view suggest_name(std::span<const EnumValue> values, std::string_vie
   return nearest(text, names);
 }
 
+std::string describe(const Node& node) {
+  switch (node.kind) {
+    case Node::Kind::kNull:
+      return "no value (remove the key to get the default)";
+    case Node::Kind::kScalar:
+      return quoted(node.value);
+    case Node::Kind::kMap:
+      return "a mapping";
+    case Node::Kind::kList:
+      return "a list";
+    case Node::Kind::kRefused:
+      break;
+  }
+  return "a refused value";
+}
+
 class Reader {
  public:
   Reader(const Option& option, const Node& node, Settings& settings, Report& report)
@@ -101,6 +117,9 @@ class Reader {
       return false;
     }
     const std::string& path = node_.value;
+    if (path.empty()) {
+      return refuse("empty; remove the key to leave it unset", "");
+    }
     if (!path.starts_with('/')) {
       return refuse(path.starts_with('~') ? "~ is not expanded" : "a relative path", "");
     }
@@ -168,8 +187,11 @@ class Reader {
     if (node.kind == Node::Kind::kRefused) {
       return false;
     }
+    if (node.kind != Node::Kind::kScalar) {
+      return add(node.at, describe(node), "");
+    }
     const Reading<Sha256> reading = read_sha256(node.value);
-    if (node.kind != Node::Kind::kScalar || !reading.value) {
+    if (!reading.value) {
       return add(node.at, quoted(node.value) + " (" + reading.problem + ")", "");
     }
     if (std::find(pins.begin(), pins.end(), *reading.value) != pins.end()) {
@@ -183,19 +205,8 @@ class Reader {
   }
 
   bool wrong_kind() {
-    switch (node_.kind) {
-      case Node::Kind::kNull:
-        return add(node_.at, "no value (remove the key to get the default)", "");
-      case Node::Kind::kScalar:
-        return add(node_.at, quoted(node_.value), "");
-      case Node::Kind::kMap:
-        return add(node_.at, "a mapping", "");
-      case Node::Kind::kList:
-        return add(node_.at, "a list", "");
-      case Node::Kind::kRefused:
-        return false;
-    }
-    return false;
+    const bool refused = node_.kind == Node::Kind::kRefused;
+    return !refused && add(node_.at, describe(node_), "");
   }
 
   bool refuse(const std::string& problem, const std::string& suggestion) {

@@ -175,7 +175,7 @@ Reading<std::chrono::milliseconds> read_duration(std::string_view text) {
     }
     const Unit* unit = find_unit(units, name);
     if (unit == nullptr) {
-      return {.value = {}, .problem = "units out of order (largest first, each once)"};
+      return {.value = {}, .problem = "the largest unit comes first, each once"};
     }
     const std::optional<std::uint64_t> next = add_scaled(sum, number, unit->factor);
     if (!next) {

@@ -133,11 +133,20 @@ class Walk {
   }
 
   void unknown(const Node& child, std::string_view section) {
-    report_.add({.at = child.key_at,
-                 .key = join(section, printable(child.key)),
-                 .message = "unknown key",
-                 .expected = "one of " + list_of(leaves_in(catalogue_, section)),
-                 .suggestion = suggest_key(catalogue_, section, child.key)});
+    Diagnostic diagnostic{.at = child.key_at,
+                          .key = join(section, printable(child.key)),
+                          .message = "unknown key",
+                          .expected = "one of " + list_of(leaves_in(catalogue_, section)),
+                          .suggestion = suggest_key(catalogue_, section, child.key)};
+    if (child.kind == Node::Kind::kNull && child.key.find(':') != std::string::npos) {
+      diagnostic.message = "a ':' without a blank behind it";
+      diagnostic.expected = "`key: value`";
+    } else if (diagnostic.suggestion == child.key) {
+      diagnostic.message = "sections joined by dots";
+      diagnostic.expected = "one section inside the other, as in `confluxctl config defaults`";
+      diagnostic.suggestion.clear();
+    }
+    report_.add(std::move(diagnostic));
   }
 
   const Catalogue& catalogue_;

@@ -24,11 +24,11 @@ std::string expect(const IntegerType& type) {
 }
 std::string expect(const SizeType& type) {
   return range("a size", write_size(type.least), write_size(type.most)) +
-         " with a unit (B, KiB, MiB, GiB)";
+         " in one unit of B, KiB, MiB, GiB";
 }
 std::string expect(const DurationType& type) {
   return range("a duration", write_duration(type.least), write_duration(type.most)) +
-         " with a unit (ms, s, m, h, d)";
+         " in units of d, h, m, s, ms";
 }
 std::string expect(const StringType& type) {
   return "text of at most " + std::to_string(type.longest) + " characters on one line";

@@ -19,7 +19,7 @@ bool check_size(const Source& source, Report& report) {
   if (source.body().size() <= kMaxTextBytes) {
     return true;
   }
-  add(report, {}, "the text has " + std::to_string(source.body().size()) + " bytes",
+  add(report, kWholeText, "the text has " + std::to_string(source.body().size()) + " bytes",
       "at most " + std::to_string(kMaxTextBytes) + " (1 MiB)");
   return false;
 }
@@ -49,7 +49,7 @@ bool check_wide_encodings(const Source& source, Report& report) {
   if (!marked && !unmarked) {
     return true;
   }
-  add(report, {}, "the text is UTF-16 or UTF-32", "UTF-8 (convert it with iconv -t UTF-8)");
+  add(report, kWholeText, "the text is UTF-16 or UTF-32", "UTF-8 (convert it with iconv -t UTF-8)");
   return false;
 }
 
@@ -70,7 +70,10 @@ std::string expectation(utf8::Character character) {
   if (!character.valid) {
     return "UTF-8 (convert the file with iconv -t UTF-8)";
   }
-  return "text without control characters; write one inside double quotes as an escape";
+  if (character.code_point == '\r') {
+    return "line feeds (or CR LF) at line ends";
+  }
+  return "no invisible characters (in double quotes one can be written as an escape)";
 }
 
 // Length of the line end at the front of `rest`, or 0.

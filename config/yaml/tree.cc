@@ -44,32 +44,43 @@ constexpr auto kWordings = std::to_array<Wording>({
     {"illegal EOF in scalar", "a quote that is never closed", "a closing quote"},
 });
 
-// True if the line at `offset` or the one before it is indented by a tab.
-bool tab_indents(const Source& source, std::size_t offset) {
+// The tab that indents the line at `offset` or the one before it.
+std::optional<std::size_t> find_tab(const Source& source, std::size_t offset) {
   const std::string_view body = source.body();
-  const std::size_t start = source.line_start(std::min(offset, body.size()));
-  const auto tabbed = [&](std::size_t line) {
-    const std::size_t text = body.find_first_not_of(" \t", line);
-    return body.substr(line, text - line).find('\t') != std::string_view::npos;
+  const auto tab_in = [&](std::size_t line) -> std::optional<std::size_t> {
+    const std::size_t text = std::min(body.find_first_not_of(" \t", line), body.size());
+    const std::size_t tab = body.find('\t', line);
+    return tab < text ? std::optional(tab) : std::nullopt;
   };
-  return tabbed(start) || (start > 0 && tabbed(source.line_start(start - 1)));
+  const std::size_t start = source.line_start(std::min(offset, body.size()));
+  const std::optional<std::size_t> tab = tab_in(start);
+  return tab || start == 0 ? tab : tab_in(source.line_start(start - 1));
 }
 
-void report_syntax(const Source& source, const YAML::Exception& error, Report& report) {
+void reword(Diagnostic& diagnostic, std::string_view theirs) {
+  for (const Wording& wording : kWordings) {
+    if (theirs.starts_with(wording.theirs)) {
+      diagnostic.message = wording.message;
+      diagnostic.expected = wording.expected;
+    }
+  }
+}
+
+void report_syntax(const Source& source, const YAML::Exception& error, const TreeBuilder& builder,
+                   Report& report) {
   const std::size_t offset = error.mark.pos < 0 ? 0 : static_cast<std::size_t>(error.mark.pos);
-  Diagnostic diagnostic{.at = source.position(offset)};
-  if (tab_indents(source, offset)) {
+  Diagnostic diagnostic{.at = source.position(offset), .key = builder.path()};
+  if (const std::optional<std::size_t> tab = find_tab(source, offset)) {
+    diagnostic.at = source.position(*tab);
     diagnostic.message = "a line that is indented by a tab";
     diagnostic.expected = "blanks: YAML does not allow tabs there";
     report.add(std::move(diagnostic));
     return;
   }
-  diagnostic.message = "not YAML: " + error.msg;
-  for (const Wording& wording : kWordings) {
-    if (error.msg.starts_with(wording.theirs)) {
-      diagnostic.message = wording.message;
-      diagnostic.expected = wording.expected;
-    }
+  diagnostic.message = "not YAML: " + printable(error.msg);
+  reword(diagnostic, error.msg);
+  if (error.msg.find("flow not found") != std::string::npos) {
+    diagnostic.at = builder.innermost();  // where it was opened says more than the end of the text
   }
   report.add(std::move(diagnostic));
 }
@@ -90,7 +101,7 @@ bool run_parser(const Source& source, TreeBuilder& builder, Report& report) {
                 .expected = "sections as in `confluxctl config defaults`"});
   } catch (const YAML::Exception& error) {
     if (!builder.stopped()) {
-      report_syntax(source, error, report);
+      report_syntax(source, error, builder, report);
     }
   }
   return false;
@@ -100,7 +111,7 @@ bool check_root(const Node& root, Report& report) {
   if (root.kind == Node::Kind::kMap || root.kind == Node::Kind::kRefused) {
     return root.kind == Node::Kind::kMap;
   }
-  Diagnostic diagnostic{.at = root.at, .message = "the file sets nothing"};
+  Diagnostic diagnostic{.at = root.at, .message = "the text sets nothing"};
   diagnostic.expected = kMinimalFile;
   if (root.kind == Node::Kind::kList) {
     diagnostic.message = "a list";
@@ -122,7 +133,7 @@ std::optional<Node> build_tree(const Source& source, Report& report) {
     return std::nullopt;
   }
   std::optional<Node> root = builder.take_root();
-  if (!check_root(root.value_or(Node{}), report)) {
+  if (!check_root(root.value_or(Node{.at = kWholeText}), report)) {
     return std::nullopt;
   }
   return root;

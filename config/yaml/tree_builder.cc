@@ -188,11 +188,14 @@ Node TreeBuilder::scalar(const YAML::Mark& mark, const std::string& value, bool 
       .kind = Node::Kind::kScalar, .at = position(mark, length), .value = value, .plain = plain};
 }
 
+Position TreeBuilder::innermost() const {
+  return open_.empty() ? kWholeText : open_.back().node.at;
+}
+
 std::string_view TreeBuilder::text_at(const YAML::Mark& mark) const {
   return source_.body().substr(std::min(offset_of(mark), source_.body().size()));
 }
 
-// The dotted path of the key whose value is being read.
 std::string TreeBuilder::path() const {
   std::string out;
   for (const Frame& frame : open_) {

@@ -20,6 +20,10 @@ class TreeBuilder : public YAML::EventHandler {
 
   // True if parsing was ended by this class, which has then said why.
   bool stopped() const { return stopped_; }
+  // The dotted path of the key whose value is being read; empty at the top.
+  std::string path() const;
+  // Where the innermost mapping or list begins that has not ended.
+  Position innermost() const;
   std::optional<Node> take_root() { return std::move(root_); }
 
   void OnDocumentStart(const YAML::Mark& mark) override;
@@ -53,7 +57,6 @@ class TreeBuilder : public YAML::EventHandler {
   void complete_value(Frame& frame, Node node);
   void check_tag(const YAML::Mark& mark, const std::string& tag);
   Node scalar(const YAML::Mark& mark, const std::string& value, bool plain);
-  std::string path() const;
   std::string_view text_at(const YAML::Mark& mark) const;
   bool in_merge() const;
   Position position(const YAML::Mark& mark, std::size_t length = 1) const;
