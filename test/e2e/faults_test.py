@@ -1,0 +1,123 @@
+"""Relays that die, hang or freeze: a clean error or a pause, never a wrong byte, never a hang."""
+
+import signal
+import threading
+import time
+import unittest
+
+from support import connections, transfer
+from support.e2e_test_case import MEGABYTE, E2eTestCase, disjoint_paths
+
+ERROR_WITHIN_S = 5.0
+
+
+class GuardKilled(E2eTestCase):
+    def test_streams_end_within_5_s_and_the_next_request_gets_a_new_tunnel(self):
+        proxy = self.start_proxy(legs=2)
+        killed_at, victim = [], []
+
+        def kill_a_guard(got):
+            if got > 2 * MEGABYTE and not killed_at:
+                victim.append(connections.guards_in_use(proxy.pid, self.network)[0])
+                self.addCleanup(self.bring_back, victim[0])
+                self.network.send_signal(victim[0], signal.SIGKILL)
+                killed_at.append(time.monotonic())
+
+        # Slow enough that the file cannot have come whole before the guard is dead.
+        slow = self.transfer(proxy, 30, 100 * MEGABYTE, query=f"?rate={5 * MEGABYTE}",
+                             timeout_s=30, on_progress=kill_a_guard)
+        with self.assertRaises((transfer.Truncated, ConnectionError)):
+            transfer.download(slow)
+        self.assertLess(time.monotonic() - killed_at[0], ERROR_WITHIN_S)
+        self.assert_intact(transfer.download(self.transfer(proxy, 31, MEGABYTE)))
+        self.assertNotIn(victim[0], connections.guards_in_use(proxy.pid, self.network))
+        self.assertEqual(proxy.stop(), 0)
+        first, *others = proxy.tunnels()
+        self.assertFalse(first["open"])
+        self.assertTrue(first["close_reason"])
+        self.assertTrue(others)
+
+    def bring_back(self, nickname):
+        self.network.restart(nickname)
+        self.network.wait(60)
+
+
+class MiddleStopped(E2eTestCase):
+    TIMEOUT_S = 3.0
+
+    def test_its_leg_is_dropped_at_the_handshake_timeout_while_the_other_serves(self):
+        hold = self.work_dir / "link-now"
+        paths = ["relay0,relay1,exit0", "relay2,relay13,exit0"]
+        proxy = self.start_proxy(
+            legs=2, paths=paths, conflux_lines=[f"  handshake_timeout: {self.TIMEOUT_S:.0f}s"],
+            arguments=["--hold-link", str(hold)])
+        early = self.start_download(proxy, seed=40)
+        proxy.wait_for(lambda t: t and [leg["state"] for leg in t[0]["legs"]] == ["built"] * 2, 30,
+                       "two legs that are built and not linked")
+        self.network.send_signal("relay13", signal.SIGSTOP)
+        self.addCleanup(self.network.send_signal, "relay13", signal.SIGCONT)
+        hold.touch()
+        released = time.monotonic()
+        self.assert_intact(early())  # the leg that lives serves, before the other is given up
+        proxy.wait_for(lambda t: t[0]["legs"][1]["state"] == "closed", self.TIMEOUT_S + 5,
+                       "the hanging leg is dropped")
+        self.assertGreaterEqual(time.monotonic() - released, self.TIMEOUT_S)
+        self.assert_intact(transfer.download(self.transfer(proxy, 41, 5 * MEGABYTE)))
+        self.assertEqual(proxy.stop(), 0)
+        (tunnel,) = proxy.tunnels()
+        self.assertEqual(tunnel["legs"][1]["cells_in"], 0)
+        self.assertGreater(tunnel["legs"][0]["cells_in"], 0)
+
+    def start_download(self, proxy, seed):
+        """Starts one in the background; calling what is returned waits for its result."""
+        results = []
+        request = self.transfer(proxy, seed, MEGABYTE)
+        thread = threading.Thread(target=lambda: results.append(transfer.download(request)))
+        thread.start()
+        self.addCleanup(thread.join)
+
+        def result():
+            thread.join()
+            return results[0]
+        return result
+
+
+class GuardFrozen(E2eTestCase):
+    FROZEN_S = 3.0
+    LIMIT = 16 << 20
+    LINES = ["  reorder:", "    tunnel_limit: 16MiB", "    high_water: 1MiB",
+             "    low_water: 256KiB"]
+
+    def freeze_in_the_middle(self, action, seed):
+        proxy = self.start_proxy(legs=2, paths=disjoint_paths(2), conflux_lines=self.LINES)
+        timers = []
+
+        def freeze_once(moved):
+            if moved > 20 * MEGABYTE and not timers:
+                self.network.send_signal("relay0", signal.SIGSTOP)
+                timers.append(threading.Timer(self.FROZEN_S, self.network.send_signal,
+                                              ("relay0", signal.SIGCONT)))
+                timers[0].start()
+
+        self.addCleanup(self.network.send_signal, "relay0", signal.SIGCONT)
+        result = action(self.transfer(proxy, seed, 100 * MEGABYTE, on_progress=freeze_once))
+        timers[0].join()
+        self.assert_intact(result)
+        self.assertEqual(proxy.stop(), 0)
+        (tunnel,) = proxy.tunnels()
+        return result, tunnel
+
+    def test_3_s_cost_a_download_a_pause_and_no_byte_within_the_reorder_limit(self):
+        result, tunnel = self.freeze_in_the_middle(transfer.download, seed=50)
+        # Without a pause the freeze would have missed, and the limit would prove nothing.
+        self.assertGreater(result.longest_pause_s, self.FROZEN_S / 2)
+        self.assertGreater(tunnel["out_of_order_bytes_peak"], 0)
+        self.assertLessEqual(tunnel["out_of_order_bytes_peak"], self.LIMIT)
+
+    def test_3_s_cost_an_upload_a_pause_and_no_byte(self):
+        result, _ = self.freeze_in_the_middle(transfer.upload, seed=51)
+        self.assertGreater(result.longest_pause_s, self.FROZEN_S / 2)
+
+
+if __name__ == "__main__":
+    unittest.main()
