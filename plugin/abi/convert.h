@@ -3,6 +3,7 @@
 
 #include <mpath/plugin.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -15,15 +16,53 @@
 
 namespace conflux {
 
-// Size of the first version of a struct: up to its last field of version 1.0.
+// Size of a struct in version 1.0, the least that a host can pass. Written out, because sizeof
+// grows with the struct and these must not.
 template <class T>
-inline constexpr std::uint32_t kSizeV1 = sizeof(T);
-// Tail padding must not make the first size larger than a C host's last field.
-static_assert(sizeof(mpath_grant) % alignof(mpath_grant) == 0);
+inline constexpr std::uint32_t kSizeV1 = 0;
+template <>
+inline constexpr std::uint32_t kSizeV1<mpath_hop> = 16;
+template <>
+inline constexpr std::uint32_t kSizeV1<mpath_leg_params> = 40;
+template <>
+inline constexpr std::uint32_t kSizeV1<mpath_tunnel_params> = 32;
+template <>
+inline constexpr std::uint32_t kSizeV1<mpath_tunnel_info> = 128;
+template <>
+inline constexpr std::uint32_t kSizeV1<mpath_leg_info> = 88;
+template <>
+inline constexpr std::uint32_t kSizeV1<mpath_leg_summary> = 40;
+template <>
+inline constexpr std::uint32_t kSizeV1<mpath_detail> = 16;
+template <>
+inline constexpr std::uint32_t kSizeV1<mpath_leg_view> = 72;
+template <>
+inline constexpr std::uint32_t kSizeV1<mpath_route_request> = 24;
+template <>
+inline constexpr std::uint32_t kSizeV1<mpath_grant> = 104;
+template <>
+inline constexpr std::uint32_t kSizeV1<mpath_cell> = 40;
+template <>
+inline constexpr std::uint32_t kSizeV1<mpath_receipt> = 16;
+template <>
+inline constexpr std::uint32_t kSizeV1<mpath_token> = 24;
+template <>
+inline constexpr std::uint32_t kSizeV1<mpath_event> = 112;
+template <>
+inline constexpr std::uint32_t kSizeV1<mpath_activity> = 16;
+template <>
+inline constexpr std::uint32_t kSizeV1<mpath_config_text> = 24;
+template <>
+inline constexpr std::uint32_t kSizeV1<mpath_log_record> = 40;
+template <>
+inline constexpr std::uint32_t kSizeV1<mpath_instance_info> = 64;
+template <>
+inline constexpr std::uint32_t kSizeV1<mpath_negotiation> = 64;
 
 // True if an array that a host strides over can hold T.
 template <class T>
 [[nodiscard]] constexpr bool fits_stride(std::uint32_t stride) noexcept {
+  static_assert(kSizeV1<T> > 0 && kSizeV1<T> <= sizeof(T));
   return stride >= kSizeV1<T> && stride % alignof(T) == 0;
 }
 
@@ -59,12 +98,13 @@ template <class T>
 template <class T>
 void write_sized(const T& value, T* out) noexcept {
   const std::uint32_t size = out->struct_size;
-  std::memcpy(out, &value, sizeof(T));
+  std::memcpy(out, &value, std::min<std::size_t>(size, sizeof(T)));
   out->struct_size = size;
 }
 
 template <class T>
 [[nodiscard]] mpath_status check_sized(const T* value) noexcept {
+  static_assert(kSizeV1<T> > 0 && kSizeV1<T> <= sizeof(T));
   if (value == nullptr) return MPATH_E_ARGUMENT;
   return value->struct_size < kSizeV1<T> ? MPATH_E_SIZE : MPATH_OK;
 }

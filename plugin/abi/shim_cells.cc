@@ -31,7 +31,8 @@ void write_event(const Event& event, mpath_event* out) noexcept {
           .value = event.value,
           .detail = event.detail,
           .reserved = 0,
-          .cell = {}};
+          .cell = {},
+          .reserved2 = 0};
   if (event.kind == EventKind::kSendCell) out->cell = from_control_cell(event.cell);
 }
 

@@ -86,9 +86,10 @@ mpath_status tunnel_create(mpath_instance* instance, const mpath_tunnel_params* 
                            mpath_tunnel_id* out, mpath_leg_id* first_leg) noexcept {
   if (instance == nullptr || out == nullptr || first_leg == nullptr) return MPATH_E_ARGUMENT;
   if (const mpath_status status = check_sized(params); status != MPATH_OK) return status;
+  if (params->first_leg == nullptr) return MPATH_E_ARGUMENT;
   if (params->role != MPATH_ROLE_CLIENT) return MPATH_E_UNSUPPORTED;
   JoinRequest first;
-  if (const mpath_status status = to_join_request(params->first_leg, first); status != MPATH_OK) {
+  if (const mpath_status status = to_join_request(*params->first_leg, first); status != MPATH_OK) {
     return status;
   }
   return guarded([&] {

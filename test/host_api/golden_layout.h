@@ -39,12 +39,12 @@ FIELD(mpath_leg_params, flags, 4, 4);
 FIELD(mpath_leg_params, cookie, 8, 8);
 FIELD(mpath_leg_params, path, 16, 24);
 
-SIZE(mpath_tunnel_params, 64);
+SIZE(mpath_tunnel_params, 32);
 FIELD(mpath_tunnel_params, struct_size, 0, 4);
 FIELD(mpath_tunnel_params, role, 4, 4);
 FIELD(mpath_tunnel_params, cookie, 8, 8);
 FIELD(mpath_tunnel_params, seed, 16, 8);
-FIELD(mpath_tunnel_params, first_leg, 24, 40);
+FIELD(mpath_tunnel_params, first_leg, 24, 8);
 
 SIZE(mpath_tunnel_info, 128);
 FIELD(mpath_tunnel_info, struct_size, 0, 4);
@@ -152,6 +152,7 @@ FIELD(mpath_grant, leg_cookie, 16, 8);
 FIELD(mpath_grant, reason, 24, 4);
 FIELD(mpath_grant, has_first, 28, 4);
 FIELD(mpath_grant, first, 32, 68);
+FIELD(mpath_grant, reserved, 100, 4);
 
 SIZE(mpath_cell, 40);
 FIELD(mpath_cell, struct_size, 0, 4);
@@ -192,6 +193,7 @@ FIELD(mpath_event, value, 24, 8);
 FIELD(mpath_event, detail, 32, 4);
 FIELD(mpath_event, reserved, 36, 4);
 FIELD(mpath_event, cell, 40, 68);
+FIELD(mpath_event, reserved2, 108, 4);
 
 SIZE(mpath_events, 32);
 FIELD(mpath_events, items, 0, 8);

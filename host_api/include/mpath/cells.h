@@ -80,6 +80,7 @@ typedef struct mpath_grant {
   uint32_t reason;    /* MPATH_BLOCKED: why */
   uint32_t has_first; /* 1: send `first` on `leg` before the granted cells */
   mpath_control_cell first;
+  uint32_t reserved;
 } mpath_grant;
 
 /* A relay cell that arrived. */
@@ -97,7 +98,7 @@ typedef struct mpath_cell {
 
 typedef struct mpath_receipt {
   uint32_t struct_size; /* in: sizeof */
-  uint32_t ready;       /* tokens that drain() now returns; deliver this cell before them */
+  uint32_t ready;       /* 1: drain() has tokens now; deliver this cell before them */
   uint32_t reason;      /* MPATH_E_PROTOCOL, MPATH_E_CLOSED: why */
   uint32_t reserved;
 } mpath_receipt;
@@ -118,7 +119,7 @@ typedef struct mpath_tokens {
   uint32_t capacity;
   uint32_t stride; /* sizeof(mpath_token) of the host's headers */
   uint32_t count;  /* out: written */
-  uint32_t left;   /* out: still to be drained */
+  uint32_t left;   /* out: 1 if there is more to drain now */
 } mpath_tokens;
 
 #ifdef __cplusplus

@@ -13,7 +13,8 @@ extern "C" {
 #define MPATH_EVENT_REMOVE_LEG 2u    /* close the circuit and call leg_remove(leg, reason) */
 #define MPATH_EVENT_PADDING 3u       /* take the leg's padding event and call padding_event() */
 #define MPATH_EVENT_HANDLE_CELL 4u   /* take a cell from the leg's input and call receive() */
-#define MPATH_EVENT_READ_STREAMS 5u  /* read streams: see MPATH_STREAMS_*, at most `value` cells */
+#define MPATH_EVENT_READ_STREAMS 5u  /* read streams: see MPATH_STREAMS_*, at most `value` cells;
+                                        UINT64_MAX: the plugin sets no bound */
 
 /* Told exactly once, in the order in which they happened, and before those above. */
 #define MPATH_EVENT_SEND_CELL 16u   /* send `cell` on `leg`, now, before anything else on it */
@@ -40,10 +41,11 @@ typedef struct mpath_event {
   uint32_t detail;
   uint32_t reserved;
   mpath_control_cell cell; /* SEND_CELL only */
+  uint32_t reserved2;
 } mpath_event;
 
 /* In: items, capacity, stride. Out: count, next_deadline_us. If the capacity is too small,
- * poll() answers MPATH_E_BUFFER, consumes nothing and sets `count` to what is needed. */
+ * poll() answers MPATH_E_BUFFER, consumes nothing and sets `count` to what surely suffices. */
 typedef struct mpath_events {
   mpath_event *items;
   uint32_t capacity;

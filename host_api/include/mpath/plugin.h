@@ -161,7 +161,7 @@ typedef struct mpath_plugin_table {
    * Changes nothing. `leg` (may be NULL) gets the leg that would carry the next DATA cell. */
   mpath_status (*can_read)(mpath_instance *instance, mpath_tunnel_id tunnel,
                            const mpath_leg_views *views, uint32_t *reason, mpath_leg_id *leg);
-  /* [owner] A relay cell arrived. MPATH_OK: deliver it now, then drain `ready` tokens. MPATH_HELD:
+  /* [owner] A relay cell arrived. MPATH_OK: deliver it now, then drain() if `ready`. MPATH_HELD:
    * keep it. MPATH_CONSUMED, MPATH_PASS: see base.h. MPATH_E_PROTOCOL: the cell is the host's to
    * drop and the tunnel is closed; so it is with MPATH_E_CLOSED. */
   mpath_status (*receive)(mpath_instance *instance, mpath_tunnel_id tunnel, const mpath_cell *cell,

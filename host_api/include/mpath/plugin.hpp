@@ -234,7 +234,8 @@ class Tunnel {
     raw.role = params.role;
     raw.cookie = params.cookie;
     raw.seed = params.seed.empty() ? nullptr : params.seed.data();
-    raw.first_leg = params.first_leg.raw();
+    const mpath_leg_params first = params.first_leg.raw();
+    raw.first_leg = &first;
     mpath_tunnel_id id = 0;
     mpath_leg_id leg = 0;
     const Status status{instance.table()->tunnel_create(instance.raw(), &raw, &id, &leg)};

@@ -56,7 +56,7 @@ typedef struct mpath_tunnel_params {
   uint64_t cookie;     /* the host's own */
   const uint8_t *seed; /* MPATH_SEED_LEN random bytes, borrowed; NULL: the plugin draws them from
                           OpenSSL's CSPRNG, which may be a system call */
-  mpath_leg_params first_leg;
+  const mpath_leg_params *first_leg; /* borrowed */
 } mpath_tunnel_params;
 
 /* mpath_tunnel_info.state */
