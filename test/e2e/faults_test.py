@@ -5,8 +5,9 @@ import threading
 import time
 import unittest
 
-from support import connections, transfer
+from support import connections
 from support.e2e_test_case import MEGABYTE, E2eTestCase, disjoint_paths
+from traffic import transfer
 
 ERROR_WITHIN_S = 5.0
 

@@ -2,8 +2,8 @@
 
 import unittest
 
-from support import transfer
 from support.e2e_test_case import MEGABYTE, E2eTestCase, disjoint_paths
+from traffic import transfer
 
 
 class ManyLegs(E2eTestCase):

@@ -6,9 +6,10 @@ import threading
 import time
 import unittest
 
-from support import names, shared_network, socks5, transfer
+from support import shared_network
 from support.e2e_test_case import E2eTestCase, disjoint_paths
-from support.proxy import Programs
+from traffic import names, socks5, transfer
+from traffic.onion_proxy import Programs
 
 SOON_S = 15.0
 

@@ -3,8 +3,8 @@
 import unittest
 from concurrent.futures import ThreadPoolExecutor
 
-from support import transfer
 from support.e2e_test_case import MEGABYTE, E2eTestCase, disjoint_paths
+from traffic import transfer
 
 # A leg that carries less than this in an unlimited network is not being used.
 LEAST_SHARE = 0.10

@@ -1,7 +1,6 @@
-"""What the end-to-end tests stand on: content, file server, SOCKS5, names, proxy, network."""
+"""What the end-to-end tests share. Importing it makes `privnet` and `traffic` importable."""
 
 import sys
 from pathlib import Path
 
-REPOSITORY = Path(__file__).resolve().parents[3]
-sys.path.insert(0, str(REPOSITORY / "examples" / "private_network"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "examples" / "private_network"))

@@ -7,10 +7,11 @@ import shutil
 import unittest
 from pathlib import Path
 
+from traffic.file_server import FileServer
+from traffic.onion_proxy import OnionProxy, Programs, ProxyOptions
+from traffic.transfer import Transfer
+
 from . import shared_network
-from .file_server import FileServer
-from .proxy import OnionProxy, Programs, ProxyOptions
-from .transfer import Transfer
 
 MEGABYTE = 1_000_000
 

@@ -11,7 +11,6 @@ import socket
 import sys
 from pathlib import Path
 
-from . import REPOSITORY  # noqa: F401  (makes privnet importable)
 from privnet import NetworkError, NetworkOptions, PrivateNetwork, Progress
 
 # Eight disjoint legs take sixteen relays; two more are there for the tests that break some.

@@ -1,4 +1,4 @@
-"""The harness of the end-to-end tests, held to its own claims without tor."""
+"""The traffic of the end-to-end tests, held to its own claims without tor."""
 
 import hashlib
 import socket
@@ -6,8 +6,9 @@ import struct
 import threading
 import unittest
 
-from support import content, names, socks5, transfer
-from support.file_server import FileServer
+import support  # noqa: F401  (makes `traffic` importable)
+from traffic import content, names, socks5, transfer
+from traffic.file_server import FileServer
 
 
 class Content(unittest.TestCase):
