@@ -13,8 +13,8 @@ struct JoinStreams {
 
 JoinStreams plan_join_streams(const RoundInput& input) noexcept {
   if (!input.multi_path || input.backlog == Cells{0}) return {};
-  const SendPlan plan =
-      input.sender.plan(input.legs, input.views, CommandClass::kData, input.backlog);
+  const SendPlan plan = input.sender.plan(input.legs, input.views,
+                                          {.command = CommandClass::kData, .want = input.backlog});
   if (plan.blocked != Reason::NONE) return {};
   return {.carrier = plan.index, .granted = plan.granted};
 }

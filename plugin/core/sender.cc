@@ -71,35 +71,54 @@ Reason why_none_linked(const LegSet& legs) noexcept {
   return std::ranges::any_of(legs, &Leg::is<AckQueued>) ? Reason::ACK_NOT_SENT : Reason::NOT_LINKED;
 }
 
+// The leg for an XOFF: the current one if it delivers, else the nearest that does.
+std::size_t find_unstuck(const LegSet& legs, std::span<const Candidate> candidates,
+                         std::size_t current, SeqNo stuck_at) noexcept {
+  const auto delivers = [&](std::size_t i) {
+    return legs[i].sequence().last_received() > stuck_at;
+  };
+  if (delivers(current)) return current;
+  const Candidate* best = nullptr;
+  for (const Candidate& candidate : candidates) {
+    if (!delivers(candidate.index)) continue;
+    if (best == nullptr || candidate.rtt_us < best->rtt_us) best = &candidate;
+  }
+  return best == nullptr ? current : best->index;
+}
+
 }  // namespace
 
-SendPlan Sender::plan(const LegSet& legs, const ViewOfLeg& views, CommandClass command,
-                      Cells want) const noexcept {
-  const bool is_data = command == CommandClass::kData;
+SendPlan Sender::plan(const LegSet& legs, const ViewOfLeg& views,
+                      const SendRequest& request) const noexcept {
+  const bool is_data = request.command == CommandClass::kData;
   const std::optional<std::size_t> current =
       has_sent() ? legs.index_of(primary_) : initial_primary(legs);
   if (!current) return {.blocked = why_none_linked(legs)};
 
-  Pick choice{.index = *current};
-  const Candidates candidates(legs, views, legs[*current].sequence().last_sent());
-  if (has_sent() && candidates.overdue()) {
-    choice.index = candidates.overdue();
-  } else if (has_sent() && !candidates.all().empty()) {
-    choice = pick(scheduler_, candidates.all());
-  } else if (const Reason obstacle = obstacle_of(legs[*current], *views[*current]);
-             obstacle != Reason::NONE) {
-    choice = {.index = std::nullopt, .reason = obstacle};
-  }
-
+  const Pick choice = choose(legs, views, request, *current);
   if (!choice.index && is_data) return {.blocked = choice.reason};
   const std::size_t index = choice.index.value_or(*current);
-  SendPlan plan{.index = index, .granted = want};
-  if (is_data) plan.granted = std::min(want, room(*views[index]));
+  SendPlan plan{.index = index, .granted = request.want};
+  if (is_data) plan.granted = std::min(request.want, room(*views[index]));
   if (has_sent() && index != *current) {
     plan.switch_delta =
         distance(legs[index].sequence().last_sent(), legs[*current].sequence().last_sent());
   }
   return plan;
+}
+
+Pick Sender::choose(const LegSet& legs, const ViewOfLeg& views, const SendRequest& request,
+                    std::size_t current) const noexcept {
+  const Reason obstacle = obstacle_of(legs[current], *views[current]);
+  const Pick stay = obstacle == Reason::NONE ? Pick{.index = current}
+                                             : Pick{.index = std::nullopt, .reason = obstacle};
+  if (!has_sent()) return stay;
+  const Candidates candidates(legs, views, legs[current].sequence().last_sent());
+  if (request.command == CommandClass::kControl && request.stuck_at) {
+    return {.index = find_unstuck(legs, candidates.all(), current, *request.stuck_at)};
+  }
+  if (candidates.overdue()) return {.index = candidates.overdue()};
+  return candidates.all().empty() ? stay : pick(scheduler_, candidates.all());
 }
 
 bool Sender::commit(const SendPlan& plan, LegSet& legs) noexcept {

@@ -13,6 +13,15 @@
 
 namespace conflux {
 
+// Cells that are sequenced, all DATA or all not, and go to the join point.
+struct SendRequest {
+  CommandClass command;
+  Cells want;  // at least 1
+  // While too much is held back: the last cell that was in order. What is missing then sits on a
+  // leg that has not got past it, and an XOFF on that leg would be stuck behind it.
+  std::optional<SeqNo> stuck_at = std::nullopt;
+};
+
 // A decision that has not been carried out.
 struct SendPlan {
   Reason blocked = Reason::NONE;                        // anything else: send nothing now
@@ -32,12 +41,11 @@ class Sender {
   [[nodiscard]] Cells sent() const noexcept { return sent_; }
   [[nodiscard]] std::uint64_t switches() const noexcept { return switches_; }
 
-  // Pure. Sequenced cells, all DATA or all not, that go to the join point. At least one leg is in
-  // the set. DATA never overdraws a window (regression R50); what is not DATA goes on the current
-  // leg if no leg can take it, so that order holds.
-  // Seed: maybe_update_primary_leg, maybe_select_init_primary, select_primary_leg.
-  [[nodiscard]] SendPlan plan(const LegSet& legs, const ViewOfLeg& views, CommandClass command,
-                              Cells want) const noexcept;
+  // Pure. At least one leg is in the set. DATA never overdraws a window (regression R50); what is
+  // not DATA goes on the current leg if no leg can take it, so that order holds. Seed:
+  // maybe_update_primary_leg, maybe_select_init_primary, select_primary_leg.
+  [[nodiscard]] SendPlan plan(const LegSet& legs, const ViewOfLeg& views,
+                              const SendRequest& request) const noexcept;
   // Carries out a plan that is not blocked: primary, counters and sequence numbers in one place.
   // Answers whether the primary changed.
   bool commit(const SendPlan& plan, LegSet& legs) noexcept;
@@ -45,6 +53,9 @@ class Sender {
   void commit_primary(LegId leg) noexcept { primary_ = leg; }
 
  private:
+  [[nodiscard]] Pick choose(const LegSet& legs, const ViewOfLeg& views, const SendRequest& request,
+                            std::size_t current) const noexcept;
+
   SchedulerKind scheduler_;
   LegId primary_;
   Cells sent_{};

@@ -179,6 +179,7 @@ class Tunnel {
   [[nodiscard]] std::optional<LegId> mint_leg(std::uint32_t taken_slots) const noexcept;
   Outcome handle_signalling(Leg& leg, const ReceivedCell& cell, Reason& violation);
   Outcome handle_sequenced(Leg& leg, const ReceivedCell& cell, Reason& violation);
+  [[nodiscard]] std::optional<SeqNo> stuck_at() const noexcept;
   [[nodiscard]] RouteGrant plan_unsequenced(const RouteRequest& request) const noexcept;
   void commit_pressure() noexcept;
   void forget_cells_of(LegId leg) noexcept;

@@ -21,7 +21,8 @@ Outcome Tunnel::route(const RouteRequest& request, const LegViews& views, Instan
   }
   ViewOfLeg view_of;
   if (!legs_.resolve(views, view_of)) return refuse(Outcome::kViews);
-  const SendPlan plan = sender_.plan(legs_, view_of, request.command, request.want);
+  const SendPlan plan = sender_.plan(
+      legs_, view_of, {.command = request.command, .want = request.want, .stuck_at = stuck_at()});
   out.blocked = plan.blocked;
   if (plan.blocked != Reason::NONE) return Outcome::kBlocked;
 
@@ -41,6 +42,10 @@ Outcome Tunnel::route(const RouteRequest& request, const LegViews& views, Instan
   return Outcome::kOk;
 }
 
+std::optional<SeqNo> Tunnel::stuck_at() const noexcept {
+  return pressure_ ? std::optional(receiver_.last_delivered()) : std::nullopt;
+}
+
 // Leaky pipe, commands that are not sequenced, and single-path tunnels: the cell keeps its leg.
 RouteGrant Tunnel::plan_unsequenced(const RouteRequest& request) const noexcept {
   const LegId id = request.leg == LegId{} ? sender_.primary() : request.leg;
@@ -57,7 +62,8 @@ Outcome Tunnel::can_read(const LegViews& views, RouteGrant& out) const {
   if (multi_path() == nullptr) return Outcome::kOk;
   ViewOfLeg view_of;
   if (!legs_.resolve(views, view_of)) return Outcome::kViews;
-  const SendPlan plan = sender_.plan(legs_, view_of, CommandClass::kData, Cells{1});
+  const SendPlan plan =
+      sender_.plan(legs_, view_of, {.command = CommandClass::kData, .want = Cells{1}});
   out.blocked = plan.blocked;
   if (plan.blocked != Reason::NONE) return Outcome::kBlocked;
   out.leg = legs_[plan.index].id();
