@@ -67,7 +67,7 @@ mpath_status route(mpath_instance* instance, mpath_tunnel_id tunnel,
                                       .leg = LegId{request->leg},
                                       .want = Cells{request->want}},
                                      leg_views, *now, grant);
-    write_grant(grant, it, out);
+    if (outcome == Outcome::kOk || outcome == Outcome::kBlocked) write_grant(grant, it, out);
     return to_status(outcome);
   });
 }
@@ -102,6 +102,7 @@ mpath_status receive(mpath_instance* instance, mpath_tunnel_id tunnel, const mpa
                                             .token = Token{cell->token},
                                             .cost = cell->cost},
                                            *now, violation);
+    if (outcome == Outcome::kStale) return to_status(outcome);
     out->ready = it.has_tokens() ? 1 : 0;
     out->reason = static_cast<std::uint32_t>(violation);
     out->reserved = 0;

@@ -1,23 +1,7 @@
 #include "plugin/core/poll_round.h"
 
-#include <optional>
-
 namespace conflux {
 namespace {
-
-// The leg that would carry DATA of the join point's streams, if they may be read at all.
-struct JoinStreams {
-  std::optional<std::size_t> carrier;
-  Cells granted{};
-};
-
-JoinStreams plan_join_streams(const RoundInput& input) noexcept {
-  if (!input.multi_path || input.backlog == Cells{0}) return {};
-  const SendPlan plan = input.sender.plan(input.legs, input.views,
-                                          {.command = CommandClass::kData, .want = input.backlog});
-  if (plan.blocked != Reason::NONE) return {};
-  return {.carrier = plan.index, .granted = plan.granted};
-}
 
 Event& append(EventSink& sink, EventKind kind, const Leg& leg) noexcept {
   Event& event = sink.append(kind);
@@ -26,14 +10,13 @@ Event& append(EventSink& sink, EventKind kind, const Leg& leg) noexcept {
   return event;
 }
 
-void append_streams(const RoundInput& input, std::size_t at, const JoinStreams& join,
-                    EventSink& sink) noexcept {
+void append_streams(const RoundInput& input, std::size_t at, EventSink& sink) noexcept {
   const Leg& leg = input.legs[at];
   const LegView& view = *input.views[at];
-  if (join.carrier == at) {
+  if (input.join.carrier == at) {
     Event& event = append(sink, EventKind::kReadStreams, leg);
     event.detail = MPATH_STREAMS_JOIN_POINT;
-    event.value = join.granted.raw();
+    event.value = input.join.granted.raw();
   }
   const bool wanted =
       has(view, MPATH_VIEW_HOP_STREAMS_READY) || (!input.multi_path && input.backlog > Cells{0});
@@ -45,8 +28,7 @@ void append_streams(const RoundInput& input, std::size_t at, const JoinStreams& 
   }
 }
 
-void append_leg(const RoundInput& input, std::size_t at, const JoinStreams& join,
-                EventSink& sink) noexcept {
+void append_leg(const RoundInput& input, std::size_t at, EventSink& sink) noexcept {
   const Leg& leg = input.legs[at];
   const LegView& view = *input.views[at];
   const auto now_us = static_cast<std::uint64_t>(input.now.time_since_epoch().count());
@@ -66,14 +48,13 @@ void append_leg(const RoundInput& input, std::size_t at, const JoinStreams& join
     append(sink, EventKind::kRemoveLeg, leg).reason = Reason::CHANNEL_CLOSED;
     return;
   }
-  append_streams(input, at, join, sink);
+  append_streams(input, at, sink);
 }
 
 }  // namespace
 
 void append_round(const RoundInput& input, EventSink& sink) noexcept {
-  const JoinStreams join = plan_join_streams(input);
-  for (std::size_t at = 0; at < input.legs.size(); ++at) append_leg(input, at, join, sink);
+  for (std::size_t at = 0; at < input.legs.size(); ++at) append_leg(input, at, sink);
 }
 
 }  // namespace conflux

@@ -2,10 +2,10 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 
 #include "plugin/core/event.h"
 #include "plugin/core/leg_set.h"
-#include "plugin/core/sender.h"
 #include "plugin/types/strong.h"
 #include "plugin/types/time.h"
 
@@ -14,10 +14,16 @@ namespace conflux {
 // Events that a leg can yield in one round.
 inline constexpr std::size_t kRoundEventsPerLeg = 4;
 
+// The leg that would carry DATA of the join point's streams, if they may be read at all.
+struct JoinStreams {
+  std::optional<std::size_t> carrier;  // in leg order
+  Cells granted{};
+};
+
 struct RoundInput {
   const LegSet& legs;
   const ViewOfLeg& views;
-  const Sender& sender;
+  JoinStreams join;
   bool multi_path;
   Cells backlog;
   Instant now;

@@ -60,7 +60,7 @@ bool Receiver::commit_stall_check(Instant now) noexcept {
 }
 
 bool Receiver::is_consistent() const noexcept {
-  return queue_.is_consistent() && queue_.empty() == (stall_deadline_ == kNever) &&
+  return queue_.is_consistent() && (!queue_.empty() || stall_deadline_ == kNever) &&
          last_delivered_.raw() + queue_.cells().raw() <= received_.raw();
 }
 

@@ -201,6 +201,9 @@ Outcome Tunnel::take_single_leg(std::optional<Leg>& out, Instant now) {
   if (const Outcome outcome = check_single(); outcome != Outcome::kOk) return outcome;
   out = legs_[0];
   forget_cells_of(out->id());
+  if (out->is<LinkQueued>() || out->is<AwaitingLinked>()) {
+    note(EventKind::kLinkResult, *out, Reason::TAKEN);
+  }
   note(EventKind::kLegGone, *out, Reason::TAKEN);
   legs_.clear();
   ++version_;
@@ -270,9 +273,8 @@ void Tunnel::log(LogEvent event, LogLevel level, Reason reason, LegOrdinal leg,
 }
 
 bool Tunnel::is_consistent() const noexcept {
-  const bool closed = std::holds_alternative<Closed>(state_);
-  if (closed != legs_.empty() || !receiver_.is_consistent()) return false;
-  if (closed) return true;
+  if (!receiver_.is_consistent()) return false;
+  if (std::holds_alternative<Closed>(state_)) return legs_.empty() && next_deadline_ == kNever;
   if (std::holds_alternative<SinglePath>(state_)) {
     return legs_.size() == 1 && legs_[0].is<Plain>() && receiver_.received() == Cells{0} &&
            !sender_.has_sent();

@@ -12,6 +12,7 @@
 #include "plugin/core/event.h"
 #include "plugin/core/join_rules.h"
 #include "plugin/core/leg_set.h"
+#include "plugin/core/poll_round.h"
 #include "plugin/core/receiver.h"
 #include "plugin/core/sender.h"
 #include "plugin/core/tunnel_config.h"
@@ -183,6 +184,7 @@ class Tunnel {
   [[nodiscard]] RouteGrant plan_unsequenced(const RouteRequest& request) const noexcept;
   void commit_pressure() noexcept;
   void forget_cells_of(LegId leg) noexcept;
+  [[nodiscard]] JoinStreams plan_join_streams(const ViewOfLeg& views, Cells backlog) noexcept;
   void tell_notes(Instant now, EventSink& sink) noexcept;
   void tell_conditions(EventSink& sink) noexcept;
   Event& tell_control_cell(Leg& leg, Instant now, EventSink& sink) noexcept;
@@ -206,6 +208,7 @@ class Tunnel {
   std::uint64_t version_ = 0;
   std::uint64_t clock_steps_back_ = 0;
   std::uint32_t legs_minted_ = 0;
+  Reason paused_for_ = Reason::NONE;  // why join-point streams may not be read, as last logged
   bool pressure_ = false;  // held bytes rose above the high mark and not yet to the low one
   bool pressure_told_ = false;
 };

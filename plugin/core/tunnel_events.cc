@@ -2,7 +2,6 @@
 #include <algorithm>
 
 #include "plugin/core/handshake.h"
-#include "plugin/core/poll_round.h"
 #include "plugin/core/tunnel.h"
 #include "plugin/types/check.h"
 
@@ -59,13 +58,25 @@ Outcome Tunnel::poll(const LegViews& views, Instant now, EventSink& sink) {
   tell_conditions(sink);
   append_round({.legs = legs_,
                 .views = view_of,
-                .sender = sender_,
+                .join = plan_join_streams(view_of, views.backlog()),
                 .multi_path = multi_path() != nullptr,
                 .backlog = views.backlog(),
                 .now = now_},
                sink);
   CONFLUX_CHECK(is_consistent());
   return Outcome::kOk;
+}
+
+JoinStreams Tunnel::plan_join_streams(const ViewOfLeg& views, Cells backlog) noexcept {
+  if (multi_path() == nullptr || backlog == Cells{0}) return {};
+  const SendPlan plan =
+      sender_.plan(legs_, views, {.command = CommandClass::kData, .want = backlog});
+  if (plan.blocked != paused_for_ && plan.blocked != Reason::NONE) {
+    log(LogEvent::kStreamsPaused, LogLevel::kTrace, plan.blocked, LegOrdinal{0}, backlog.raw());
+  }
+  paused_for_ = plan.blocked;
+  if (plan.blocked != Reason::NONE) return {};
+  return {.carrier = plan.index, .granted = plan.granted};
 }
 
 void Tunnel::tell_notes(Instant now, EventSink& sink) noexcept {
