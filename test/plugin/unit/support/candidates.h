@@ -1,0 +1,40 @@
+// Small sets of candidates, all of them.
+#pragma once
+
+#include <array>
+#include <functional>
+#include <span>
+#include <vector>
+
+#include "plugin/sched/scheduler.h"
+
+namespace conflux::test {
+
+inline Candidate candidate(std::size_t index, std::uint64_t rtt_us, Reason obstacle) {
+  return {.index = index,
+          .rtt_us = rtt_us,
+          .room = Cells{obstacle == Reason::PRIMARY_FULL ? 0U : 10U},
+          .obstacle = obstacle};
+}
+
+// Every set of one to three legs with RTTs of 1..3 and each obstacle.
+inline void for_each_small_set(const std::function<void(std::span<const Candidate>)>& visit) {
+  constexpr std::array kObstacles = {Reason::NONE, Reason::PRIMARY_FULL, Reason::CHANNEL_BLOCKED,
+                                     Reason::PADDING_BLOCKED};
+  std::vector<Candidate> legs;
+  const std::function<void()> extend = [&] {
+    if (!legs.empty()) visit(legs);
+    if (legs.size() == 3) return;
+    for (std::uint64_t rtt_us = 1; rtt_us <= 3; ++rtt_us) {
+      for (const Reason obstacle : kObstacles) {
+        // Places in leg order have gaps, because legs that are not linked are not offered.
+        legs.push_back(candidate(2 * legs.size() + 1, rtt_us, obstacle));
+        extend();
+        legs.pop_back();
+      }
+    }
+  };
+  extend();
+}
+
+}  // namespace conflux::test
