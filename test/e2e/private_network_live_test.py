@@ -12,10 +12,9 @@ import unittest
 from pathlib import Path
 from unittest import mock
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "examples" / "private_network"))
-
-from privnet import NetworkError, NetworkOptions, PrivateNetwork  # noqa: E402
-from privnet import layout, process, state  # noqa: E402
+import support  # noqa: F401  (makes `privnet` importable)
+from privnet import NetworkError, NetworkOptions, PrivateNetwork
+from privnet import layout, process, state
 
 TOOL = Path(__file__).resolve().parents[2] / "examples" / "private_network" / "private_network.py"
 # As small as a network can be: these tests are about processes, not about circuits.
@@ -114,8 +113,8 @@ class Interruption(LiveTest):
 
     def run_until_started(self):
         """`run`, interrupted later while it waits for a first consensus."""
-        tool = self.tool("run", "--dir", str(self.directory), *SMALL_ARGUMENTS, "--", "sleep", "600",
-                         stderr=subprocess.PIPE)
+        tool = self.tool("run", "--dir", str(self.directory), *SMALL_ARGUMENTS, "--",
+                         "sleep", "600", stderr=subprocess.PIPE)
         self.addCleanup(tool.stderr.close)
         for line in tool.stderr:
             if "nodes run" in line:

@@ -10,10 +10,9 @@ import threading
 import unittest
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "examples" / "private_network"))
-
-from privnet import ClientOptions, ControlClient, ControlError, NetworkError, NetworkOptions  # noqa: E402
-from privnet import cli, directory, layout, process, state, torrc  # noqa: E402
+import support  # noqa: F401  (makes `privnet` importable)
+from privnet import ClientOptions, ControlClient, ControlError, NetworkError, NetworkOptions
+from privnet import cli, directory, layout, process, state, torrc
 
 
 def plan(options=NetworkOptions(), base=20000):

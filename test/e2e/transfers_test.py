@@ -1,4 +1,4 @@
-"""Files through conflux.so, onion-proxy and stock tor: every byte arrives, on the legs it should."""
+"""Files through conflux.so and stock tor: every byte arrives, on the legs it should."""
 
 import unittest
 from concurrent.futures import ThreadPoolExecutor

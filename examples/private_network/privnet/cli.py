@@ -84,7 +84,8 @@ def _add_network_options(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--relays", type=int, default=DEFAULT_RELAYS, metavar="N",
         help="relays beside authorities and exits; authorities relay too (default: %(default)s)")
-    add("--exits", type=int, default=DEFAULT_EXITS, metavar="N", help="exits (default: %(default)s)")
+    add("--exits", type=int, default=DEFAULT_EXITS, metavar="N",
+        help="exits (default: %(default)s)")
     add("--authorities", type=int, default=DEFAULT_AUTHORITIES, metavar="N",
         help="directory authorities (default: %(default)s)")
     add("--relay-rate", type=int, default=0, metavar="KB",

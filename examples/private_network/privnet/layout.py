@@ -65,8 +65,8 @@ def plan_nodes(options: NetworkOptions, directory: Path, base_port: int) -> list
     plan = plan_nicknames(options)
     unknown = set(options.node_rates_kb) - {nickname for nickname, _ in plan}
     if unknown:
-        raise NetworkError(f"--rate: there is no node {', '.join(sorted(unknown))} in this network; "
-                           f"nodes are {', '.join(nickname for nickname, _ in plan)}")
+        raise NetworkError(f"--rate: there is no node {', '.join(sorted(unknown))} in this "
+                           f"network; nodes are {', '.join(nickname for nickname, _ in plan)}")
     nodes = []
     for index, (nickname, role) in enumerate(plan):
         port = base_port + index * PORTS_PER_NODE

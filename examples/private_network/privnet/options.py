@@ -103,7 +103,8 @@ def _check_counts(options: NetworkOptions) -> None:
 
 def _check_rate(name: str, rate_kb: int) -> None:
     if rate_kb != 0 and not MIN_RATE_KB <= rate_kb <= MAX_RATE_KB:
-        raise NetworkError(f"{name} {rate_kb}: tor wants at least {MIN_RATE_KB} KB/s; 0 is unlimited")
+        raise NetworkError(
+            f"{name} {rate_kb}: tor wants at least {MIN_RATE_KB} KB/s; 0 is unlimited")
 
 
 def _check_exit_pattern(pattern: str) -> None:

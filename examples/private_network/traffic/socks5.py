@@ -30,7 +30,7 @@ class SocksError(Exception):
 
 
 def request(proxy_port: int, host: str, port: int, command: int = CONNECT,
-            timeout_s: float = 30.0) -> tuple[socket.socket, str]:
+            timeout_s: float = 30.0, user: str = "") -> tuple[socket.socket, str]:
     """Asks the proxy on loopback; returns the open connection and the address that it named.
 
     Raises SocksError for a refusal and OSError (TimeoutError included) for a broken connection.
@@ -38,9 +38,7 @@ def request(proxy_port: int, host: str, port: int, command: int = CONNECT,
     connection = socket.create_connection(("127.0.0.1", proxy_port), timeout_s)
     try:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        connection.sendall(b"\x05\x01\x00")
-        if _read(connection, 2) != b"\x05\x00":
-            raise ConnectionError("the proxy does not take an unauthenticated client")
+        _greet(connection, user)
         connection.sendall(struct.pack("!BBB", 5, command, 0) + _address(host)
                            + struct.pack("!H", port))
         return connection, _read_reply(connection)
@@ -49,8 +47,21 @@ def request(proxy_port: int, host: str, port: int, command: int = CONNECT,
         raise
 
 
-def connect(proxy_port: int, host: str, port: int, timeout_s: float = 30.0) -> socket.socket:
-    return request(proxy_port, host, port, CONNECT, timeout_s)[0]
+def connect(proxy_port: int, host: str, port: int, timeout_s: float = 30.0,
+            user: str = "") -> socket.socket:
+    return request(proxy_port, host, port, CONNECT, timeout_s, user)[0]
+
+
+def _greet(connection: socket.socket, user: str) -> None:
+    method = 2 if user else 0
+    connection.sendall(bytes([5, 1, method]))
+    if _read(connection, 2) != bytes([5, method]):
+        raise ConnectionError("the proxy does not take this client's authentication")
+    if user:
+        name = user.encode()
+        connection.sendall(bytes([1, len(name)]) + name + b"\x01x")
+        if _read(connection, 2)[1] != 0:
+            raise ConnectionError("the proxy refused the user name")
 
 
 def _address(host: str) -> bytes:

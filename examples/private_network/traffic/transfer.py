@@ -24,6 +24,7 @@ class Transfer:
     seed: int
     size: int
     host: str = HOST
+    socks_user: str = ""  # keeps streams of different users apart at proxies that isolate them
     query: str = ""
     timeout_s: float = 60.0  # of connecting, and between two pieces of data
     on_progress: Callable[[int], None] = field(default=lambda _: None)
@@ -31,7 +32,7 @@ class Transfer:
     def connect(self) -> http.client.HTTPConnection:
         connection = http.client.HTTPConnection(self.host, self.server_port)
         connection.sock = socks5.connect(self.proxy_port, self.host, self.server_port,
-                                         self.timeout_s)
+                                         timeout_s=self.timeout_s, user=self.socks_user)
         return connection
 
 

@@ -1,0 +1,47 @@
+#!/usr/bin/env bash
+# From a fresh checkout to two legs through stock tor: packages, build, private network, transfers.
+set -euo pipefail
+
+readonly root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+readonly build=$root/build/quickstart
+
+for argument in "$@"; do
+  case $argument in
+    -h | --help)
+      # Help must work before anything is installed, so it does not come from the Python part.
+      cat <<'TEXT'
+usage: examples/quickstart.sh [--rate KB] [--seconds S] [--stock-client] [--json FILE] [--keep DIR]
+
+Installs the Debian packages that are missing, builds conflux.so and onion-proxy, starts a private
+network of stock tor relays on loopback, downloads and uploads a file with one leg and with two,
+checks every byte, prints a table and stops everything. Takes about two minutes after the build.
+
+  --rate KB        rate of each relay but the exits in KB/s (default 2000)
+  --seconds S      how long the file takes on one leg, about (default 24)
+  --stock-client   measure stock tor's own client too
+  --json FILE      also write the figures there
+  --keep DIR       keep logs and counters of the transfers in DIR
+
+examples:
+  bash examples/quickstart.sh
+  bash examples/quickstart.sh --rate 500 --stock-client --json figures.json
+
+For private and test networks only: it gives no anonymity.
+TEXT
+      exit 0 ;;
+  esac
+done
+
+step() { printf '\n== %s\n' "$*" >&2; }
+
+step "1/4 packages"
+"$root/packaging/install-packages.sh" run >&2
+
+step "2/4 build (release, about two minutes on two cores the first time)"
+cmake -S "$root" --preset release -B "$build" -DCONFLUX_BUILD_TESTS=OFF >"$build.log" 2>&1 \
+  || { cat "$build.log" >&2; exit 1; }
+cmake --build "$build" --target onion-proxy conflux >&2
+
+# The private network cleans up after itself on any signal, so the signals go straight to it.
+exec python3 -B "$root/examples/quickstart.py" --onion-proxy "$build/bin/onion-proxy" \
+  --plugin "$build/lib/conflux.so" "$@"
