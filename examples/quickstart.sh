@@ -5,11 +5,9 @@ set -euo pipefail
 readonly root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 readonly build=$root/build/quickstart
 
-for argument in "$@"; do
-  case $argument in
-    -h | --help)
-      # Help must work before anything is installed, so it does not come from the Python part.
-      cat <<'TEXT'
+# Help must work before anything is installed, so it does not come from the Python part.
+usage() {
+  cat <<'TEXT'
 usage: examples/quickstart.sh [--rate KB] [--seconds S] [--stock-client] [--json FILE] [--keep DIR]
 
 Installs the Debian packages that are missing, builds conflux.so and onion-proxy, starts a private
@@ -28,11 +26,31 @@ examples:
 
 For private and test networks only: it gives no anonymity.
 TEXT
-      exit 0 ;;
-  esac
-done
+}
+
+# A slip of the keyboard should be told now, not after the build.
+check_arguments() {
+  while (($#)); do
+    case $1 in
+      -h | --help) usage; exit 0 ;;
+      --stock-client) ;;
+      --rate | --seconds)
+        [[ ${2-} =~ ^[1-9][0-9]*$ ]] || wrong_usage "$1 wants a number, such as $1 24"
+        shift ;;
+      --json | --keep)
+        [[ -n ${2-} ]] || wrong_usage "$1 wants a path"
+        shift ;;
+      *) wrong_usage "unknown argument: $1" ;;
+    esac
+    shift
+  done
+}
+
+wrong_usage() { echo "quickstart.sh: $1" >&2; usage >&2; exit 2; }
 
 step() { printf '\n== %s\n' "$*" >&2; }
+
+check_arguments "$@"
 
 step "1/4 packages"
 "$root/packaging/install-packages.sh" run >&2
