@@ -59,14 +59,14 @@ class Picker {
   const std::vector<Leg>& legs() const { return legs_; }
 
   Result<const Relay*> pick_exit(std::string_view name, bool conflux);
-  // Fills one place of leg `index`, which must have its exit already.
-  Status pick_hop(size_t index, Hop hop);
+  // Fills guards and middles of the legs from `first` on, which must have their exit already.
+  Status fill_from(size_t first);
 
  private:
+  Status pick_hop(size_t index, Hop hop);
   int uses(const Relay& relay) const;
-  bool is_reserved(const Relay& relay, size_t leg) const;
   bool is_avoided(const Relay& relay) const;
-  int tier(const Relay& relay, size_t leg) const;
+  int tier(const Relay& relay) const;
   const Relay* weighted(const Candidates& candidates) const;
   Candidates fitting(size_t index, Hop hop, std::string_view name) const;
   std::string_view pin(size_t leg, Hop hop) const;
@@ -89,15 +89,6 @@ int Picker::uses(const Relay& relay) const {
   }));
 }
 
-// Another leg asks for it by name and has not been filled yet.
-bool Picker::is_reserved(const Relay& relay, size_t leg) const {
-  for (size_t other = 0; other < request_.pins.size(); ++other) {
-    if (other == leg) continue;
-    if (pin(other, kGuard) == relay.nickname || pin(other, kMiddle) == relay.nickname) return true;
-  }
-  return false;
-}
-
 bool Picker::is_avoided(const Relay& relay) const {
   return std::any_of(request_.avoid.begin(), request_.avoid.end(),
                      [&](const RelayInfo& info) { return info.rsa_id == relay.info.rsa_id; });
@@ -105,10 +96,9 @@ bool Picker::is_avoided(const Relay& relay) const {
 
 // Lower is better: idle relays first, then idle exits (one of them carries every leg already), then
 // the least shared.
-int Picker::tier(const Relay& relay, size_t leg) const {
+int Picker::tier(const Relay& relay) const {
   if (is_avoided(relay)) return kAvoidedTier;
-  const int shared = uses(relay) + (is_reserved(relay, leg) ? 1 : 0);
-  return 2 * shared + (relay.is_exit() ? 1 : 0);
+  return 2 * uses(relay) + (relay.is_exit() ? 1 : 0);
 }
 
 const Relay* Picker::weighted(const Candidates& candidates) const {
@@ -159,7 +149,7 @@ Candidates Picker::fitting(size_t index, Hop hop, std::string_view name) const {
     if (!fits_leg(relay, legs_[index])) continue;
     if (!name.empty() && relay.nickname != name) continue;
     if (name.empty() && hop == kGuard && (!relay.flags.guard || relay.flags.middle_only)) continue;
-    const int relay_tier = tier(relay, index);
+    const int relay_tier = tier(relay);
     if (relay_tier < best) out.clear();
     best = std::min(best, relay_tier);
     if (relay_tier == best) out.push_back(&relay);
@@ -179,6 +169,20 @@ Status Picker::pick_hop(size_t index, Hop hop) {
                                    name, kHopNames[hop], index + 1)};
   }
   legs_[index][hop] = weighted(candidates);
+  return {};
+}
+
+Status Picker::fill_from(size_t first) {
+  // What is asked for by name first, so that chance does not take it; then all guards, since fewer
+  // relays can be guards than middles.
+  for (const bool by_name : {true, false}) {
+    for (const Hop hop : {kGuard, kMiddle}) {
+      for (size_t i = first; i < legs_.size(); ++i) {
+        if (pin(i, hop).empty() == by_name) continue;
+        if (Status s = pick_hop(i, hop); !s.ok()) return s;
+      }
+    }
+  }
   return {};
 }
 
@@ -273,12 +277,7 @@ Result<PathChoice> choose_paths(const NetworkView& network, const PathRequest& r
   const auto exit = picker.pick_exit(exit_name.value(), request.legs > 1);
   if (!exit.ok()) return Error{exit.error()};
   for (size_t i = 0; i < request.legs; ++i) picker.add_leg({nullptr, nullptr, exit.value()});
-  // All guards first: fewer relays can be guards than middles.
-  for (const Hop hop : {kGuard, kMiddle}) {
-    for (size_t i = 0; i < request.legs; ++i) {
-      if (Status s = picker.pick_hop(i, hop); !s.ok()) return Error{s.error()};
-    }
-  }
+  if (Status s = picker.fill_from(0); !s.ok()) return Error{s.error()};
   return to_choice(picker.legs(), 0);
 }
 
@@ -298,9 +297,7 @@ Result<PathChoice> choose_further_leg(const NetworkView& network, const PathRequ
   }
   const size_t index = existing.size();
   picker.add_leg({nullptr, nullptr, picker.legs().front()[kExit]});
-  for (const Hop hop : {kGuard, kMiddle}) {
-    if (Status s = picker.pick_hop(index, hop); !s.ok()) return Error{s.error()};
-  }
+  if (Status s = picker.fill_from(index); !s.ok()) return Error{s.error()};
   return to_choice(picker.legs(), index);
 }
 

@@ -28,10 +28,10 @@ Result<PathPins> parse_path_pins(std::string_view text);
 
 struct PathRequest {
   size_t legs = 2;
-  uint16_t port = 0;             ///< the exit must allow it; 0 for any port
-  std::string exit_nickname;     ///< empty: any
-  std::vector<PathPins> pins;    ///< pins[i] binds leg i; legs beyond are free
-  std::vector<RelayInfo> avoid;  ///< taken only when nothing else is left: failed lately
+  uint16_t port = 0;               ///< the exit must allow it; 0 for any port
+  std::string exit_nickname{};     ///< empty: any
+  std::vector<PathPins> pins{};    ///< pins[i] binds leg i; legs beyond are free
+  std::vector<RelayInfo> avoid{};  ///< taken only when nothing else is left: failed lately
 };
 
 struct ChosenPath {

@@ -1,0 +1,32 @@
+find_package(fmt 9 REQUIRED)
+
+conflux_library(onion_directory_support
+  SOURCES
+    support/fake_authority.cc
+    support/fake_link_certs.cc
+    support/signers.cc
+  DEPS onion_directory onion_link)
+
+conflux_test(onion_base_test
+  SOURCES
+    base/bytes_test.cc
+  DEPS onion_base
+  LABELS unit)
+
+conflux_test(onion_directory_test
+  SOURCES
+    crypto/signature_test.cc
+    directory/authority_test.cc
+    directory/consensus_test.cc
+    directory/item_reader_test.cc
+    directory/microdescriptor_test.cc
+    directory/path_choice_test.cc
+  DEPS onion_directory_support
+  LABELS unit)
+
+conflux_test(onion_link_test
+  SOURCES
+    link/certs_test.cc
+    link/link_handshake_test.cc
+  DEPS onion_directory_support
+  LABELS unit)
