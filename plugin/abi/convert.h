@@ -66,8 +66,9 @@ template <class T>
   return stride >= kSizeV1<T> && stride % alignof(T) == 0;
 }
 
+// Nothing beyond MPATH_TIME_MAX: deadlines of any configured length then stay short of kNever.
 [[nodiscard]] constexpr std::optional<Instant> to_instant(std::uint64_t us) noexcept {
-  if (us > static_cast<std::uint64_t>(INT64_MAX)) return std::nullopt;
+  if (us > MPATH_TIME_MAX) return std::nullopt;
   return Instant(Micros(static_cast<std::int64_t>(us)));
 }
 [[nodiscard]] constexpr std::uint64_t to_us(Instant at) noexcept {

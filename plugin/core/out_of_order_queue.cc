@@ -37,6 +37,7 @@ void OutOfOrderQueue::hold(LegId leg, const HeldCell& cell) {
   CONFLUX_CHECK(was_empty || lane.leg == leg);
   lane.cells.push(cell);
   lane.leg = leg;
+  if (was_empty) ++busy_lanes_;
   if (was_empty && (empty() || cell.seq < lowest_)) {
     lowest_ = cell.seq;
     lowest_lane_ = slot;
@@ -53,8 +54,10 @@ ReleasedCell OutOfOrderQueue::release_lowest() noexcept {
   lane.cells.pop();
   cells_ -= 1;
   bytes_ -= cell.cost;
-  // The usual case: the same leg brought the next one too, and no other lane can have a smaller.
-  if (!lane.cells.empty() && lane.cells.front().seq == next(cell.seq)) {
+  if (lane.cells.empty()) --busy_lanes_;
+  // The usual case: one leg was ahead, and all that is held came from it. With two, another head
+  // may repeat the number just released (attack A17), so it takes a look at all of them.
+  if (busy_lanes_ == 1 && !lane.cells.empty()) {
     lowest_ = lane.cells.front().seq;
   } else {
     find_lowest();
@@ -77,10 +80,13 @@ void OutOfOrderQueue::find_lowest() noexcept {
 bool OutOfOrderQueue::is_consistent() const noexcept {
   if (empty()) return bytes_ == 0;
   SeqNo smallest{UINT64_MAX};
+  std::size_t busy = 0;
   for (const Lane& lane : lanes_) {
-    if (!lane.cells.empty()) smallest = std::min(smallest, lane.cells.front().seq);
+    if (lane.cells.empty()) continue;
+    ++busy;
+    smallest = std::min(smallest, lane.cells.front().seq);
   }
-  return smallest == lowest_ && bytes_ <= peak_bytes_ && cells_ <= peak_cells_;
+  return smallest == lowest_ && busy == busy_lanes_ && bytes_ <= peak_bytes_ && cells_ <= peak_cells_;
 }
 
 }  // namespace conflux

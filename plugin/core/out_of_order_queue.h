@@ -94,6 +94,7 @@ class OutOfOrderQueue {
   void find_lowest() noexcept;
 
   std::vector<Lane> lanes_;  // by slot of the leg
+  std::size_t busy_lanes_ = 0;  // that hold something
   std::size_t lowest_lane_ = 0;
   SeqNo lowest_{};
   std::uint64_t cells_ = 0;

@@ -45,6 +45,8 @@ std::size_t Tunnel::events_needed() const noexcept {
 }
 
 Outcome Tunnel::poll(const LegViews& views, Instant now, EventSink& sink) {
+  // First, so that a bug found here loses none of the notes.
+  CONFLUX_CHECK(is_consistent());
   expire(now);
   ViewOfLeg view_of;
   if (!legs_.resolve(views, view_of)) return refuse(Outcome::kViews);
@@ -63,7 +65,6 @@ Outcome Tunnel::poll(const LegViews& views, Instant now, EventSink& sink) {
                 .backlog = views.backlog(),
                 .now = now_},
                sink);
-  CONFLUX_CHECK(is_consistent());
   return Outcome::kOk;
 }
 

@@ -9,8 +9,9 @@
  *     grow at the end only. A larger struct is accepted and its tail is neither read nor written.
  *  3. Reserved fields must be zero; they are checked.
  *  4. Pointers are borrowed until the call returns. Neither side frees the other's memory.
- *  5. Every number names its unit. Time is a u64 of microseconds on the host's monotonic clock, of
- *     any epoch; MPATH_NEVER means "no such time". A clock that steps back is clamped and counted.
+ *  5. Every number names its unit. Time is a u64 of microseconds on the host's monotonic clock, from
+ *     0 to MPATH_TIME_MAX; MPATH_NEVER means "no such time". A clock that steps back is clamped and
+ *     counted.
  *  6. Ids are minted by the plugin and carry a generation: a stale id is a status, never a crash.
  *  7. Negative statuses are errors and fall into families (below). After host misuse nothing has
  *     changed. No function aborts, blocks, throws or calls back.
@@ -38,6 +39,8 @@ extern "C" {
 
 /* No such time: no deadline, never expires, never used. */
 #define MPATH_NEVER UINT64_MAX
+/* The latest time that a host may pass: 146,000 years from the epoch of its clock. */
+#define MPATH_TIME_MAX (UINT64_MAX >> 2)
 /* No such hop. Hops count from 0, the hop nearest to the host. */
 #define MPATH_HOP_NONE 0xFFu
 
