@@ -2,7 +2,8 @@
 # From a fresh checkout to two legs through stock tor: packages, build, private network, transfers.
 set -euo pipefail
 
-readonly root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+readonly root
 readonly build=$root/build/quickstart
 
 # Help must work before anything is installed, so it does not come from the Python part.

@@ -2,7 +2,8 @@
 # Installs what is missing, builds, and runs every test. The last line counts them.
 set -uo pipefail
 
-readonly root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+readonly root
 readonly results=$root/results
 jobs=$(nproc)
 install=yes
