@@ -113,7 +113,7 @@ std::string printable(std::string_view text) {
   return cut ? out + "..." : out;
 }
 
-std::string quoted(std::string_view text) { return "\"" + printable(text) + "\""; }
+std::string in_quotes(std::string_view text) { return "\"" + printable(text) + "\""; }
 
 void Report::add(Diagnostic diagnostic) {
   if (diagnostic.severity == Severity::kError) {

@@ -61,7 +61,7 @@ std::string excerpt(std::string_view text, const Position& at);
 std::string printable(std::string_view text);
 
 // The same in double quotes.
-std::string quoted(std::string_view text);
+std::string in_quotes(std::string_view text);
 
 // Collects diagnostics up to the cap.
 class Report {

@@ -39,9 +39,9 @@ void check_restart_required(const Settings& current, const Validated& next, Repo
     const Origin* origin = next.find(option.key);
     report.add({.at = origin != nullptr ? origin->at : kWholeText,
                 .key = std::string(option.key),
-                .message = "changing " + quoted(before) + " to " + quoted(after) +
+                .message = "changing " + in_quotes(before) + " to " + in_quotes(after) +
                            " needs a restart; nothing of this file was taken over",
-                .expected = quoted(before) + " until the host restarts"});
+                .expected = in_quotes(before) + " until the host restarts"});
   }
 }
 

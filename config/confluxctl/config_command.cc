@@ -106,7 +106,8 @@ int explain(const std::string& key, const Console& console) {
     return kExitOk;
   }
   const std::string suggestion = config::suggest_key(key);
-  print_error(fmt::format("confluxctl: no option or section is called {}{}\n", config::quoted(key),
+  print_error(fmt::format("confluxctl: no option or section is called {}{}\n",
+                          config::in_quotes(key),
                           suggestion.empty() ? "; list them with: confluxctl config explain"
                                              : "; did you mean `" + suggestion + "`?"));
   return kExitUsage;

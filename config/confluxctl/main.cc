@@ -40,7 +40,7 @@ std::string unknown_command(const CLI::App& app, const std::vector<std::string>&
     }
     if (next == nullptr) {
       const std::string_view near = config::nearest(word, names);
-      return fmt::format("no command is called {}{}", config::quoted(word),
+      return fmt::format("no command is called {}{}", config::in_quotes(word),
                          near.empty() ? "" : fmt::format("; did you mean `{}`?", near));
     }
     at = next;

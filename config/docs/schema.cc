@@ -70,7 +70,7 @@ struct TypeWriter {
   }
   void operator()(const PathType&) const {
     json.string("type", "string");
-    json.string("pattern", "^/([^/]|/+[^/])*$");
+    json.string("pattern", "^/.*[^/]$");
     json.integer("maxLength", kMaxPathBytes);
   }
   void operator()(const PinsType&) const {

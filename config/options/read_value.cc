@@ -51,9 +51,9 @@ std::string_view suggest_name(std::span<const EnumValue> values, std::string_vie
 std::string describe(const Node& node) {
   switch (node.kind) {
     case Node::Kind::kNull:
-      return "no value (remove the key to get the default)";
+      return "no value";
     case Node::Kind::kScalar:
-      return quoted(node.value);
+      return in_quotes(node.value);
     case Node::Kind::kMap:
       return "a mapping";
     case Node::Kind::kList:
@@ -192,7 +192,7 @@ class Reader {
     }
     const Reading<Sha256> reading = read_sha256(node.value);
     if (!reading.value) {
-      return add(node.at, quoted(node.value) + " (" + reading.problem + ")", "");
+      return add(node.at, in_quotes(node.value) + " (" + reading.problem + ")", "");
     }
     if (std::find(pins.begin(), pins.end(), *reading.value) != pins.end()) {
       report_.add({.severity = Severity::kWarning,
@@ -205,12 +205,15 @@ class Reader {
   }
 
   bool wrong_kind() {
+    const bool null = node_.kind == Node::Kind::kNull;
     const bool refused = node_.kind == Node::Kind::kRefused;
-    return !refused && add(node_.at, describe(node_), "");
+    return !refused &&
+           add(node_.at, null ? "no value (remove the key to get the default)" : describe(node_),
+               "");
   }
 
   bool refuse(const std::string& problem, const std::string& suggestion) {
-    std::string message = quoted(node_.value);
+    std::string message = in_quotes(node_.value);
     if (!problem.empty()) {
       message += " (" + problem + ")";
     }

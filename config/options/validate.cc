@@ -127,7 +127,7 @@ class Walk {
       report_.add(
           {.at = child.at,
            .key = std::string(section.key),
-           .message = child.kind == Node::Kind::kList ? "a list" : quoted(child.value),
+           .message = child.kind == Node::Kind::kList ? "a list" : in_quotes(child.value),
            .expected = "a section with the keys " + list_of(leaves_in(catalogue_, section.key))});
     }
   }
@@ -171,7 +171,7 @@ bool check_version(const Node& root, Report& report) {
   }
   report.add({.at = found->at,
               .key = "version",
-              .message = "format version " + quoted(digits) + " is newer than this release",
+              .message = "format version " + in_quotes(digits) + " is newer than this release",
               .expected = "1, or a release that reads it"});
   return false;
 }

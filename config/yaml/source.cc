@@ -55,7 +55,7 @@ bool check_wide_encodings(const Source& source, Report& report) {
 
 std::string describe(utf8::Character character, std::string_view rest) {
   if (!character.valid) {
-    return "byte " + quoted(rest.substr(0, 1)) + " is not UTF-8";
+    return "byte " + in_quotes(rest.substr(0, 1)) + " is not UTF-8";
   }
   if (character.code_point == 0) {
     return "the text holds a NUL byte";
@@ -63,7 +63,7 @@ std::string describe(utf8::Character character, std::string_view rest) {
   if (character.code_point == '\r') {
     return "a carriage return without a line feed";
   }
-  return "control character " + quoted(rest.substr(0, character.length));
+  return "control character " + in_quotes(rest.substr(0, character.length));
 }
 
 std::string expectation(utf8::Character character) {

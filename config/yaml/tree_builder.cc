@@ -49,7 +49,7 @@ void TreeBuilder::OnNull(const YAML::Mark& mark, YAML::anchor_t) {
 }
 
 void TreeBuilder::OnAnchor(const YAML::Mark& mark, const std::string& name) {
-  add(position(mark, name.size() + 1), "anchor " + quoted("&" + name), "values written out");
+  add(position(mark, name.size() + 1), "anchor " + in_quotes("&" + name), "values written out");
 }
 
 void TreeBuilder::OnAlias(const YAML::Mark& mark, YAML::anchor_t) {
