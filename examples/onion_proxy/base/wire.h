@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstring>
+#include <ranges>
+#include <type_traits>
 
 #include "examples/onion_proxy/base/bytes.h"
 
@@ -14,6 +16,10 @@ using MutableByteView = std::span<uint8_t>;
 class ByteReader {
  public:
   explicit ByteReader(ByteView bytes) : left_(bytes) {}
+  /// A temporary that owns its bytes would be gone before the first read.
+  template <class Owner>
+  requires(!std::is_lvalue_reference_v<Owner> &&
+           !std::ranges::borrowed_range<Owner>) explicit ByteReader(Owner&& owner) = delete;
 
   bool ok() const { return ok_; }
   bool at_end() const { return left_.empty(); }

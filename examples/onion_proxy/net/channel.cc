@@ -209,8 +209,8 @@ void Channel::end_wake() {
 Result<uint32_t> Channel::attach(CircuitUser& user) {
   if (state_ != State::kOpen) return Error{"the channel is not open"};
   while (true) {
-    ByteReader random(random_array<4>());
-    const uint32_t id = random.u32() | kInitiatorBit;
+    const auto random = random_array<4>();
+    const uint32_t id = ByteReader(random).u32() | kInitiatorBit;
     if (users_.emplace(id, &user).second) return id;
   }
 }
