@@ -30,3 +30,24 @@ conflux_test(onion_link_test
     link/link_handshake_test.cc
   DEPS onion_directory_support
   LABELS unit)
+
+conflux_test(onion_socks_test
+  SOURCES
+    socks/socks5_test.cc
+  DEPS onion_socks
+  LABELS unit)
+
+conflux_test(onion_net_test
+  SOURCES
+    net/app_socket_test.cc
+    net/http_get_test.cc
+    net/socks_listener_test.cc
+  DEPS onion_net onion_directory_support
+  LABELS unit)
+
+conflux_test(onion_app_test
+  SOURCES
+    app/options_test.cc
+    app/stats_test.cc
+  DEPS onion_app nlohmann_json::nlohmann_json
+  LABELS unit)

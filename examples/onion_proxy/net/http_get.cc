@@ -121,7 +121,7 @@ Result<std::string> parse_http_reply(std::string_view reply) {
   const std::string_view header = reply.substr(0, header_end);
   const std::string_view status = trim(header.substr(0, header.find('\n')));
   if (!status.starts_with("HTTP/1.") || status.size() < 12) return Error{"the answer is not HTTP"};
-  if (status.substr(8, 4) != " 200") {
+  if (status.substr(8, 4) != " 200" || (status.size() > 12 && status[12] != ' ')) {
     return Error{fmt::format("refused: {}", status.substr(9, 80))};
   }
   const auto encoding = header_field(header, "Content-Encoding");
