@@ -1,0 +1,50 @@
+#include "plugin/core/leg_sequence.h"
+
+#include <gtest/gtest.h>
+
+namespace conflux {
+namespace {
+
+TEST(LegSequence, BeginsAtZeroBothWays) {
+  const LegSequence sequence;
+  EXPECT_EQ(sequence.last_sent(), SeqNo{0});
+  EXPECT_EQ(sequence.last_received(), SeqNo{0});
+  EXPECT_EQ(sequence.plan_received(), SeqNo{1});
+  EXPECT_FALSE(sequence.awaits_cell_after_switch());
+}
+
+TEST(LegSequence, CountsWhatItCarriesItselfApartFromWhereItStands) {
+  LegSequence sequence;
+  sequence.commit_sent(Cells{5});
+  sequence.commit_take_over(SeqNo{100});
+  sequence.commit_sent(Cells{2});
+  EXPECT_EQ(sequence.last_sent(), SeqNo{102});
+  EXPECT_EQ(sequence.carried_out(), Cells{7});
+
+  sequence.commit_received(*sequence.plan_received());
+  sequence.commit_switch(SeqNo{50});
+  sequence.commit_received(*sequence.plan_received());
+  EXPECT_EQ(sequence.last_received(), SeqNo{51}) << "a SWITCH is not a cell: no + 1 for it";
+  EXPECT_EQ(sequence.carried_in(), Cells{2});
+}
+
+TEST(LegSequence, AwaitsACellAfterASwitchUntilOneCame) {
+  LegSequence sequence;
+  sequence.commit_switch(SeqNo{4});
+  EXPECT_TRUE(sequence.awaits_cell_after_switch());
+  sequence.commit_sent(Cells{1});
+  EXPECT_TRUE(sequence.awaits_cell_after_switch()) << "what we send is another direction";
+  sequence.commit_received(SeqNo{5});
+  EXPECT_FALSE(sequence.awaits_cell_after_switch());
+}
+
+TEST(LegSequence, HasNoNumberAfterTheLargest) {  // attack A19
+  LegSequence sequence;
+  sequence.commit_switch(SeqNo{UINT64_MAX - 1});
+  EXPECT_EQ(sequence.plan_received(), SeqNo{UINT64_MAX});
+  sequence.commit_received(SeqNo{UINT64_MAX});
+  EXPECT_EQ(sequence.plan_received(), std::nullopt);
+}
+
+}  // namespace
+}  // namespace conflux

@@ -1,0 +1,157 @@
+#include "plugin/core/out_of_order_queue.h"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <map>
+#include <random>
+#include <vector>
+
+#include "plugin/types/check.h"
+#include "plugin/types/limits.h"
+#include "test/plugin/unit/support/legs.h"
+
+namespace conflux {
+namespace {
+
+// The obvious implementation. Equal numbers may be released in either order.
+class Model {
+ public:
+  void hold(LegId leg, const HeldCell& cell) { cells_.emplace(cell.seq, std::pair(cell, leg)); }
+  // Takes the released cell out; false if no cell of the lowest number is that one.
+  bool release(const ReleasedCell& released) {
+    const auto [first, last] = cells_.equal_range(cells_.begin()->first);
+    for (auto it = first; it != last; ++it) {
+      const auto& [cell, leg] = it->second;
+      if (cell.token != released.token || leg != released.leg) continue;
+      cells_.erase(it);
+      return true;
+    }
+    return false;
+  }
+  [[nodiscard]] bool agrees_with(const OutOfOrderQueue& queue) const {
+    std::uint64_t bytes = 0;
+    Instant oldest = kNever;
+    for (const auto& [seq, held] : cells_) {
+      bytes += held.first.cost;
+      oldest = std::min(oldest, held.first.arrived);
+    }
+    const std::optional<SeqNo> lowest =
+        cells_.empty() ? std::nullopt : std::optional(cells_.begin()->first);
+    return queue.is_consistent() && queue.empty() == cells_.empty() && queue.lowest() == lowest &&
+           queue.cells() == Cells{cells_.size()} && queue.bytes() == Bytes{bytes} &&
+           queue.oldest_arrival() == oldest;
+  }
+  [[nodiscard]] bool empty() const { return cells_.empty(); }
+
+ private:
+  std::multimap<SeqNo, std::pair<HeldCell, LegId>> cells_;
+};
+
+// The queue and the model, driven together.
+class Pair {
+ public:
+  // The next cell of that leg, `skip` after its last one.
+  void hold(std::uint32_t ordinal, std::uint64_t skip) {
+    std::uint64_t& last = last_[ordinal];
+    last += skip;
+    ++count_;
+    const HeldCell cell{.seq = SeqNo{last},
+                        .token = Token{count_},
+                        .arrived = Instant(Micros{static_cast<std::int64_t>(count_)}),
+                        .cost = static_cast<std::uint32_t>(count_ % 7 + 1)};
+    queue_.hold(test::leg_id(ordinal), cell);
+    model_.hold(test::leg_id(ordinal), cell);
+  }
+  bool release() { return model_.release(queue_.release_lowest()); }
+  [[nodiscard]] bool agree() const { return model_.agrees_with(queue_); }
+  [[nodiscard]] bool empty() const { return model_.empty(); }
+
+ private:
+  OutOfOrderQueue queue_;
+  Model model_;
+  std::array<std::uint64_t, kLegsMax + 1> last_{};
+  std::uint64_t count_ = 0;
+};
+
+// Operation 0 releases; the others hold a cell on one of three legs, adjacent or after a gap.
+bool perform(Pair& pair, unsigned operation) {
+  if (operation == 0) return pair.empty() || pair.release();
+  pair.hold((operation - 1) / 2 + 1, operation % 2 == 0 ? 3 : 1);
+  return true;
+}
+
+TEST(OutOfOrderQueue, AgreesWithAMapOverEveryShortHistory) {
+  constexpr unsigned kOperations = 7;
+  constexpr unsigned kLength = 6;
+  unsigned histories = 1;
+  for (unsigned i = 0; i < kLength; ++i) histories *= kOperations;
+  for (unsigned history = 0; history < histories; ++history) {
+    Pair pair;
+    for (unsigned rest = history, i = 0; i < kLength; ++i, rest /= kOperations) {
+      ASSERT_TRUE(perform(pair, rest % kOperations)) << "history " << history << " step " << i;
+      ASSERT_TRUE(pair.agree()) << "history " << history << " step " << i;
+    }
+    while (!pair.empty()) ASSERT_TRUE(pair.release()) << "history " << history;
+    ASSERT_TRUE(pair.agree());
+  }
+}
+
+class OutOfOrderQueueAtRandom : public ::testing::TestWithParam<unsigned> {};
+
+TEST_P(OutOfOrderQueueAtRandom, AgreesWithAMap) {
+  std::mt19937 random(GetParam());
+  Pair pair;
+  for (int step = 0; step < 3'000; ++step) {
+    // Long tides, so that rings grow, wrap round and run empty.
+    const bool rising = step / 300 % 2 == 0;
+    if (random() % 8 < (rising ? 7U : 1U)) {
+      pair.hold(static_cast<std::uint32_t>(random() % kLegsMax + 1), random() % 5 + 1);
+    } else if (!pair.empty()) {
+      ASSERT_TRUE(pair.release()) << "step " << step;
+    }
+    ASSERT_TRUE(pair.agree()) << "step " << step;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Seeds, OutOfOrderQueueAtRandom, ::testing::Range(0U, 10U));
+
+TEST(OutOfOrderQueue, KeepsItsPeaks) {
+  OutOfOrderQueue queue;
+  for (std::uint64_t seq = 1; seq <= 3; ++seq) {
+    queue.hold(test::leg_id(1), {.seq = SeqNo{seq}, .token = {}, .arrived = {}, .cost = 10});
+  }
+  while (!queue.empty()) queue.release_lowest();
+  EXPECT_EQ(queue.peak_cells(), Cells{3});
+  EXPECT_EQ(queue.peak_bytes(), Bytes{30});
+  EXPECT_EQ(queue.bytes(), Bytes{0}) << "regression R5: a counter that only grew";
+}
+
+TEST(OutOfOrderQueue, LendsALaneToANewLegOnlyWhenItIsEmpty) {
+  OutOfOrderQueue queue;
+  EXPECT_TRUE(queue.lane_is_free(0));
+  EXPECT_TRUE(queue.lane_is_free(15)) << "one that never was";
+  queue.hold(test::leg_id(1), {.seq = SeqNo{5}, .token = {}, .arrived = {}, .cost = 1});
+  EXPECT_FALSE(queue.lane_is_free(0));
+  queue.release_lowest();
+  EXPECT_TRUE(queue.lane_is_free(0));
+  // Another leg in the same slot.
+  const LegId later{test::leg_id(1).raw() + (std::uint64_t{9} << 8U)};
+  queue.hold(later, {.seq = SeqNo{2}, .token = Token{3}, .arrived = {}, .cost = 1});
+  EXPECT_EQ(queue.release_lowest().leg, later);
+}
+
+TEST(OutOfOrderQueueDeathTest, CatchesALaneWithTwoLegs) {
+  OutOfOrderQueue queue;
+  const HeldCell cell{.seq = SeqNo{5}, .token = {}, .arrived = {}, .cost = 1};
+  queue.hold(test::leg_id(1), cell);
+  const LegId intruder{test::leg_id(1).raw() + (std::uint64_t{9} << 8U)};
+#ifdef NDEBUG
+  EXPECT_THROW(queue.hold(intruder, cell), InternalError);
+#else
+  EXPECT_DEATH(queue.hold(intruder, cell), "lane.leg == leg");
+#endif
+}
+
+}  // namespace
+}  // namespace conflux
