@@ -50,28 +50,56 @@ const mpath_plugin_table& conflux_table() {
   return *io.table;
 }
 
-LiveTunnel::LiveTunnel(bool linked) : events_(MPATH_EVENTS_MAX) {
-  char words[256];
-  mpath_text text{words, sizeof words, 0};
-  const mpath_config_text config{sizeof config, 0, "", "defaults"};
-  expect(table.instance_open(&config, &text, &instance), MPATH_OK, "instance_open");
-  static constexpr std::uint8_t kSeed[MPATH_SEED_LEN] = {7};
+LiveTunnel::LiveTunnel(const Options& options)
+    : instance(options.shared),
+      owns_instance_(options.shared == nullptr),
+      events_(MPATH_EVENTS_MAX) {
+  if (owns_instance_) instance = open_instance();
+  std::uint8_t seed[MPATH_SEED_LEN] = {options.seed};
   mpath_tunnel_params params{};
   params.struct_size = sizeof params;
   params.role = MPATH_ROLE_CLIENT;
-  params.seed = kSeed;
+  params.seed = seed;
   params.first_leg = &first_params;
   expect(table.tunnel_create(instance, &params, &tunnel, &legs[0]), MPATH_OK, "tunnel_create");
-  if (linked) join_and_link();
+  if (options.linked) join_and_link();
 }
 
 LiveTunnel::~LiveTunnel() {
   (void)table.tunnel_close(instance, tunnel, now_us);
-  std::array<mpath_token, 16> items;
-  mpath_tokens tokens{items.data(), items.size(), sizeof(mpath_token), 0, 1};
-  while (tokens.left > 0) expect(table.drain(instance, tunnel, &tokens), MPATH_OK, "drain");
+  (void)drain();
   (void)table.tunnel_destroy(instance, tunnel);
-  (void)table.instance_close(instance);
+  if (owns_instance_) (void)table.instance_close(instance);
+}
+
+mpath_instance* open_instance() {
+  char words[256];
+  mpath_text text{words, sizeof words, 0};
+  const mpath_config_text config{sizeof config, 0, "", "defaults"};
+  mpath_instance* instance = nullptr;
+  expect(conflux_table().instance_open(&config, &text, &instance), MPATH_OK, "instance_open");
+  return instance;
+}
+
+std::vector<mpath_token> LiveTunnel::drain() {
+  std::vector<mpath_token> all;
+  std::array<mpath_token, 3> items;  // small, so that draining takes several calls
+  mpath_tokens tokens{items.data(), items.size(), sizeof(mpath_token), 0, 1};
+  while (tokens.left > 0) {
+    if (table.drain(instance, tunnel, &tokens) != MPATH_OK) break;
+    all.insert(all.end(), items.begin(), items.begin() + tokens.count);
+  }
+  return all;
+}
+
+mpath_status LiveTunnel::receive_data(std::size_t leg, std::uint64_t token, bool* ready) {
+  mpath_cell cell = data_cell(token);
+  cell.leg = legs[leg];
+  mpath_receipt receipt{};
+  receipt.struct_size = sizeof receipt;
+  const mpath_status status = table.receive(instance, tunnel, &cell, now_us, &receipt);
+  if (ready != nullptr) *ready = receipt.ready != 0;
+  return status;
 }
 
 mpath_leg_params LiveTunnel::leg_params(std::size_t leg) const {
@@ -95,6 +123,7 @@ void LiveTunnel::join_and_link() {
 }
 
 void LiveTunnel::answer_link(const mpath_event& link) {
+  if (link.leg == legs[0]) link_ = link.cell;
   std::array<std::uint8_t, 50> body{};
   std::copy_n(link.cell.body, 33, body.begin());  // version and nonce
   mpath_cell cell = data_cell(0);
