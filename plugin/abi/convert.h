@@ -103,6 +103,13 @@ void write_sized(const T& value, T* out) noexcept {
   out->struct_size = size;
 }
 
+// Writes the i-th element of an array as far as the host's elements reach.
+template <class T>
+void write_element(const T& value, T* first, std::uint32_t stride, std::size_t i) noexcept {
+  std::memcpy(reinterpret_cast<std::byte*>(first) + i * stride, &value,
+              std::min<std::size_t>(stride, sizeof(T)));
+}
+
 template <class T>
 [[nodiscard]] mpath_status check_sized(const T* value) noexcept {
   static_assert(kSizeV1<T> > 0 && kSizeV1<T> <= sizeof(T));

@@ -41,7 +41,7 @@ template <class Call>
   TunnelSlot* slot = instance->impl.tunnels().find(id);
   if (slot == nullptr) return MPATH_E_STALE;
   if (slot->poisoned) return MPATH_E_POISONED;
-  if (slot->is_to_be_shed()) slot->tunnel->close(Reason::SHED);
+  instance->impl.close_if_marked(*slot);
   try {
     const mpath_status status = std::forward<Call>(call)(*slot->tunnel);
     instance->impl.settle(*slot);

@@ -7,9 +7,10 @@
 
 namespace conflux {
 
-void Instance::log_instance(LogEvent event, LogLevel level, std::uint64_t value) noexcept {
+void Instance::log_instance(LogEvent event, LogLevel level, std::uint64_t value,
+                            std::uint64_t tunnel_ordinal) noexcept {
   log_.push({.time_us = 0,
-             .tunnel_ordinal = 0,
+             .tunnel_ordinal = tunnel_ordinal,
              .value = value,
              .leg_ordinal = 0,
              .event = static_cast<std::uint32_t>(event),
@@ -29,17 +30,31 @@ void Instance::settle_held(TunnelSlot& slot, std::uint64_t held) noexcept {
 }
 
 // The process as a whole holds too much: the oldest data goes, and if owners are slow to let go,
-// whoever still adds to it goes as well, so that the bound holds (attack A16, R45).
+// whoever still adds to it goes as well, so that the bound holds (attack A16, R45). What is already
+// on its way out is not searched for again: a cell must not cost a walk over all tunnels.
 void Instance::relieve(TunnelSlot& slot, std::uint64_t total) noexcept {
   const std::uint64_t limit = process_limit_.load(std::memory_order_relaxed);
   if (total <= limit) return;
-  const std::uint32_t own = slot.generation.load(std::memory_order_relaxed);
-  if (total - limit > limit / 8) slot.mark_for_shedding(own);
+  const auto mark_own = [&] {
+    mark(slot, slot.generation.load(std::memory_order_relaxed),
+         slot.held_bytes.load(std::memory_order_relaxed));
+  };
+  if (total - limit > limit / 8) mark_own();
+  const std::uint64_t leaving = marked_bytes_.load(std::memory_order_relaxed);
+  if (total - limit <= leaving) return;
   try {
     shed(total - limit, {});
   } catch (const std::bad_alloc&) {
-    slot.mark_for_shedding(own);
+    mark_own();
   }
+}
+
+void Instance::mark(TunnelSlot& slot, std::uint32_t generation, std::uint64_t held) noexcept {
+  if (!slot.mark_for_shedding(generation)) return;
+  slot.marked_bytes.store(held, std::memory_order_relaxed);
+  marked_bytes_.fetch_add(held, std::memory_order_relaxed);
+  log_instance(LogEvent::kShed, LogLevel::kWarn, held,
+               slot.ordinal.load(std::memory_order_relaxed));
 }
 
 void Instance::settle_changes(TunnelSlot& slot) noexcept {
@@ -68,6 +83,7 @@ void Instance::settle_changes(TunnelSlot& slot) noexcept {
 }
 
 void Instance::forget(TunnelSlot& slot) noexcept {
+  forget_mark(slot);
   held_bytes_.fetch_sub(slot.held_bytes.exchange(0, std::memory_order_relaxed),
                         std::memory_order_relaxed);
   clock_steps_back_.fetch_add(slot.tunnel->clock_steps_back(), std::memory_order_relaxed);
@@ -76,38 +92,41 @@ void Instance::forget(TunnelSlot& slot) noexcept {
 std::uint32_t Instance::shed(std::uint64_t bytes, std::span<mpath_tunnel_id> victims) {
   struct Holder {
     std::int64_t oldest_us;
-    std::uint32_t index;
-    std::uint32_t generation;
+    mpath_tunnel_id id;
     std::uint64_t held;
   };
   std::vector<Holder> holders;
   std::uint64_t leaving = 0;
+  std::uint32_t named = 0;
+  const auto name = [&](mpath_tunnel_id id) {
+    if (named < victims.size()) victims[named] = id;
+    ++named;
+  };
   for (std::uint32_t index = 0; index < tunnels_.high_mark(); ++index) {
     const TunnelSlot& slot = *tunnels_.at(index);
+    // The generation first: if another tunnel moves in meanwhile, it is this one that is marked.
+    const std::uint32_t generation = slot.generation.load(std::memory_order_acquire);
     const std::uint64_t held = slot.held_bytes.load(std::memory_order_relaxed);
-    if (held == 0) continue;
-    if (slot.is_to_be_shed()) {
+    if ((generation & 1U) == 0 || held == 0) continue;
+    const mpath_tunnel_id id = std::uint64_t{generation} << 32U | index;
+    if (slot.shed_generation.load(std::memory_order_relaxed) == generation) {
       leaving += held;
+      name(id);
     } else {
       holders.push_back({.oldest_us = slot.oldest_arrival_us.load(std::memory_order_relaxed),
-                         .index = index,
-                         .generation = slot.generation.load(std::memory_order_acquire),
+                         .id = id,
                          .held = held});
     }
   }
   std::ranges::sort(holders, {}, &Holder::oldest_us);
-  std::uint32_t marked = 0;
   for (const Holder& holder : holders) {
     if (leaving >= bytes) break;
-    tunnels_.at(holder.index)->mark_for_shedding(holder.generation);
+    mark(*tunnels_.at(static_cast<std::uint32_t>(holder.id)),
+         static_cast<std::uint32_t>(holder.id >> 32U), holder.held);
     leaving += holder.held;
-    if (marked < victims.size()) {
-      victims[marked] = std::uint64_t{holder.generation} << 32U | holder.index;
-    }
-    ++marked;
-    log_instance(LogEvent::kShed, LogLevel::kWarn, holder.held);
+    name(holder.id);
   }
-  return marked;
+  return named;
 }
 
 }  // namespace conflux

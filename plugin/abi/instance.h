@@ -41,7 +41,8 @@ class Instance {
   [[nodiscard]] std::uint64_t clock_steps_back() const noexcept {
     return clock_steps_back_.load(std::memory_order_relaxed);
   }
-  void log_instance(LogEvent event, LogLevel level, std::uint64_t value) noexcept;
+  void log_instance(LogEvent event, LogLevel level, std::uint64_t value,
+                    std::uint64_t tunnel_ordinal = 0) noexcept;
 
   // [owner] Makes visible to other threads what a call has changed. Cheap if that is nothing.
   void settle(TunnelSlot& slot) noexcept {
@@ -55,14 +56,31 @@ class Instance {
   // [owner] The tunnel goes: its share of the sums goes with it.
   void forget(TunnelSlot& slot) noexcept;
 
+  // [owner] The tunnel was marked: closes it. Does nothing the second time.
+  void close_if_marked(TunnelSlot& slot) noexcept {
+    if (!slot.is_to_be_shed()) return;
+    slot.tunnel->close(Reason::SHED);
+    forget_mark(slot);
+  }
+  // [any-thread] Is there a marked tunnel whose owner has not called since?
+  [[nodiscard]] bool has_marked() const noexcept {
+    return marked_bytes_.load(std::memory_order_relaxed) > 0;
+  }
+
   // [any-thread] Marks tunnels for closing until about `bytes` will be freed, oldest data first.
-  // Ids go to `victims` as far as it reaches; answers how many were marked. Throws std::bad_alloc.
+  // Ids of these and of those marked before go to `victims` as far as it reaches; answers how many
+  // there are. Throws std::bad_alloc.
   std::uint32_t shed(std::uint64_t bytes, std::span<mpath_tunnel_id> victims);
 
  private:
   void settle_held(TunnelSlot& slot, std::uint64_t held) noexcept;
   void settle_changes(TunnelSlot& slot) noexcept;
   void relieve(TunnelSlot& slot, std::uint64_t total) noexcept;
+  void mark(TunnelSlot& slot, std::uint32_t generation, std::uint64_t held) noexcept;
+  void forget_mark(TunnelSlot& slot) noexcept {
+    marked_bytes_.fetch_sub(slot.marked_bytes.exchange(0, std::memory_order_relaxed),
+                            std::memory_order_relaxed);
+  }
 
   mutable std::mutex config_mutex_;
   std::shared_ptr<const InstanceConfig> config_;  // guarded by config_mutex_
@@ -71,6 +89,7 @@ class Instance {
   LogRing log_;
   std::atomic<std::uint64_t> ordinals_{0};
   std::atomic<std::uint64_t> held_bytes_{0};
+  std::atomic<std::uint64_t> marked_bytes_{0};  // of tunnels that are to be closed
   std::atomic<std::uint64_t> clock_steps_back_{0};
 };
 

@@ -23,17 +23,18 @@ void write_grant(const RouteGrant& grant, const Tunnel& tunnel, mpath_grant* out
                                                    encode_switch(*grant.switch_delta)));
 }
 
-void write_event(const Event& event, mpath_event* out) noexcept {
-  *out = {.kind = static_cast<std::uint32_t>(event.kind),
-          .reason = static_cast<std::uint32_t>(event.reason),
-          .leg = event.leg.raw(),
-          .leg_cookie = event.cookie.raw(),
-          .value = event.value,
-          .detail = event.detail,
-          .reserved = 0,
-          .cell = {},
-          .reserved2 = 0};
-  if (event.kind == EventKind::kSendCell) out->cell = from_control_cell(event.cell);
+mpath_event from_event(const Event& event) noexcept {
+  mpath_event out{.kind = static_cast<std::uint32_t>(event.kind),
+                  .reason = static_cast<std::uint32_t>(event.reason),
+                  .leg = event.leg.raw(),
+                  .leg_cookie = event.cookie.raw(),
+                  .value = event.value,
+                  .detail = event.detail,
+                  .reserved = 0,
+                  .cell = {},
+                  .reserved2 = 0};
+  if (event.kind == EventKind::kSendCell) out.cell = from_control_cell(event.cell);
+  return out;
 }
 
 // Bodies matter for signalling commands alone, so that hosts need not parse the others.
@@ -119,18 +120,18 @@ mpath_status drain(mpath_instance* instance, mpath_tunnel_id tunnel, mpath_token
   TunnelSlot* slot = impl.tunnels().find(tunnel);
   if (slot == nullptr) return MPATH_E_STALE;
   // Not on_tunnel: a poisoned tunnel gives its tokens back too.
-  if (slot->is_to_be_shed()) slot->tunnel->close(Reason::SHED);
+  impl.close_if_marked(*slot);
   std::array<DrainedToken, kDrainBatch> batch;
   out->count = 0;
   while (out->count < out->capacity) {
     const std::size_t room = std::min<std::size_t>(out->capacity - out->count, batch.size());
     const std::size_t taken = slot->tunnel->drain({batch.data(), room});
     for (std::size_t i = 0; i < taken; ++i) {
-      *strided(out->items, out->stride, out->count++) = {
-          .token = batch[i].token.raw(),
-          .leg = batch[i].leg.raw(),
-          .verdict = batch[i].deliver ? MPATH_DELIVER : MPATH_DISCARD,
-          .reserved = 0};
+      write_element(mpath_token{.token = batch[i].token.raw(),
+                                .leg = batch[i].leg.raw(),
+                                .verdict = batch[i].deliver ? MPATH_DELIVER : MPATH_DISCARD,
+                                .reserved = 0},
+                    out->items, out->stride, out->count++);
     }
     if (taken < room) break;
   }
@@ -158,7 +159,7 @@ mpath_status poll(mpath_instance* instance, mpath_tunnel_id tunnel, const mpath_
         static_cast<std::uint32_t>(outcome == Outcome::kBuffer ? it.events_needed() : sink.count());
     if (outcome == Outcome::kBuffer) return to_status(outcome);
     for (std::size_t i = 0; i < sink.count(); ++i) {
-      write_event(storage[i], strided(out->items, out->stride, i));
+      write_element(from_event(storage[i]), out->items, out->stride, i);
     }
     out->next_deadline_us = to_us(it.next_deadline());
     return to_status(outcome);

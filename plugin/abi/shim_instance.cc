@@ -80,7 +80,7 @@ mpath_status instance_tick(mpath_instance* instance, std::uint64_t now_us,
   if (instance == nullptr || next_deadline_us == nullptr || !to_instant(now_us)) {
     return MPATH_E_ARGUMENT;
   }
-  *next_deadline_us = MPATH_NEVER;
+  *next_deadline_us = instance->impl.has_marked() ? now_us : MPATH_NEVER;
   return MPATH_OK;
 }
 
@@ -115,8 +115,9 @@ mpath_status instance_drain_log(mpath_instance* instance, mpath_log_records* out
   return guarded([&] {
     LogRing& log = instance->impl.log();
     out->count = 0;
-    while (out->count < out->capacity && log.pop(*strided(out->items, out->stride, out->count))) {
-      ++out->count;
+    mpath_log_record record;
+    while (out->count < out->capacity && log.pop(record)) {
+      write_element(record, out->items, out->stride, out->count++);
     }
     out->left = static_cast<std::uint32_t>(log.size());
     out->lost = log.take_lost();

@@ -110,6 +110,7 @@ mpath_status tunnel_create(mpath_instance* instance, const mpath_tunnel_params* 
       throw;
     }
     *first_leg = slot.tunnel->legs()[0].id().raw();
+    slot.ordinal.store(slot.tunnel->identity().ordinal.raw(), std::memory_order_relaxed);
     *out = impl.tunnels().publish(*index);
     impl.settle(slot);
     return MPATH_OK;
@@ -178,7 +179,9 @@ mpath_status tunnel_snapshot(mpath_instance* instance, mpath_tunnel_id tunnel,
     if (instance->impl.tunnels().find(tunnel) != slot) return MPATH_E_STALE;
     out->count = static_cast<std::uint32_t>(slot->snapshot.size());
     const std::size_t fits = std::min<std::size_t>(out->count, out->capacity);
-    for (std::size_t i = 0; i < fits; ++i) *strided(out->items, out->stride, i) = slot->snapshot[i];
+    for (std::size_t i = 0; i < fits; ++i) {
+      write_element(slot->snapshot[i], out->items, out->stride, i);
+    }
     return MPATH_OK;
   });
 }

@@ -19,6 +19,10 @@ struct TunnelSlot {
   // [any-thread] The generation whose memory somebody wants back: its owner closes it at its next
   // call. A number and not a flag, so that it never hits a later tunnel in the same slot.
   std::atomic<std::uint32_t> shed_generation{0};
+  // [any-thread] What it held when it was marked; 0 once its owner has closed it.
+  std::atomic<std::uint64_t> marked_bytes{0};
+  // [any-thread]
+  std::atomic<std::uint64_t> ordinal{0};
   // [any-thread] As of the owner's last call.
   std::atomic<std::uint64_t> held_bytes{0};
   std::atomic<std::int64_t> oldest_arrival_us{INT64_MAX};
@@ -36,8 +40,9 @@ struct TunnelSlot {
     return shed_generation.load(std::memory_order_relaxed) ==
            generation.load(std::memory_order_relaxed);
   }
-  void mark_for_shedding(std::uint32_t of_generation) noexcept {
-    shed_generation.store(of_generation, std::memory_order_relaxed);
+  // False if it was marked before.
+  bool mark_for_shedding(std::uint32_t of_generation) noexcept {
+    return shed_generation.exchange(of_generation, std::memory_order_relaxed) != of_generation;
   }
 
   // Back to an empty slot. The generation has already moved on.

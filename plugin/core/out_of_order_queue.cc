@@ -65,6 +65,19 @@ ReleasedCell OutOfOrderQueue::release_lowest() noexcept {
   return {.token = cell.token, .leg = lane.leg};
 }
 
+std::optional<ReleasedCell> OutOfOrderQueue::release_any() noexcept {
+  for (Lane& lane : lanes_) {
+    if (lane.cells.empty()) continue;
+    const HeldCell cell = lane.cells.front();
+    lane.cells.pop();
+    cells_ -= 1;
+    bytes_ -= cell.cost;
+    if (lane.cells.empty()) --busy_lanes_;
+    return ReleasedCell{.token = cell.token, .leg = lane.leg};
+  }
+  return std::nullopt;
+}
+
 void OutOfOrderQueue::find_lowest() noexcept {
   bool found = false;
   for (std::size_t slot = 0; slot < lanes_.size(); ++slot) {
@@ -86,7 +99,8 @@ bool OutOfOrderQueue::is_consistent() const noexcept {
     ++busy;
     smallest = std::min(smallest, lane.cells.front().seq);
   }
-  return smallest == lowest_ && busy == busy_lanes_ && bytes_ <= peak_bytes_ && cells_ <= peak_cells_;
+  return smallest == lowest_ && busy == busy_lanes_ && bytes_ <= peak_bytes_ &&
+         cells_ <= peak_cells_;
 }
 
 }  // namespace conflux

@@ -82,6 +82,8 @@ class OutOfOrderQueue {
   void hold(LegId leg, const HeldCell& cell);
   // Takes the cell with the smallest number. Not empty.
   ReleasedCell release_lowest() noexcept;
+  // Takes a cell of any lane; nothing if there is none. Trusts no counter.
+  std::optional<ReleasedCell> release_any() noexcept;
 
   [[nodiscard]] bool is_consistent() const noexcept;
 
@@ -93,7 +95,7 @@ class OutOfOrderQueue {
 
   void find_lowest() noexcept;
 
-  std::vector<Lane> lanes_;  // by slot of the leg
+  std::vector<Lane> lanes_;     // by slot of the leg
   std::size_t busy_lanes_ = 0;  // that hold something
   std::size_t lowest_lane_ = 0;
   SeqNo lowest_{};

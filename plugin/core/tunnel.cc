@@ -181,8 +181,8 @@ Outcome Tunnel::remove_leg(LegId id, Reason reason, const LegViews& views, Insta
   if (was_primary && !legs_.empty()) sender_.commit_primary(legs_[0].id());
   ++version_;
   log(LogEvent::kLegRemoved, LogLevel::kInfo, reason, leg.ordinal(), legs_.size());
-  // What was routed on it is counted as sent but never was: the sequence has a hole for good.
-  if (reason == Reason::SEND_FAILED) {
+  // What was routed on it counts as sent but never was: the sequence has a hole for good.
+  if (reason == Reason::SEND_FAILED && leg.sequence().carried_out() > Cells{0}) {
     close(Reason::SEND_FAILED);
   } else if (verdict != Reason::NONE) {
     close(verdict);
@@ -273,8 +273,9 @@ void Tunnel::log(LogEvent event, LogLevel level, Reason reason, LegOrdinal leg,
 }
 
 bool Tunnel::is_consistent() const noexcept {
-  if (!receiver_.is_consistent()) return false;
+  // A closed tunnel only gives back what it holds: what it counted does not matter any more.
   if (std::holds_alternative<Closed>(state_)) return legs_.empty() && next_deadline_ == kNever;
+  if (!receiver_.is_consistent()) return false;
   if (std::holds_alternative<SinglePath>(state_)) {
     return legs_.size() == 1 && legs_[0].is<Plain>() && receiver_.received() == Cells{0} &&
            !sender_.has_sent();

@@ -99,8 +99,11 @@ typedef struct mpath_plugin_table {
   /* [any-thread] Takes log records, oldest first. */
   mpath_status (*instance_drain_log)(mpath_instance *instance, mpath_log_records *out);
   /* [any-thread] Marks tunnels for closing until about `bytes` of held-back data will be freed,
-   * oldest data first. `victims` (may be NULL if capacity is 0) gets their ids; each owner's next
-   * call on the tunnel finds it closed with MPATH_REASON_SHED. */
+   * oldest data first. `victims` (may be NULL if capacity is 0) gets the ids of all that are marked
+   * and still hold something, earlier ones first; `bytes` 0 only asks. Each owner's next call on such
+   * a tunnel finds it closed with MPATH_REASON_SHED. The plugin marks tunnels itself when the process
+   * holds more than its limit: instance_tick() then asks to be called again at once, which is the
+   * host's cue to ask here and to let the owners poll. */
   mpath_status (*instance_shed)(mpath_instance *instance, uint64_t bytes, mpath_tunnel_id *victims,
                                 uint32_t capacity, uint32_t *count);
 
