@@ -1,0 +1,105 @@
+// The simulated host: it drives the plugin through the C table, as any host does.
+#pragma once
+
+#include <mpath/plugin.h>
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "test/sim/cell.h"
+#include "test/sim/random.h"
+
+namespace sim {
+
+struct HostOptions {
+  std::uint32_t window = 32;  // DATA cells per leg
+  std::uint32_t sendme_inc = 8;
+  std::string config;           // YAML
+  std::uint64_t reorder_limit;  // as the configuration has it
+};
+
+// What the oracle may ask.
+struct HostReport {
+  std::vector<std::uint64_t> sent;       // contents, in the order of their grants
+  std::vector<std::uint64_t> delivered;  // contents, in the order of delivery
+  std::uint32_t closed_reason = 0;       // 0: open
+  std::string error;                     // a broken promise of the plugin's
+};
+
+class ClientHost {
+ public:
+  using Send = std::function<void(std::size_t leg, Cell cell)>;
+
+  ClientHost(const HostOptions& options, Send send, Random& random);
+  ~ClientHost();
+  ClientHost(const ClientHost&) = delete;
+  ClientHost& operator=(const ClientHost&) = delete;
+
+  // Makes the tunnel with `legs` legs and asks to link them.
+  void start(std::size_t legs, std::uint64_t now);
+  // One more circuit joins in mid-flight; answers whether it did.
+  bool add_leg(std::uint64_t now);
+  void receive(std::size_t leg, const Cell& cell, std::uint64_t now);
+  // Offers up to `count` cells of one class; answers how many went.
+  std::size_t send_cells(std::size_t count, bool data, std::uint64_t now);
+  void poll(std::uint64_t now);
+  void drain(std::size_t capacity);
+  void lose_circuit(std::size_t leg, std::uint64_t now);
+  void retire(std::size_t leg, std::uint64_t now);
+  void reload();
+  void close(std::uint64_t now);
+
+  [[nodiscard]] const HostReport& report() const { return report_; }
+  [[nodiscard]] bool ready() const { return ready_ && report_.closed_reason == 0; }
+  [[nodiscard]] std::size_t legs() const { return legs_.size(); }
+  [[nodiscard]] std::size_t tokens_held() const { return held_.size(); }
+  [[nodiscard]] std::uint64_t trace() const { return trace_; }
+  [[nodiscard]] bool leg_is_gone(std::size_t leg) const { return legs_[leg].gone; }
+  // Everything has been given back and told.
+  void finish(std::uint64_t now);
+
+ private:
+  struct Leg {
+    mpath_leg_id id = 0;
+    std::uint32_t inflight = 0;
+    std::uint32_t data_sent = 0;
+    std::uint32_t data_seen = 0;
+    std::uint32_t rtt_us = 0;
+    std::deque<std::uint64_t> sent_at;
+    bool closed = false;  // the circuit is lost; the plugin has not been told yet
+    bool gone = false;
+    int gone_told = 0;
+  };
+
+  mpath_leg_params leg_params() const;
+  mpath_leg_views views();
+  void handle_event(const mpath_event& event, std::uint64_t now);
+  void handle_sendme(Leg& leg, std::uint64_t now);
+  void deliver(std::uint64_t content);
+  void fail(const std::string& what);
+  void check(mpath_status status, const char* what);
+  void check_bounds();
+  Leg* find(mpath_leg_id id);
+  void mark(std::uint64_t value);
+
+  HostOptions options_;
+  Send send_;
+  Random& random_;
+  const mpath_plugin_table* table_ = nullptr;
+  mpath_instance* instance_ = nullptr;
+  mpath_tunnel_id tunnel_ = 0;
+  bool alive_ = false;
+  bool ready_ = false;
+  bool drain_wanted_ = false;
+  std::vector<Leg> legs_;
+  std::vector<mpath_leg_view> views_;
+  std::map<std::uint64_t, int> held_;  // token -> times that it may still come back
+  HostReport report_;
+  std::uint64_t trace_ = 0xcbf29ce484222325U;
+};
+
+}  // namespace sim

@@ -1,0 +1,292 @@
+#include "test/sim/world.h"
+
+#include <mpath/reasons.h>
+
+#include <algorithm>
+#include <cstdio>
+
+namespace sim {
+namespace {
+
+constexpr std::uint64_t kReorderLimit = 64ULL << 10U;
+constexpr std::uint64_t kStallTimeoutUs = 5'000'000;
+
+// Small limits, so that short runs reach them.
+std::string config_text(Random& random) {
+  static const char* const kUx[] = {"no_opinion", "min_latency", "low_mem_latency",
+                                    "high_throughput", "low_mem_throughput"};
+  return std::string(
+             "version: 1\n"
+             "conflux:\n"
+             "  profile: lab\n"
+             "  handshake_timeout: 2s\n"
+             "  reorder:\n"
+             "    tunnel_limit: 64KiB\n"
+             "    high_water: 16KiB\n"
+             "    low_water: 4KiB\n"
+             "    stall_timeout: 5s\n"
+             "  desired_ux: ") +
+         kUx[random.below(5)] + "\n";
+}
+
+bool is_prefix(const std::vector<std::uint64_t>& part, const std::vector<std::uint64_t>& whole) {
+  return part.size() <= whole.size() && std::equal(part.begin(), part.end(), whole.begin());
+}
+
+bool is_violation(std::uint32_t reason) { return reason >= MPATH_REASON_WRONG_HOP; }
+
+}  // namespace
+
+World::World(const RunOptions& options)
+    : options_(options), random_(options.seed), now_(random_.below(std::uint64_t{1} << 40U)) {
+  HostOptions host;
+  host.window = static_cast<std::uint32_t>(random_.between(8, 64));
+  host.sendme_inc = static_cast<std::uint32_t>(random_.between(2, 8));
+  host.config = config_text(random_);
+  host.reorder_limit = kReorderLimit;
+  const auto send_on = [this](bool up) {
+    return [this, up](std::size_t at, Cell cell) {
+      Link& link = *links_[at];
+      if (link.dead) return;
+      Pipe& pipe = up ? link.up : link.down;
+      const std::uint64_t jitter = link.jitter_us == 0 ? 0 : random_.below(link.jitter_us);
+      pipe.send(std::move(cell), now_ + link.delay_us + jitter);
+    };
+  };
+  client_ = std::make_unique<ClientHost>(host, send_on(true), random_);
+  exit_ = std::make_unique<ReferenceExit>(send_on(false), host.window, host.sendme_inc);
+  const std::size_t legs = random_.between(2, 4);
+  for (std::size_t i = 0; i < legs; ++i) add_link();
+  client_->start(legs, now_);
+}
+
+void World::add_link() {
+  auto link = std::make_unique<Link>();
+  link->delay_us = random_.between(1, 100'000);
+  link->jitter_us = random_.chance(500) ? random_.between(1, 50'000) : 0;
+  links_.push_back(std::move(link));
+  exit_->add_leg();
+}
+
+void World::say(const std::string& what) const {
+  if (options_.verbose)
+    std::printf("%12llu us  %s\n", static_cast<unsigned long long>(now_), what.c_str());
+}
+
+RunResult World::run() {
+  RunResult result;
+  for (std::size_t i = 0; i < options_.steps; ++i) {
+    step();
+    if (!client_->report().error.empty()) break;
+  }
+  settle();
+  judge(result);
+  return result;
+}
+
+void World::step() {
+  now_ += random_.below(3'000);
+  switch (random_.below(8)) {
+    case 0:
+      client_->poll(now_);
+      break;
+    case 1:
+    case 2: {
+      if (!client_->ready()) break;
+      const std::size_t gone =
+          client_->send_cells(random_.between(1, 16), random_.chance(800), now_);
+      say("client sends " + std::to_string(gone));
+      break;
+    }
+    case 3:
+    case 4: {
+      const std::size_t gone = exit_->send_cells(random_.between(1, 16), random_);
+      say("exit sends " + std::to_string(gone));
+      break;
+    }
+    case 5:
+    case 6:
+      move_cells(random_.between(1, 32));
+      break;
+    default:
+      disturb();
+  }
+}
+
+void World::move_cells(std::size_t count) {
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::size_t at = random_.below(links_.size());
+    move_one(at, random_.chance(500));
+  }
+}
+
+void World::move_one(std::size_t at, bool up) {
+  Link& link = *links_[at];
+  Pipe& pipe = up ? link.up : link.down;
+  if (!pipe.ready(now_)) return;
+  Cell cell = pipe.take();
+  if (up) {
+    exit_->receive(at, cell);
+    return;
+  }
+  if (options_.canary && cell.content != 0 && random_.chance(20)) return;  // silently lost
+  if (options_.hostile && random_.chance(20)) cell = mutate(std::move(cell));
+  client_->receive(at, cell, now_);
+  if (options_.hostile && random_.chance(10)) {
+    cell.content = new_content();
+    client_->receive(at, cell, now_);
+  }
+  // Most hosts poll after each wake-up; some are late.
+  if (random_.chance(700)) client_->poll(now_);
+}
+
+// What a peer that means harm, or lost its mind, makes of a cell.
+Cell World::mutate(Cell cell) {
+  static const std::uint8_t kCommands[] = {kBegin,  kData,      kEnd,   kLink,
+                                           kLinked, kLinkedAck, kSwitch};
+  switch (random_.below(5)) {
+    case 0:
+      cell.command = kCommands[random_.below(std::size(kCommands))];
+      break;
+    case 1:
+      if (!cell.body.empty()) {
+        std::uint8_t& byte = cell.body[random_.below(cell.body.size())];
+        byte = static_cast<std::uint8_t>(byte ^ 1U << random_.below(8));
+      }
+      break;
+    case 2:
+      cell.body.resize(random_.below(cell.body.size() + 1));
+      break;
+    case 3:
+      cell.command = kSwitch;
+      cell.body.assign(4, 0);
+      cell.body[random_.below(4)] = static_cast<std::uint8_t>(random_.next());
+      break;
+    default:
+      cell.command = static_cast<std::uint8_t>(random_.next());
+  }
+  cell.content = new_content();
+  return cell;
+}
+
+// A name that no honest cell has.
+std::uint64_t World::new_content() { return (std::uint64_t{1} << 63U) | random_.next() >> 1U; }
+
+void World::disturb() {
+  const std::size_t at = random_.below(links_.size());
+  switch (random_.below(40)) {
+    case 0:
+    case 1:
+      links_[at]->down.stalled = !links_[at]->down.stalled;
+      say("leg " + std::to_string(at) + " stalls or goes on");
+      break;
+    case 2:
+      links_[at]->up.stalled = !links_[at]->up.stalled;
+      break;
+    case 3:
+      if (options_.losses) kill(at);
+      break;
+    case 4:
+      if (options_.losses && !links_[at]->dead) {
+        say("leg " + std::to_string(at) + " is retired");
+        client_->retire(at, now_);
+        kill(at);
+      }
+      break;
+    case 5:
+      client_->reload();
+      break;
+    case 6:
+      if (client_->legs() < 6 && client_->ready()) {
+        // The circuit exists before the plugin hears of it.
+        add_link();
+        if (client_->add_leg(now_)) break;
+        links_.pop_back();
+      }
+      break;
+    case 7:
+      if (random_.chance(50)) {
+        asked_to_close_ = true;
+        client_->close(now_);
+      }
+      break;
+    case 8:
+      now_ += random_.below(400'000);
+      break;
+    default:
+      client_->poll(now_);
+      if (random_.chance(300)) client_->poll(now_);
+  }
+}
+
+void World::kill(std::size_t at) {
+  Link& link = *links_[at];
+  if (link.dead) return;
+  say("leg " + std::to_string(at) + " dies");
+  link.dead = true;
+  link.lost_cells = !link.down.empty() || !link.up.empty();
+  link.up.lose_all();
+  link.down.lose_all();
+  exit_->kill_leg(at);
+  client_->lose_circuit(at, now_);
+}
+
+// Lets everything arrive that still can, then lets every timer run out.
+void World::settle() {
+  for (auto& link : links_) link->up.stalled = link->down.stalled = false;
+  bool moving = true;
+  while (moving && client_->report().error.empty()) {
+    moving = false;
+    now_ += 200'000;
+    client_->poll(now_);
+    for (std::size_t at = 0; at < links_.size(); ++at) {
+      for (const bool up : {true, false}) {
+        while ((up ? links_[at]->up : links_[at]->down).ready(now_)) {
+          moving = true;
+          move_one(at, up);
+        }
+      }
+      moving = moving || !links_[at]->up.empty() || !links_[at]->down.empty();
+    }
+    client_->drain(64);
+  }
+  client_->finish(now_);
+  now_ += 2 * kStallTimeoutUs;
+  client_->finish(now_);
+}
+
+void World::judge(RunResult& result) const {
+  const HostReport& report = client_->report();
+  result.trace = client_->trace();
+  result.sent = report.sent.size() + exit_->sent().size();
+  result.delivered = report.delivered.size() + exit_->delivered().size();
+  result.closed_reason = report.closed_reason;
+  result.violation = report.error;
+  if (!result.violation.empty() || options_.hostile) return;
+
+  const bool lost = std::ranges::any_of(links_, [](const auto& link) { return link->dead; });
+  const bool open = report.closed_reason == 0;
+  if (!exit_->error().empty()) {
+    result.violation = "the exit saw: " + exit_->error();
+  } else if (!is_prefix(report.delivered, exit_->sent())) {
+    result.violation = "the client delivered something else than the exit sent";
+  } else if (!is_prefix(exit_->delivered(), report.sent)) {
+    result.violation = "the exit delivered something else than the client sent";
+  } else if (is_violation(report.closed_reason)) {
+    result.violation = "an honest exit was accused: reason " + std::to_string(report.closed_reason);
+  } else if (!open && !lost && !asked_to_close_ && report.closed_reason != MPATH_REASON_STALLED &&
+             report.closed_reason != MPATH_REASON_REORDER_LIMIT &&
+             report.closed_reason != MPATH_REASON_DEPLETED) {
+    result.violation = "closed without a cause: reason " + std::to_string(report.closed_reason);
+  } else if (open && client_->tokens_held() > 0) {
+    result.violation = "cells are held for ever";
+  } else if (open && !lost && report.delivered != exit_->sent()) {
+    result.violation = "not everything arrived at the client";
+  } else if (open && !lost && exit_->delivered() != report.sent) {
+    result.violation = "not everything arrived at the exit";
+  }
+}
+
+RunResult run(const RunOptions& options) { return World(options).run(); }
+
+}  // namespace sim
