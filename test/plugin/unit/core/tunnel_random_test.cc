@@ -1,0 +1,168 @@
+// A tunnel under any history of calls, by an exit that is mostly honest.
+#include <gtest/gtest.h>
+
+#include <deque>
+#include <map>
+#include <random>
+#include <set>
+
+#include "test/plugin/unit/support/tunnels.h"
+
+namespace conflux {
+namespace {
+
+using namespace std::chrono_literals;
+using test::TunnelRig;
+
+class History {
+ public:
+  explicit History(unsigned seed) : random_(seed) {}
+
+  void run() {
+    for (int i = 0; i < 2'000; ++i) {
+      step();
+      rig_.tunnel.log().clear();
+      ASSERT_TRUE(rig_.tunnel.is_consistent()) << "step " << i;
+      ASSERT_EQ(rig_.tunnel.receiver().queue().cells(), Cells{held_.size()}) << "step " << i;
+      if (::testing::Test::HasFatalFailure()) return;
+    }
+    rig_.tunnel.close(Reason::HOST_REQUEST);
+    while (rig_.tunnel.has_tokens()) drain();
+    EXPECT_TRUE(held_.empty());
+    poll();
+  }
+  // Cells that were held and then delivered in order.
+  [[nodiscard]] int reordered() const { return reordered_; }
+  [[nodiscard]] Reason closed_for() const { return rig_.tunnel.close_reason(); }
+
+ private:
+  std::uint32_t draw(std::uint32_t below) { return static_cast<std::uint32_t>(random_() % below); }
+
+  void step() {
+    switch (draw(10)) {
+      case 0:
+        return act_on_legs();
+      case 1:
+        rig_.window = draw(4) * 50;
+        rig_.backlog = draw(100);
+        static_cast<void>(
+            rig_.route(draw(2) == 0 ? CommandClass::kData : CommandClass::kControl, draw(40) + 1));
+        return;
+      case 2:
+        return poll();
+      case 3:
+        return drain();
+      case 4:
+        rig_.now += Micros{draw(1'000'000)};
+        return;
+      case 5:
+      case 6:
+        return send();
+      default:
+        return receive();
+    }
+  }
+
+  void act_on_legs() {
+    const std::size_t legs = rig_.tunnel.legs().size();
+    switch (draw(4)) {
+      case 0:
+        static_cast<void>(rig_.join(draw(3)));
+        return;
+      case 1:
+        static_cast<void>(rig_.tunnel.link(rig_.now));
+        return;
+      case 2:
+        if (draw(50) != 0 || legs < 2) return;
+        static_cast<void>(rig_.tunnel.remove_leg(rig_.leg(draw(static_cast<std::uint32_t>(legs))),
+                                                 Reason::CHANNEL_CLOSED, rig_.views(), rig_.now));
+        return;
+      default:
+        if (legs == 0) return;
+        static_cast<void>(rig_.tunnel.handle_padding(
+            rig_.leg(0), draw(2) == 0 ? MPATH_PADDING_BLOCK : MPATH_PADDING_UNBLOCK, rig_.now));
+    }
+  }
+
+  // The exit sends on any leg that is linked; the cell waits on the wire.
+  void send() {
+    const std::size_t legs = rig_.tunnel.legs().size();
+    if (legs == 0) return;
+    const Leg& leg = rig_.tunnel.legs()[draw(static_cast<std::uint32_t>(legs))];
+    if (!leg.peer_is_linked() || wires_[leg.id()].size() > 20) return;
+    std::optional<std::uint32_t> delta;
+    if (exit_leg_ && *exit_leg_ != leg.id()) {
+      delta = static_cast<std::uint32_t>(exit_sent_[*exit_leg_] - exit_sent_[leg.id()]);
+      exit_sent_[leg.id()] = exit_sent_[*exit_leg_];
+    }
+    if (draw(20'000) == 0) delta = draw(10);  // a lie
+    exit_leg_ = leg.id();
+    exit_sent_[leg.id()] += 1;
+    wires_[leg.id()].push_back(delta);
+  }
+
+  // A cell arrives, with the SWITCH before it.
+  void receive() {
+    const std::size_t legs = rig_.tunnel.legs().size();
+    if (legs == 0) return;
+    const Leg& leg = rig_.tunnel.legs()[draw(static_cast<std::uint32_t>(legs))];
+    if (leg.is<AwaitingLinked>()) static_cast<void>(rig_.linked(leg.id()));
+    std::deque<std::optional<std::uint32_t>>& wire = wires_[leg.id()];
+    if (wire.empty()) return;
+    const LegId id = leg.id();
+    const std::optional<std::uint32_t> delta = wire.front();
+    wire.pop_front();
+    if (delta) static_cast<void>(rig_.switched(id, *delta));
+    if (rig_.data(id, draw(2000) + 1) == Outcome::kHeld) held_.insert(rig_.tokens);
+  }
+
+  void drain() {
+    std::array<DrainedToken, 3> drained;
+    const std::size_t taken = rig_.tunnel.drain(std::span(drained).first(draw(4)));
+    for (std::size_t i = 0; i < taken; ++i) {
+      ASSERT_EQ(held_.erase(drained[i].token.raw()), 1U) << "a token comes back exactly once";
+      reordered_ += drained[i].deliver ? 1 : 0;
+    }
+  }
+
+  void poll() {
+    for (const Event& event : rig_.poll()) {
+      if (event.kind == EventKind::kLegGone) {
+        ASSERT_TRUE(gone_.insert(event.leg).second) << "a farewell comes exactly once";
+      }
+    }
+  }
+
+  std::mt19937 random_;
+  TunnelRig rig_{TunnelConfig{.reorder = {.tunnel_limit = Bytes{64'000},
+                                          .high_water = Bytes{16'000},
+                                          .low_water = Bytes{4'000},
+                                          .stall_timeout = 20s}}};
+  std::set<std::uint64_t> held_;
+  std::set<LegId> gone_;
+  std::map<LegId, std::deque<std::optional<std::uint32_t>>> wires_;  // SWITCH deltas before cells
+  std::map<LegId, std::uint64_t> exit_sent_;
+  std::optional<LegId> exit_leg_;
+  int reordered_ = 0;
+};
+
+TEST(TunnelAtRandom, StaysConsistentAndReturnsEveryTokenOnce) {
+  int reordered = 0;
+  std::set<Reason> reasons;
+  for (unsigned seed = 0; seed < 200; ++seed) {
+    SCOPED_TRACE(seed);
+    History history(seed);
+    history.run();
+    if (HasFatalFailure()) return;
+    reordered += history.reordered();
+    reasons.insert(history.closed_for());
+  }
+  // The histories must have gone somewhere.
+  EXPECT_GT(reordered, 1'000);
+  EXPECT_TRUE(reasons.contains(Reason::HOST_REQUEST)) << "some survive";
+  EXPECT_TRUE(reasons.contains(Reason::REORDER_LIMIT) || reasons.contains(Reason::STALLED));
+  EXPECT_TRUE(std::ranges::any_of(reasons, is_violation));
+}
+
+}  // namespace
+}  // namespace conflux
