@@ -62,8 +62,7 @@ void CircuitBuilder::handle_cell(LinkCommand command, MutableByteView payload) {
   }
   const bool created = hops_done() > 0;
   if (command == LinkCommand::kCreated2 && !created) return finish_hop(payload);
-  const bool is_relay = command == LinkCommand::kRelay || command == LinkCommand::kRelayEarly;
-  if (is_relay && created) return handle_relay(payload);
+  if (command == LinkCommand::kRelay && created) return handle_relay(payload);
   fail("an unexpected " + std::string(link_command_name(command)) + " cell");
 }
 

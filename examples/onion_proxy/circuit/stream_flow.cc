@@ -111,6 +111,20 @@ std::optional<StreamReceiveFlow::Action> StreamReceiveFlow::note_drained(size_t 
   return evaluate(buffered, now);
 }
 
+std::optional<StreamReceiveFlow::Action> StreamReceiveFlow::hold() {
+  held_ = true;
+  if (xoff_sent_) return std::nullopt;
+  xoff_sent_ = true;
+  return Action{.xoff = true};
+}
+
+std::optional<StreamReceiveFlow::Action> StreamReceiveFlow::release(size_t buffered) {
+  held_ = false;
+  // A buffer that is not empty gets its XON when it has drained.
+  if (!xoff_sent_ || buffered > 0) return std::nullopt;
+  return xon();
+}
+
 void StreamReceiveFlow::measure(Instant now) {
   if (!drain_start_ || drained_ <= params_.xon_interval) return;
   const auto elapsed = (now - *drain_start_).count();
@@ -142,7 +156,7 @@ StreamReceiveFlow::Action StreamReceiveFlow::xon() {
 std::optional<StreamReceiveFlow::Action> StreamReceiveFlow::evaluate(size_t buffered, Instant now) {
   measure(now);
   std::optional<Action> action;
-  if (xoff_sent_ ? buffered == 0 : rate_moved()) action = xon();
+  if (xoff_sent_ ? buffered == 0 && !held_ : rate_moved()) action = xon();
   if (buffered == 0) {
     // Only bytes that drained from a queue say how fast the application reads.
     drain_start_.reset();

@@ -71,6 +71,10 @@ class StreamReceiveFlow {
   /// `drained` bytes were taken by the application; `buffered` are left.
   std::optional<Action> note_drained(size_t drained, size_t buffered, Instant now);
 
+  /// Pauses the peer whatever the buffer holds, until `release` (memory is short elsewhere).
+  std::optional<Action> hold();
+  std::optional<Action> release(size_t buffered);
+
   bool xoff_sent() const { return xoff_sent_; }
 
  private:
@@ -81,6 +85,7 @@ class StreamReceiveFlow {
 
   StreamFlowParams params_;
   bool xoff_sent_ = false;
+  bool held_ = false;
   std::optional<Instant> over_limit_since_;
   std::optional<Instant> drain_start_;
   uint64_t drained_ = 0;

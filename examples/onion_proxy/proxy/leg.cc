@@ -1,0 +1,159 @@
+#include "examples/onion_proxy/proxy/leg.h"
+
+#include "examples/onion_proxy/proxy/clock.h"
+
+namespace onion_proxy {
+namespace {
+
+// Clients give relays no reason. Spec: tor-spec "Tearing down circuits".
+constexpr uint8_t kDestroyNoReason = 0;
+
+}  // namespace
+
+Leg::Leg(boost::asio::io_context& io, LegOwner& owner, LegOptions options)
+    : owner_(owner), options_(std::move(options)), build_timer_(io) {}
+
+Leg::~Leg() {
+  *self_ = nullptr;
+  destroy();
+}
+
+void Leg::build(ChannelPool& channels) {
+  build_timer_.expires_after(options_.build_timeout);
+  build_timer_.async_wait([self = self_](const boost::system::error_code& error) {
+    if (error || *self == nullptr || (*self)->is_built() || (*self)->is_gone()) return;
+    (*self)->lose("the circuit was not built in time");
+  });
+  channels.get(options_.path.front(), [self = self_](Result<std::shared_ptr<Channel>> channel) {
+    if (*self != nullptr) (*self)->start(std::move(channel));
+  });
+}
+
+void Leg::start(Result<std::shared_ptr<Channel>> channel) {
+  if (is_gone()) return;
+  if (!channel.ok()) return lose("hop 1: " + channel.error());
+  const Result<uint32_t> id = channel.value()->attach(*this);
+  if (!id.ok()) return lose("hop 1: " + id.error());
+  channel_ = std::move(channel).value();
+  circuit_id_ = id.value();
+  state_.emplace<CircuitBuilder>(options_.path, options_.sendme_inc);
+  flush_builder();
+}
+
+void Leg::flush_builder() {
+  auto& builder = std::get<CircuitBuilder>(state_);
+  while (const auto cell = builder.poll_cell()) {
+    channel_->send_cell(circuit_id_, cell->command, cell->payload);
+  }
+  if (builder.state() == CircuitBuilder::State::kFailed) return lose(builder.failure());
+  if (builder.state() != CircuitBuilder::State::kBuilt) return;
+  build_timer_.cancel();
+  BuiltCircuit built = builder.take();
+  state_.emplace<Circuit>(std::move(built), options_.vegas);
+  owner_.handle_leg_built(*this);
+}
+
+ChannelState Leg::channel_state() const {
+  if (!channel_) return {.blocked = true};
+  return {.blocked = channel_->blocked(), .queued_cells = channel_->queued_cells()};
+}
+
+void Leg::send(const Circuit::Outgoing& cell) {
+  if (!is_built()) return;
+  CellPayload payload;
+  circuit().seal(cell, clock_now(), payload);
+  channel_->send_cell(circuit_id_, LinkCommand::kRelay, payload);
+}
+
+void Leg::handle_cell(LinkCell& cell) {
+  if (std::holds_alternative<CircuitBuilder>(state_)) return handle_build_cell(cell);
+  if (!is_built()) return;
+  switch (cell.command) {
+    case LinkCommand::kRelay:
+      return handle_relay(cell);
+    case LinkCommand::kDestroy:
+      forget_circuit();
+      return lose("the circuit was destroyed: " +
+                  std::string(destroy_reason_text(parse_destroy(cell.body))));
+    case LinkCommand::kPadding:
+    case LinkCommand::kCreate:
+    case LinkCommand::kCreated:
+    case LinkCommand::kCreateFast:
+    case LinkCommand::kCreatedFast:
+    case LinkCommand::kVersions:
+    case LinkCommand::kNetinfo:
+    case LinkCommand::kRelayEarly:
+    case LinkCommand::kCreate2:
+    case LinkCommand::kCreated2:
+    case LinkCommand::kPaddingNegotiate:
+    case LinkCommand::kVpadding:
+    case LinkCommand::kCerts:
+    case LinkCommand::kAuthChallenge:
+    case LinkCommand::kAuthenticate:
+    case LinkCommand::kAuthorize:
+      break;
+  }
+  // RELAY_EARLY towards a client was used to mark circuits (the 2014 "relay early" attack).
+  owner_.handle_leg_violation(
+      *this, {ViolationKind::kUnexpectedCommand,
+              "an unexpected " + std::string(link_command_name(cell.command)) + " cell"});
+}
+
+void Leg::handle_build_cell(LinkCell& cell) {
+  std::get<CircuitBuilder>(state_).handle_cell(cell.command, cell.body);
+  flush_builder();
+}
+
+void Leg::handle_relay(LinkCell& cell) {
+  const CellPayloadView payload(cell.body.data(), kCellPayloadSize);
+  const auto incoming = circuit().handle_relay(payload, channel_state(), clock_now());
+  flush_sendmes();
+  switch (incoming.kind) {
+    case Circuit::Incoming::Kind::kHandled:
+      return;
+    case Circuit::Incoming::Kind::kCell:
+      return owner_.handle_leg_cell(*this, incoming.cell, incoming.hop);
+    case Circuit::Incoming::Kind::kViolation:
+      return owner_.handle_leg_violation(*this, incoming.violation);
+  }
+}
+
+void Leg::flush_sendmes() {
+  CellPayload payload;
+  while (circuit().poll_sendme(clock_now(), payload)) {
+    channel_->send_cell(circuit_id_, LinkCommand::kRelay, payload);
+  }
+}
+
+void Leg::handle_cells_end() { owner_.handle_leg_wake(); }
+
+void Leg::handle_channel_writable() { owner_.handle_leg_wake(); }
+
+void Leg::handle_channel_closed(const std::string& reason) {
+  // The channel has already forgotten us.
+  channel_.reset();
+  lose("the connection to the guard closed: " + reason);
+}
+
+void Leg::lose(std::string reason) {
+  if (is_gone()) return;
+  destroy();
+  owner_.handle_leg_lost(*this, reason);
+}
+
+// The relay has destroyed the circuit: a DESTROY of ours would be for nobody.
+void Leg::forget_circuit() {
+  if (channel_) channel_->detach(circuit_id_);
+  channel_.reset();
+}
+
+void Leg::destroy() {
+  build_timer_.cancel();
+  state_.emplace<Gone>();
+  if (!channel_) return;
+  const std::shared_ptr<Channel> channel = std::move(channel_);
+  channel->send_cell(circuit_id_, LinkCommand::kDestroy, Bytes{kDestroyNoReason});
+  channel->detach(circuit_id_);
+}
+
+}  // namespace onion_proxy

@@ -1,0 +1,96 @@
+#pragma once
+
+#include <boost/asio/steady_timer.hpp>
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "examples/onion_proxy/circuit/circuit.h"
+#include "examples/onion_proxy/net/channel_pool.h"
+
+namespace onion_proxy {
+
+class Leg;
+
+/// Who builds a tunnel from legs. Every call is the last that the leg does with its own state, so
+/// the owner may destroy the leg (but not free it) inside.
+class LegOwner {
+ public:
+  virtual ~LegOwner() = default;
+  virtual void handle_leg_built(Leg& leg) = 0;
+  /// The circuit is gone, or could not be built. Its `destroy` has been done.
+  virtual void handle_leg_lost(Leg& leg, const std::string& reason) = 0;
+  /// A relay cell for streams or for the multipath plugin; the body is borrowed.
+  virtual void handle_leg_cell(Leg& leg, const RelayCell& cell, size_t hop) = 0;
+  /// A peer broke the protocol.
+  virtual void handle_leg_violation(Leg& leg, const Violation& violation) = 0;
+  /// All cells of one read are in, or the channel takes cells again.
+  virtual void handle_leg_wake() = 0;
+};
+
+struct LegOptions {
+  size_t ordinal = 1;  ///< the only name that logs use
+  std::vector<RelayInfo> path;
+  uint8_t sendme_inc = 31;
+  VegasParams vegas;
+  std::chrono::milliseconds build_timeout{20000};
+};
+
+/// One circuit on one channel: being built, then carrying cells, then gone.
+class Leg final : public CircuitUser {
+ public:
+  Leg(boost::asio::io_context& io, LegOwner& owner, LegOptions options);
+  ~Leg() override;
+  Leg(const Leg&) = delete;
+  Leg& operator=(const Leg&) = delete;
+
+  /// Connects to the guard and builds. Ends in handle_leg_built or handle_leg_lost.
+  void build(ChannelPool& channels);
+
+  size_t ordinal() const { return options_.ordinal; }
+  const std::vector<RelayInfo>& path() const { return options_.path; }
+  bool is_built() const { return std::holds_alternative<Circuit>(state_); }
+  bool is_gone() const { return std::holds_alternative<Gone>(state_); }
+
+  /// Of a built leg only.
+  Circuit& circuit() { return std::get<Circuit>(state_); }
+  const Circuit& circuit() const { return std::get<Circuit>(state_); }
+  ChannelState channel_state() const;
+
+  /// Seals the cell and queues it on the channel. Ignored once the leg is gone.
+  void send(const Circuit::Outgoing& cell);
+
+  /// Sends DESTROY and lets the channel go. The owner hears nothing more. Idempotent.
+  void destroy();
+
+  // CircuitUser
+  void handle_cell(LinkCell& cell) override;
+  void handle_cells_end() override;
+  void handle_channel_writable() override;
+  void handle_channel_closed(const std::string& reason) override;
+
+ private:
+  struct Connecting {};
+  struct Gone {};
+
+  void start(Result<std::shared_ptr<Channel>> channel);
+  void flush_builder();
+  void handle_build_cell(LinkCell& cell);
+  void handle_relay(LinkCell& cell);
+  void flush_sendmes();
+  void lose(std::string reason);
+  void forget_circuit();
+
+  LegOwner& owner_;
+  LegOptions options_;
+  boost::asio::steady_timer build_timer_;
+  std::shared_ptr<Channel> channel_;
+  uint32_t circuit_id_ = 0;
+  std::variant<Connecting, CircuitBuilder, Circuit, Gone> state_;
+  /// Expires with the leg, so that a channel that opens too late finds nobody.
+  std::shared_ptr<Leg*> self_ = std::make_shared<Leg*>(this);
+};
+
+}  // namespace onion_proxy

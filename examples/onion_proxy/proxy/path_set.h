@@ -1,0 +1,76 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "examples/onion_proxy/app/stats.h"
+#include "examples/onion_proxy/base/time.h"
+#include "examples/onion_proxy/cell/relay_cell.h"
+#include "examples/onion_proxy/proxy/leg.h"
+
+namespace onion_proxy {
+
+/// Takes relay cells in the order in which their streams must see them.
+class CellSink {
+ public:
+  virtual ~CellSink() = default;
+  virtual void deliver(const RelayCell& cell) = 0;
+};
+
+/// What a poll of the paths brought.
+struct PathNews {
+  bool ready = false;            ///< streams may be opened from now on
+  bool closed = false;           ///< nothing can be sent or delivered any more
+  std::string reason;            ///< of the closing
+  std::optional<bool> pressure;  ///< true: pause the peers of all streams; false: let them go on
+  bool collect_half_streams = false;
+  std::optional<Instant> next_deadline;
+};
+
+/// What the paths must know of the tunnel's streams.
+struct StreamFacts {
+  uint32_t backlog_cells = 0;  ///< DATA cells that could be filled now
+  uint32_t open_streams = 0;
+  bool ever_used = false;
+  std::optional<Instant> half_stream_expiry;
+  std::optional<Instant> disused_since;
+};
+
+/// Where the cells of one tunnel go, and in which order they count: one circuit, or several legs
+/// that a multipath plugin schedules. Legs are borrowed from the tunnel.
+class PathSet {
+ public:
+  virtual ~PathSet() = default;
+
+  /// All legs that could be built; at least one.
+  virtual Status begin(const std::vector<Leg*>& legs, const StreamFacts& facts, Instant now) = 0;
+
+  /// Sends the bodies of `cells`: returns how many of `want` cells, all of one class, may go, and
+  /// on which leg. A SWITCH that must go before them has then been sent.
+  struct Grant {
+    Leg* leg = nullptr;
+    size_t granted = 0;
+  };
+  virtual Grant route(RelayCommand command, size_t want, const StreamFacts& facts, Instant now) = 0;
+
+  /// A cell that arrived on `leg` from `hop`: delivered to `sink` now, kept until its turn, or
+  /// handled. Fails when the peer broke the protocol or the paths have closed.
+  virtual Status receive(Leg& leg, const RelayCell& cell, size_t hop, CellSink& sink,
+                         Instant now) = 0;
+
+  /// The circuit is gone. True if it had been joined, so that cells may be lost with it;
+  /// `news.closed` follows in `poll` if the tunnel cannot go on in any case.
+  virtual bool lose_leg(Leg& leg, const StreamFacts& facts, Instant now) = 0;
+
+  virtual PathNews poll(const StreamFacts& facts, Instant now) = 0;
+
+  /// Frees what is held back. Nothing may follow but `add_stats`.
+  virtual void close(Instant now) = 0;
+
+  /// Adds what it counts; `stats.legs[i]` is the leg of ordinal i + 1.
+  virtual void add_stats(TunnelStats& stats) const = 0;
+};
+
+}  // namespace onion_proxy

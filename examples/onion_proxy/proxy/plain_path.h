@@ -1,0 +1,23 @@
+#pragma once
+
+#include "examples/onion_proxy/proxy/path_set.h"
+
+namespace onion_proxy {
+
+/// One plain circuit, without any plugin (--legs 1).
+class PlainPath final : public PathSet {
+ public:
+  Status begin(const std::vector<Leg*>& legs, const StreamFacts& facts, Instant now) override;
+  Grant route(RelayCommand command, size_t want, const StreamFacts& facts, Instant now) override;
+  Status receive(Leg& leg, const RelayCell& cell, size_t hop, CellSink& sink, Instant now) override;
+  bool lose_leg(Leg& leg, const StreamFacts& facts, Instant now) override;
+  PathNews poll(const StreamFacts& facts, Instant now) override;
+  void close(Instant now) override;
+  void add_stats(TunnelStats& stats) const override;
+
+ private:
+  Leg* leg_ = nullptr;
+  bool ready_told_ = false;
+};
+
+}  // namespace onion_proxy

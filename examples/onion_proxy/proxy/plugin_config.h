@@ -1,0 +1,29 @@
+// The configuration that the plugin is opened with: the user's file, with what the command line
+// overrides.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "config/settings.h"
+#include "examples/onion_proxy/base/result.h"
+
+namespace onion_proxy {
+
+struct PluginConfig {
+  conflux::config::Settings settings;
+  std::string text;  ///< YAML for the plugin
+  std::string name;  ///< for messages
+};
+
+struct PluginConfigRequest {
+  std::string file;               ///< empty: defaults
+  std::optional<size_t> legs;     ///< of the command line
+  std::optional<std::string> ux;  ///< of the command line
+};
+
+/// Reads and checks. Errors carry every finding, one a line. Without a file, more than two legs
+/// choose `profile: lab`; a file that says otherwise is not overruled.
+Result<PluginConfig> load_plugin_config(const PluginConfigRequest& request);
+
+}  // namespace onion_proxy

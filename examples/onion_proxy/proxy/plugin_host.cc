@@ -1,0 +1,80 @@
+#include "examples/onion_proxy/proxy/plugin_host.h"
+
+#include <algorithm>
+#include <chrono>
+#include <mpath/loader.hpp>
+
+namespace onion_proxy {
+namespace {
+
+// Log records are looked for at least this often.
+constexpr std::chrono::milliseconds kTickMax{500};
+
+LogLevel level_of(uint32_t level) {
+  switch (level) {
+    case MPATH_LOG_ERROR:
+      return LogLevel::kError;
+    case MPATH_LOG_WARN:
+      return LogLevel::kWarn;
+    case MPATH_LOG_INFO:
+      return LogLevel::kInfo;
+    default:
+      return LogLevel::kDebug;
+  }
+}
+
+}  // namespace
+
+PluginHost::PluginHost(boost::asio::io_context& io, const Logger& log, mpath::Instance instance)
+    : log_(log), instance_(std::move(instance)), timer_(io) {}
+
+Result<std::unique_ptr<PluginHost>> PluginHost::open(boost::asio::io_context& io, const Logger& log,
+                                                     const std::string& path,
+                                                     const PluginConfig& config) {
+  mpath::LoadOptions options{.path = path, .pins = {}};
+  for (const auto& pin : config.settings.plugin.sha256) options.pins.push_back(pin);
+  auto opened = mpath::open_plugin(options, {.text = config.text, .name = config.name.c_str()});
+  if (!opened) return Error{opened.message};
+  if (!opened.warnings.empty()) log.text(LogLevel::kWarn, opened.warnings);
+  const mpath::Plugin& plugin = opened.instance.plugin();
+  log.notice("plugin {} {}, ABI {}.{}", plugin.name(), plugin.version(), plugin.abi_major(),
+             plugin.abi_minor());
+  std::unique_ptr<PluginHost> host(new PluginHost(io, log, std::move(opened.instance)));
+  host->tick();
+  return host;
+}
+
+void PluginHost::drain_log() {
+  const mpath::Plugin& plugin = instance_.plugin();
+  const uint64_t lost = instance_.drain_log([&](const mpath_log_record& record) {
+    const LogLevel level = level_of(record.level);
+    if (!log_.wants(level)) return;
+    std::string line = fmt::format("plugin: tunnel {}", record.tunnel_ordinal);
+    if (record.leg_ordinal != 0) line += fmt::format(", leg {}", record.leg_ordinal);
+    line += fmt::format(": {}", plugin.log_text(record.event));
+    if (record.reason != 0) {
+      line += fmt::format(" ({})", plugin.text(mpath::Reason{record.reason}));
+    }
+    if (record.value != 0) line += fmt::format(" [{}]", record.value);
+    log_.text(level, line);
+  });
+  if (lost > 0) log_.warn("plugin: {} log records were lost", lost);
+}
+
+void PluginHost::tick() {
+  const auto now = std::chrono::steady_clock::now();
+  uint64_t deadline_us = MPATH_NEVER;
+  (void)instance_.tick(mpath::to_us(now), &deadline_us);
+  drain_log();
+  auto next = now + kTickMax;
+  if (deadline_us != MPATH_NEVER) {
+    next = std::min(next, std::chrono::steady_clock::time_point(
+                              std::chrono::microseconds(static_cast<int64_t>(deadline_us))));
+  }
+  timer_.expires_at(std::max(next, now + std::chrono::milliseconds(1)));
+  timer_.async_wait([this](const boost::system::error_code& error) {
+    if (!error) tick();
+  });
+}
+
+}  // namespace onion_proxy

@@ -1,0 +1,177 @@
+// Tunnel: life from the first circuit to the last.
+#include "examples/onion_proxy/proxy/tunnel.h"
+
+#include <algorithm>
+#include <boost/asio/post.hpp>
+
+#include "examples/onion_proxy/proxy/clock.h"
+
+namespace onion_proxy {
+
+Tunnel::Tunnel(const TunnelEnvironment& environment, TunnelOwner& owner, TunnelOptions options,
+               std::unique_ptr<PathSet> paths)
+    : env_(environment),
+      owner_(owner),
+      options_(std::move(options)),
+      paths_(std::move(paths)),
+      disused_since_(clock_now()),
+      timer_(environment.io) {
+  stats_.ordinal = options_.ordinal;
+  stats_.open = true;
+}
+
+Tunnel::~Tunnel() {
+  *self_ = nullptr;
+  close("the proxy let go of it");
+}
+
+Instant Tunnel::now() const { return clock_now(); }
+
+void Tunnel::build() {
+  // The list grows when legs are replaced.
+  const std::vector<ChosenPath> paths = options_.paths;
+  for (const ChosenPath& path : paths) add_leg(path);
+}
+
+void Tunnel::add_leg(const ChosenPath& path) {
+  LegOwner& owner = *this;
+  auto leg = std::make_unique<Leg>(env_.io, owner,
+                                   LegOptions{.ordinal = legs_.size() + 1,
+                                              .path = path.hops,
+                                              .sendme_inc = options_.sendme_inc,
+                                              .vegas = options_.vegas,
+                                              .build_timeout = options_.build_timeout});
+  stats_.legs.push_back({.state = "building"});
+  legs_.push_back(std::move(leg));
+  legs_.back()->build(env_.channels);
+}
+
+void Tunnel::handle_leg_built(Leg& leg) {
+  env_.log.info("tunnel {}: leg {} is built", ordinal(), leg.ordinal());
+  stats_.legs[leg.ordinal() - 1].state = "linking";
+  join_if_settled();
+}
+
+void Tunnel::replace_leg(const Leg& failed, const std::string& reason) {
+  env_.log.notice("tunnel {}: leg {} could not be built: {}", ordinal(), failed.ordinal(), reason);
+  if (replacements_ >= options_.replacements_max) return;
+  ++replacements_;
+  std::vector<ChosenPath> others;
+  for (const auto& leg : legs_) {
+    if (!leg->is_gone()) others.push_back(options_.paths[leg->ordinal() - 1]);
+  }
+  if (others.empty()) return;
+  const auto path = owner_.choose_replacement(others);
+  if (!path.ok()) {
+    env_.log.notice("tunnel {}: no other path for leg {}: {}", ordinal(), failed.ordinal(),
+                    path.error());
+    return;
+  }
+  options_.paths.push_back(path.value());
+  add_leg(path.value());
+}
+
+void Tunnel::handle_leg_lost(Leg& leg, const std::string& reason) {
+  stats_.legs[leg.ordinal() - 1].state = "closed";
+  if (state_ == State::kClosed) return;
+  owner_.note_path_failed(options_.paths[leg.ordinal() - 1]);
+  if (state_ == State::kBuilding) {
+    replace_leg(leg, reason);
+    return join_if_settled();
+  }
+  env_.log.notice("tunnel {}: leg {} is gone: {}", ordinal(), leg.ordinal(), reason);
+  const bool joined = paths_->lose_leg(leg, facts(), now());
+  if (joined) return close("leg " + std::to_string(leg.ordinal()) + " is gone: " + reason);
+  schedule_turn();
+}
+
+void Tunnel::join_if_settled() {
+  if (state_ != State::kBuilding) return;
+  std::vector<Leg*> built;
+  for (const auto& leg : legs_) {
+    if (!leg->is_built() && !leg->is_gone()) return;
+    if (leg->is_built()) built.push_back(leg.get());
+  }
+  if (built.empty()) return close("no circuit could be built");
+  state_ = State::kJoining;
+  if (Status begun = paths_->begin(built, facts(), now()); !begun.ok()) {
+    return close("the legs could not be joined: " + begun.error());
+  }
+  schedule_turn();
+}
+
+void Tunnel::handle_leg_violation(Leg& leg, const Violation& violation) {
+  stats_.legs[leg.ordinal() - 1].state = "closed";
+  env_.log.warn("tunnel {}: leg {}: {}", ordinal(), leg.ordinal(), violation.reason);
+  // The exit is shared by all legs, and so is its fault.
+  close("leg " + std::to_string(leg.ordinal()) + ": " + violation.reason);
+}
+
+void Tunnel::open_stream(SocksArrival arrival) {
+  const uint16_t id = streams_.allocate_id();
+  if (state_ != State::kReady || id == 0) {
+    arrival.socket->write(encode_socks_reply(SocksReply::kGeneralFailure));
+    arrival.socket->close_when_written();
+    return;
+  }
+  Stream::Options options = options_.stream;
+  options.id = id;
+  ever_used_ = true;
+  disused_since_.reset();
+  StreamHost& host = *this;
+  streams_.add(std::make_unique<Stream>(host, std::move(arrival), options)).open();
+  schedule_turn();
+}
+
+void Tunnel::note_finished(Stream& stream, bool exit_knows) {
+  bytes_up_ += stream.bytes_up();
+  bytes_down_ += stream.bytes_down();
+  owner_.note_stream_ended(stream);
+  streams_.remove(stream, exit_knows, now());
+  if (streams_.size() == 0) disused_since_ = now();
+  schedule_turn();
+}
+
+std::optional<Instant> Tunnel::idle_since() const { return disused_since_; }
+
+void Tunnel::close(std::string reason) {
+  if (state_ == State::kClosed) return;
+  stats();
+  state_ = State::kClosed;
+  close_reason_ = std::move(reason);
+  timer_.cancel();
+  paths_->close(now());
+  for (const auto& leg : legs_) leg->destroy();
+  streams_.for_each([this](Stream& stream) {
+    stream.fail();
+    bytes_up_ += stream.bytes_up();
+    bytes_down_ += stream.bytes_down();
+    owner_.note_stream_ended(stream);
+    streams_.remove(stream, true, now());
+  });
+  control_.clear();
+  stats_.open = false;
+  stats_.close_reason = close_reason_;
+  for (LegStats& leg : stats_.legs) leg.state = "closed";
+  boost::asio::post(env_.io, [self = self_] {
+    if (*self != nullptr) (*self)->owner_.handle_tunnel_closed(**self);
+  });
+}
+
+const TunnelStats& Tunnel::stats() {
+  if (state_ == State::kClosed) return stats_;
+  for (const auto& leg : legs_) {
+    LegStats& own = stats_.legs[leg->ordinal() - 1];
+    if (leg->is_gone()) own.state = "closed";
+    if (!leg->is_built()) continue;
+    const Circuit& circuit = leg->circuit();
+    own.cells_in = circuit.data_received();
+    own.cells_out = circuit.data_sent();
+    own.rtt_us = circuit.congestion().rtt().ewma_us();
+    own.cwnd = circuit.congestion().cwnd();
+  }
+  paths_->add_stats(stats_);
+  return stats_;
+}
+
+}  // namespace onion_proxy

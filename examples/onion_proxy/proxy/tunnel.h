@@ -1,0 +1,154 @@
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <deque>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "examples/onion_proxy/app/stats.h"
+#include "examples/onion_proxy/base/log.h"
+#include "examples/onion_proxy/circuit/sendme.h"
+#include "examples/onion_proxy/directory/path_choice.h"
+#include "examples/onion_proxy/net/channel_pool.h"
+#include "examples/onion_proxy/proxy/path_set.h"
+#include "examples/onion_proxy/proxy/stream_set.h"
+
+namespace onion_proxy {
+
+class Tunnel;
+
+/// Who owns tunnels. Called from the event loop, never from inside a call to the tunnel.
+class TunnelOwner {
+ public:
+  virtual ~TunnelOwner() = default;
+  /// Streams may be opened.
+  virtual void handle_tunnel_ready(Tunnel& tunnel) = 0;
+  /// It carries nothing more; its streams have been told. The owner may free it.
+  virtual void handle_tunnel_closed(Tunnel& tunnel) = 0;
+  /// A stream ended. May be called from inside a call to the tunnel: only for counting.
+  virtual void note_stream_ended(const Stream& stream) = 0;
+  /// The circuit along this path failed or was lost. As above.
+  virtual void note_path_failed(const ChosenPath& path) = 0;
+  /// One more path to the exit of `existing`, for one that could not be built. As above.
+  virtual Result<ChosenPath> choose_replacement(const std::vector<ChosenPath>& existing) = 0;
+};
+
+struct TunnelEnvironment {
+  boost::asio::io_context& io;
+  const Logger& log;
+  ChannelPool& channels;
+};
+
+struct TunnelOptions {
+  uint64_t ordinal = 1;  ///< the only name that logs use
+  std::vector<ChosenPath> paths;
+  size_t replacements_max = 3;  ///< further circuits tried for those that fail while building
+  uint8_t sendme_inc = 31;
+  VegasParams vegas;
+  std::chrono::milliseconds build_timeout{20000};
+  Stream::Options stream;
+};
+
+/// A tunnel to one exit: builds its legs in parallel, joins them through a PathSet, carries
+/// streams.
+///
+///   kBuilding --(every leg built or given up)--> kJoining --READY--> kReady --> kClosed
+///
+/// Any loss of a leg that streams may have used closes it at once: there is no retransmission, and
+/// a relay may sit on the DESTROY of the other legs for ever, so waiting would hang.
+/// Single-threaded. Works in turns: what happens in one turn of the event loop is answered
+/// together.
+class Tunnel final : private LegOwner, private CellSink, private StreamHost {
+ public:
+  enum class State : uint8_t { kBuilding, kJoining, kReady, kClosed };
+
+  Tunnel(const TunnelEnvironment& environment, TunnelOwner& owner, TunnelOptions options,
+         std::unique_ptr<PathSet> paths);
+  ~Tunnel() override;
+  Tunnel(const Tunnel&) = delete;
+  Tunnel& operator=(const Tunnel&) = delete;
+
+  void build();
+
+  State state() const { return state_; }
+  uint64_t ordinal() const { return options_.ordinal; }
+  const RelayInfo& exit() const { return options_.paths.front().hops.back(); }
+  const std::string& close_reason() const { return close_reason_; }
+  bool was_ready() const { return was_ready_; }
+  size_t stream_count() const { return streams_.size(); }
+  /// When its last stream ended; nullopt while one is open.
+  std::optional<Instant> idle_since() const;
+
+  /// Takes over the application, whatever becomes of the tunnel. Only in kReady.
+  void open_stream(SocksArrival arrival);
+
+  /// Destroys all circuits; streams end with an error. Idempotent.
+  void close(std::string reason);
+
+  /// Legs and what the paths count. Keeps its last values after closing.
+  const TunnelStats& stats();
+  uint64_t bytes_up() const { return bytes_up_; }
+  uint64_t bytes_down() const { return bytes_down_; }
+
+ private:
+  // LegOwner
+  void handle_leg_built(Leg& leg) override;
+  void handle_leg_lost(Leg& leg, const std::string& reason) override;
+  void handle_leg_cell(Leg& leg, const RelayCell& cell, size_t hop) override;
+  void handle_leg_violation(Leg& leg, const Violation& violation) override;
+  void handle_leg_wake() override;
+  // CellSink
+  void deliver(const RelayCell& cell) override;
+  // StreamHost
+  void send_control(RelayHeader header, Bytes body) override;
+  void note_ready(Stream& stream) override;
+  void note_finished(Stream& stream, bool exit_knows) override;
+  Instant now() const override;
+
+  void add_leg(const ChosenPath& path);
+  void replace_leg(const Leg& failed, const std::string& reason);
+  void join_if_settled();
+  void schedule_turn();
+  void turn();
+  void poll_paths();
+  void pump_control();
+  void pump_data();
+  bool send_data_batch();
+  void serve_deadlines();
+  void arm_timer();
+  StreamFacts facts();
+
+  struct Control {
+    RelayHeader header;
+    Bytes body;
+  };
+
+  TunnelEnvironment env_;
+  TunnelOwner& owner_;
+  TunnelOptions options_;
+  State state_ = State::kBuilding;
+  bool was_ready_ = false;
+  std::string close_reason_;
+  std::vector<std::unique_ptr<Leg>> legs_;  ///< ordinal - 1 is the index
+  std::unique_ptr<PathSet> paths_;
+  StreamSet streams_;
+  std::deque<Control> control_;
+  ShortCellSchedule short_cells_;
+  TunnelStats stats_;
+  uint64_t bytes_up_ = 0;  ///< of streams that have ended
+  uint64_t bytes_down_ = 0;
+  size_t replacements_ = 0;
+  bool ever_used_ = false;
+  std::optional<Instant> disused_since_;
+
+  boost::asio::steady_timer timer_;
+  std::optional<Instant> paths_deadline_;
+  std::optional<Instant> armed_for_;
+  bool turn_due_ = false;
+  /// Expires with the tunnel, so that what was posted finds nobody.
+  std::shared_ptr<Tunnel*> self_ = std::make_shared<Tunnel*>(this);
+};
+
+}  // namespace onion_proxy

@@ -1,0 +1,314 @@
+#include "examples/onion_proxy/proxy/tunnel_manager.h"
+
+#include <algorithm>
+
+#include "examples/onion_proxy/proxy/clock.h"
+#include "examples/onion_proxy/proxy/plain_path.h"
+#include "examples/onion_proxy/proxy/plugin_paths.h"
+
+namespace onion_proxy {
+namespace {
+
+constexpr std::chrono::seconds kSweepInterval{1};
+constexpr size_t kClosedRemembered = 16;
+constexpr size_t kFailedRemembered = 16;
+
+Instant after(std::chrono::milliseconds delay) { return clock_now() + delay; }
+
+// C tor's defaults, unless the consensus says otherwise. Ranges: tor-spec "Network parameters".
+VegasParams vegas_of(const Consensus& consensus) {
+  const auto param = [&](std::string_view name, uint32_t fallback, int32_t low, int32_t high) {
+    return static_cast<uint32_t>(consensus.param(name, static_cast<int32_t>(fallback), low, high));
+  };
+  constexpr int32_t kMost = 0x7fffffff;
+  VegasParams out;
+  out.cwnd_init = param("cc_cwnd_init", out.cwnd_init, 31, 10000);
+  out.cwnd_min = param("cc_cwnd_min", out.cwnd_min, 31, 1000);
+  out.cwnd_max = param("cc_cwnd_max", out.cwnd_max, 500, kMost);
+  out.cwnd_inc = param("cc_cwnd_inc", out.cwnd_inc, 1, 1000);
+  out.cwnd_inc_rate = param("cc_cwnd_inc_rate", out.cwnd_inc_rate, 1, 250);
+  out.cwnd_inc_pct_ss = param("cc_cwnd_inc_pct_ss", out.cwnd_inc_pct_ss, 1, 500);
+  out.alpha = param("cc_vegas_alpha_exit", out.alpha, 0, 1000);
+  out.beta = param("cc_vegas_beta_exit", out.beta, 0, 1000);
+  out.gamma = param("cc_vegas_gamma_exit", out.gamma, 0, 1000);
+  out.delta = param("cc_vegas_delta_exit", out.delta, 0, kMost);
+  out.ss_cap = param("cc_sscap_exit", out.ss_cap, 100, kMost);
+  out.ss_max = param("cc_ss_max", out.ss_max, 500, kMost);
+  out.full_gap = param("cc_cwnd_full_gap", out.full_gap, 0, 32767);
+  out.full_min_pct = param("cc_cwnd_full_minpct", out.full_min_pct, 0, 100);
+  out.full_per_cwnd = param("cc_cwnd_full_per_cwnd", 1, 0, 1) == 1;
+  out.rtt.ewma_cwnd_pct = param("cc_ewma_cwnd_pct", out.rtt.ewma_cwnd_pct, 1, 255);
+  out.rtt.ewma_max = param("cc_ewma_max", out.rtt.ewma_max, 2, kMost);
+  out.rtt.ewma_slow_start = param("cc_ewma_ss", out.rtt.ewma_slow_start, 2, kMost);
+  out.rtt.reset_pct = param("cc_rtt_reset_pct", out.rtt.reset_pct, 0, 100);
+  return out;
+}
+
+StreamFlowParams flow_of(const Consensus& consensus) {
+  constexpr size_t kXoffCellBody = 488;
+  StreamFlowParams out;
+  out.xoff_limit =
+      kXoffCellBody * static_cast<size_t>(consensus.param("cc_xoff_client", 500, 1, 10000));
+  return out;
+}
+
+}  // namespace
+
+TunnelManager::TunnelManager(const TunnelEnvironment& environment, DirectoryClient& directory,
+                             PluginHost* plugin, Options options)
+    : env_(environment),
+      directory_(directory),
+      plugin_(plugin),
+      options_(std::move(options)),
+      sweep_timer_(environment.io) {
+  arm_sweep();
+}
+
+TunnelManager::~TunnelManager() { *alive_ = false; }
+
+void TunnelManager::prepare() { start(Key()); }
+
+TunnelManager::Entry& TunnelManager::entry_for(const Key& key) {
+  const auto at = entries_.find(key);
+  if (at != entries_.end()) return at->second;
+  // A tunnel that was built ahead and belongs to nobody serves whoever comes first.
+  const auto ahead = entries_.find(Key());
+  if (ahead != entries_.end() && !ahead->second.used && ahead->second.waiting.empty()) {
+    auto node = entries_.extract(ahead);
+    node.key() = key;
+    return entries_.insert(std::move(node)).position->second;
+  }
+  if (entries_.size() >= options_.tunnels_max) close_most_idle();
+  return entries_[key];
+}
+
+void TunnelManager::handle_arrival(SocksArrival arrival) {
+  const Key key = arrival.request.isolation;
+  Entry& entry = entry_for(key);
+  Waiting waiting{.arrival = std::move(arrival), .deadline = after(options_.stream_timeout)};
+  if (stopping_ || entry.waiting.size() >= options_.waiting_max) {
+    return refuse(waiting, SocksReply::kGeneralFailure, "too many streams wait");
+  }
+  entry.used = true;
+  entry.waiting.push_back(std::move(waiting));
+  if (entry.tunnel && entry.tunnel->state() == Tunnel::State::kReady) return serve_waiting(entry);
+  if (!entry.tunnel) start(key);
+}
+
+void TunnelManager::start(const Key& key) {
+  Entry& entry = entries_[key];
+  if (entry.asking || entry.tunnel || stopping_) return;
+  if (const auto view = directory_.view()) return start_with(key, view);
+  entry.asking = true;
+  directory_.fetch([this, key, alive = alive_](Result<DirectoryClient::View> view) {
+    if (!*alive) return;
+    // The entry may have been renamed or given up meanwhile.
+    for (auto& [own, waiting_entry] : entries_) {
+      if (!waiting_entry.asking) continue;
+      waiting_entry.asking = false;
+      const Key found = own;
+      return start_with(found, std::move(view));
+    }
+  });
+}
+
+PathRequest TunnelManager::request_for(const Entry& entry) const {
+  PathRequest request{.legs = options_.legs,
+                      .exit_nickname = options_.exit_nickname,
+                      .pins = options_.paths,
+                      .avoid = {failed_.begin(), failed_.end()}};
+  if (!entry.waiting.empty()) request.port = entry.waiting.front().arrival.request.port;
+  return request;
+}
+
+std::unique_ptr<PathSet> TunnelManager::make_paths() {
+  if (plugin_ == nullptr) return std::make_unique<PlainPath>();
+  return std::make_unique<PluginPaths>(plugin_->instance());
+}
+
+void TunnelManager::start_with(const Key& key, Result<DirectoryClient::View> view) {
+  const auto at = entries_.find(key);
+  if (at == entries_.end() || at->second.tunnel || stopping_) return;
+  if (!view.ok()) return give_up(key, view.error());
+  const NetworkView& network = *view.value();
+  auto choice = choose_paths(network, request_for(at->second), random_below_);
+  if (!choice.ok()) return give_up(key, choice.error());
+
+  TunnelOptions options;
+  options.ordinal = ++last_ordinal_;
+  options.paths = std::move(choice.value().legs);
+  for (const std::string& line : choice.value().sharing) {
+    env_.log.notice("tunnel {}: {}", options.ordinal, line);
+  }
+  constexpr int32_t kIncrementMin = 1;
+  constexpr int32_t kIncrementMax = 254;
+  options.sendme_inc = static_cast<uint8_t>(
+      network.consensus.param("cc_sendme_inc", 31, kIncrementMin, kIncrementMax));
+  options.vegas = vegas_of(network.consensus);
+  options.stream.connect_timeout = options_.stream_timeout;
+  options.stream.flow = flow_of(network.consensus);
+  TunnelOwner& owner = *this;
+  at->second.tunnel = std::make_unique<Tunnel>(env_, owner, std::move(options), make_paths());
+  at->second.tunnel->build();
+}
+
+std::map<TunnelManager::Key, TunnelManager::Entry>::iterator TunnelManager::find(
+    const Tunnel& tunnel) {
+  return std::ranges::find_if(
+      entries_, [&](const auto& item) { return item.second.tunnel.get() == &tunnel; });
+}
+
+void TunnelManager::handle_tunnel_ready(Tunnel& tunnel) {
+  ++totals_.tunnels_built;
+  env_.log.notice("tunnel {} is ready", tunnel.ordinal());
+  if (const auto at = find(tunnel); at != entries_.end()) serve_waiting(at->second);
+}
+
+void TunnelManager::serve_waiting(Entry& entry) {
+  while (!entry.waiting.empty()) {
+    Waiting waiting = std::move(entry.waiting.front());
+    entry.waiting.pop_front();
+    if (!waiting.arrival.socket->is_closed()) entry.tunnel->open_stream(std::move(waiting.arrival));
+  }
+}
+
+void TunnelManager::handle_tunnel_closed(Tunnel& tunnel) {
+  const auto at = find(tunnel);
+  if (at == entries_.end()) return;
+  const bool was_ready = tunnel.was_ready();
+  const std::string reason = tunnel.close_reason();
+  env_.log.notice("tunnel {} closed: {}", tunnel.ordinal(), reason);
+  remember(tunnel);
+  at->second.tunnel.reset();
+  const Key key = at->first;
+  // What waited has sent nothing yet, so a new tunnel can serve it.
+  std::erase_if(at->second.waiting, [&](Waiting& waiting) {
+    if (!was_ready) ++waiting.attempts;
+    const bool over = waiting.attempts >= options_.attempts_max;
+    if (over) refuse(waiting, SocksReply::kGeneralFailure, "no tunnel could be built");
+    return over;
+  });
+  if (at->second.waiting.empty()) {
+    entries_.erase(at);
+  } else {
+    start(key);
+  }
+}
+
+void TunnelManager::remember(Tunnel& tunnel) {
+  totals_.bytes_out += tunnel.bytes_up();
+  totals_.bytes_in += tunnel.bytes_down();
+  if (!tunnel.was_ready()) ++totals_.tunnels_failed;
+  ++totals_.tunnel_closes[tunnel.close_reason()];
+  closed_.push_back(tunnel.stats());
+  if (closed_.size() > kClosedRemembered) closed_.pop_front();
+}
+
+void TunnelManager::note_stream_ended(const Stream& stream) {
+  if (stream.failure().empty()) {
+    ++totals_.streams_ok;
+  } else {
+    count_failure(stream.failure());
+  }
+}
+
+void TunnelManager::count_failure(const std::string& reason) {
+  ++totals_.streams_failed;
+  ++totals_.stream_failures[reason];
+}
+
+void TunnelManager::note_path_failed(const ChosenPath& path) {
+  for (size_t i = 0; i + 1 < path.hops.size(); ++i) {
+    std::erase(failed_, path.hops[i]);
+    failed_.push_back(path.hops[i]);
+    if (failed_.size() > kFailedRemembered) failed_.pop_front();
+  }
+}
+
+Result<ChosenPath> TunnelManager::choose_replacement(const std::vector<ChosenPath>& existing) {
+  const auto view = directory_.view();
+  if (!view) return Error{"the consensus is out of date"};
+  PathRequest request{.legs = 1, .avoid = {failed_.begin(), failed_.end()}};
+  auto choice = choose_further_leg(*view, request, existing, random_below_);
+  if (!choice.ok()) return Error{choice.error()};
+  return std::move(choice.value().legs.front());
+}
+
+void TunnelManager::refuse(Waiting& waiting, SocksReply reply, const std::string& reason) {
+  count_failure(reason);
+  waiting.arrival.socket->write(encode_socks_reply(reply));
+  waiting.arrival.socket->close_when_written();
+}
+
+void TunnelManager::give_up(const Key& key, const std::string& reason) {
+  env_.log.warn("no tunnel can be built: {}", reason);
+  const auto at = entries_.find(key);
+  if (at == entries_.end()) return;
+  for (Waiting& waiting : at->second.waiting) {
+    refuse(waiting, SocksReply::kNetworkUnreachable, reason);
+  }
+  entries_.erase(at);
+}
+
+void TunnelManager::stop(const std::string& reason) {
+  stopping_ = true;
+  sweep_timer_.cancel();
+  for (auto& [key, entry] : entries_) {
+    for (Waiting& waiting : entry.waiting) refuse(waiting, SocksReply::kGeneralFailure, reason);
+    entry.waiting.clear();
+    if (entry.tunnel) entry.tunnel->close(reason);
+  }
+}
+
+void TunnelManager::arm_sweep() {
+  sweep_timer_.expires_after(kSweepInterval);
+  sweep_timer_.async_wait([this](const boost::system::error_code& error) {
+    if (error) return;
+    sweep();
+    arm_sweep();
+  });
+}
+
+void TunnelManager::sweep() {
+  const Instant now = clock_now();
+  for (auto& [key, entry] : entries_) {
+    std::erase_if(entry.waiting, [&](Waiting& waiting) {
+      const bool over = waiting.deadline <= now;
+      if (over) refuse(waiting, SocksReply::kTtlExpired, "no tunnel was ready in time");
+      return over;
+    });
+    if (!entry.tunnel || !entry.used) continue;
+    const auto idle = entry.tunnel->idle_since();
+    if (idle && *idle + options_.idle_timeout <= now) entry.tunnel->close("unused");
+  }
+}
+
+void TunnelManager::close_most_idle() {
+  Tunnel* most_idle = nullptr;
+  for (auto& [key, entry] : entries_) {
+    if (!entry.tunnel || !entry.tunnel->idle_since()) continue;
+    if (most_idle == nullptr || *entry.tunnel->idle_since() < *most_idle->idle_since()) {
+      most_idle = entry.tunnel.get();
+    }
+  }
+  if (most_idle != nullptr) most_idle->close("too many tunnels");
+}
+
+ProxyStats TunnelManager::stats() {
+  ProxyStats out = totals_;
+  out.multipath = plugin_ != nullptr;
+  out.link_bytes_in = env_.channels.bytes_read();
+  out.link_bytes_out = env_.channels.bytes_written();
+  out.tunnels.assign(closed_.begin(), closed_.end());
+  for (auto& [key, entry] : entries_) {
+    if (!entry.tunnel) continue;
+    out.streams_open += entry.tunnel->stream_count();
+    out.bytes_out += entry.tunnel->bytes_up();
+    out.bytes_in += entry.tunnel->bytes_down();
+    out.tunnels.push_back(entry.tunnel->stats());
+  }
+  std::ranges::sort(out.tunnels, {}, &TunnelStats::ordinal);
+  return out;
+}
+
+}  // namespace onion_proxy

@@ -1,0 +1,103 @@
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <deque>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "examples/onion_proxy/app/stats.h"
+#include "examples/onion_proxy/net/directory_client.h"
+#include "examples/onion_proxy/proxy/plugin_host.h"
+#include "examples/onion_proxy/proxy/tunnel.h"
+
+namespace onion_proxy {
+
+/// Gives every application stream a tunnel: one for each isolation (SOCKS user name and password),
+/// built when first needed, and a new one after one has died. Single-threaded.
+class TunnelManager final : private TunnelOwner {
+ public:
+  struct Options {
+    size_t legs = 2;
+    std::string exit_nickname;
+    std::vector<PathPins> paths;
+    std::chrono::milliseconds stream_timeout{60000};
+    std::chrono::milliseconds idle_timeout{600000};  ///< a tunnel without streams goes after it
+    size_t tunnels_max = 64;
+    size_t attempts_max = 3;  ///< tunnels tried for one stream before it is refused
+    size_t waiting_max = 1024;
+  };
+
+  /// `plugin` is null for plain circuits (legs = 1). All outlive this.
+  TunnelManager(const TunnelEnvironment& environment, DirectoryClient& directory,
+                PluginHost* plugin, Options options);
+  ~TunnelManager() override;
+  TunnelManager(const TunnelManager&) = delete;
+  TunnelManager& operator=(const TunnelManager&) = delete;
+
+  /// Builds a tunnel ahead of the first stream.
+  void prepare();
+
+  /// Takes over the application: it gets its stream, or a SOCKS error.
+  void handle_arrival(SocksArrival arrival);
+
+  /// Closes all tunnels and refuses what waits.
+  void stop(const std::string& reason);
+
+  /// Everything counted so far.
+  ProxyStats stats();
+
+ private:
+  struct Waiting {
+    SocksArrival arrival;
+    Instant deadline;
+    size_t attempts = 0;
+  };
+  struct Entry {
+    std::unique_ptr<Tunnel> tunnel;
+    std::deque<Waiting> waiting;
+    bool asking = false;  ///< the directory is being asked
+    bool used = false;
+  };
+  using Key = std::string;
+
+  // TunnelOwner
+  void handle_tunnel_ready(Tunnel& tunnel) override;
+  void handle_tunnel_closed(Tunnel& tunnel) override;
+  void note_stream_ended(const Stream& stream) override;
+  void note_path_failed(const ChosenPath& path) override;
+  Result<ChosenPath> choose_replacement(const std::vector<ChosenPath>& existing) override;
+
+  Entry& entry_for(const Key& key);
+  void start(const Key& key);
+  void start_with(const Key& key, Result<DirectoryClient::View> view);
+  PathRequest request_for(const Entry& entry) const;
+  std::unique_ptr<PathSet> make_paths();
+  void serve_waiting(Entry& entry);
+  void give_up(const Key& key, const std::string& reason);
+  void refuse(Waiting& waiting, SocksReply reply, const std::string& reason);
+  void count_failure(const std::string& reason);
+  std::map<Key, Entry>::iterator find(const Tunnel& tunnel);
+  void remember(Tunnel& tunnel);
+  void arm_sweep();
+  void sweep();
+  void close_most_idle();
+
+  TunnelEnvironment env_;
+  DirectoryClient& directory_;
+  PluginHost* plugin_;
+  Options options_;
+  RandomBelow random_below_ = make_random_below();
+  std::map<Key, Entry> entries_;
+  std::deque<RelayInfo> failed_;  ///< guards and middles of paths that failed lately
+  uint64_t last_ordinal_ = 0;
+  bool stopping_ = false;
+  ProxyStats totals_;  ///< of streams and tunnels that have ended
+  std::deque<TunnelStats> closed_;
+  boost::asio::steady_timer sweep_timer_;
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+};
+
+}  // namespace onion_proxy
