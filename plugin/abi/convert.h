@@ -77,12 +77,22 @@ template <class T>
 
 [[nodiscard]] mpath_status to_status(Outcome outcome) noexcept;
 
+// The i-th element of an array that the host laid out.
+template <class T>
+[[nodiscard]] T* strided(T* first, std::uint32_t stride, std::size_t i) noexcept {
+  using Byte = std::conditional_t<std::is_const_v<T>, const std::byte, std::byte>;
+  return reinterpret_cast<T*>(reinterpret_cast<Byte*>(first) + i * stride);
+}
+
 // MPATH_OK or why the views cannot be read.
 [[nodiscard]] inline mpath_status to_views(const mpath_leg_views* views, LegViews& out) noexcept {
   if (views == nullptr || (views->items == nullptr && views->count > 0) || views->reserved != 0) {
     return MPATH_E_ARGUMENT;
   }
   if (!fits_stride<mpath_leg_view>(views->stride)) return MPATH_E_SIZE;
+  for (std::size_t i = 0; i < views->count; ++i) {
+    if (strided(views->items, views->stride, i)->reserved != 0) return MPATH_E_ARGUMENT;
+  }
   out = LegViews(views->items, views->count, views->stride, Cells{views->backlog});
   return MPATH_OK;
 }
@@ -115,13 +125,6 @@ template <class T>
   static_assert(kSizeV1<T> > 0 && kSizeV1<T> <= sizeof(T));
   if (value == nullptr) return MPATH_E_ARGUMENT;
   return value->struct_size < kSizeV1<T> ? MPATH_E_SIZE : MPATH_OK;
-}
-
-// The i-th element of an array that the host laid out.
-template <class T>
-[[nodiscard]] T* strided(T* first, std::uint32_t stride, std::size_t i) noexcept {
-  using Byte = std::conditional_t<std::is_const_v<T>, const std::byte, std::byte>;
-  return reinterpret_cast<T*>(reinterpret_cast<Byte*>(first) + i * stride);
 }
 
 }  // namespace conflux

@@ -47,7 +47,7 @@ class Instance {
   // [owner] Makes visible to other threads what a call has changed. Cheap if that is nothing.
   void settle(TunnelSlot& slot) noexcept {
     const Tunnel& tunnel = *slot.tunnel;
-    const std::uint64_t held = tunnel.receiver().queue().bytes().raw();
+    const std::uint64_t held = tunnel.receiver().queue().footprint().raw();
     if (held != slot.held_bytes.load(std::memory_order_relaxed)) settle_held(slot, held);
     if (tunnel.version() != slot.published_version || !slot.tunnel->log().empty()) {
       settle_changes(slot);

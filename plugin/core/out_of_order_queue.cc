@@ -21,6 +21,12 @@ void HeldCellRing::grow() {
   head_ = 0;
 }
 
+void HeldCellRing::release() noexcept {
+  cells_.reset();
+  capacity_ = 0;
+  head_ = 0;
+}
+
 Instant OutOfOrderQueue::oldest_arrival() const noexcept {
   Instant oldest = kNever;
   for (const Lane& lane : lanes_) {

@@ -25,7 +25,7 @@ struct ReleasedCell {
   LegId leg;
 };
 
-// First in, first out, in a ring that doubles. Never shrinks but by reset().
+// First in, first out, in a ring that doubles. A large one gives its memory back once it is empty.
 class HeldCellRing {
  public:
   [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
@@ -39,10 +39,15 @@ class HeldCellRing {
   void pop() noexcept {
     head_ = (head_ + 1) & (capacity_ - 1);
     --size_;
+    if (size_ == 0 && capacity_ > kKeptCapacity) release();
   }
 
  private:
+  // 32 KiB: what legs of unlike delay need again and again. More was a stall.
+  static constexpr std::uint32_t kKeptCapacity = 1024;
+
   void grow();
+  void release() noexcept;
 
   std::unique_ptr<HeldCell[]> cells_;
   std::uint32_t capacity_ = 0;  // a power of two, or 0
@@ -63,6 +68,10 @@ class OutOfOrderQueue {
   [[nodiscard]] bool empty() const noexcept { return cells_ == 0; }
   [[nodiscard]] Cells cells() const noexcept { return Cells{cells_}; }
   [[nodiscard]] Bytes bytes() const noexcept { return Bytes{bytes_}; }
+  // The same with our own share, so that cheap cells are not free (attack A30): what limits count.
+  [[nodiscard]] Bytes footprint() const noexcept {
+    return Bytes{bytes_ + cells_ * sizeof(HeldCell)};
+  }
   [[nodiscard]] Cells peak_cells() const noexcept { return Cells{peak_cells_}; }
   [[nodiscard]] Bytes peak_bytes() const noexcept { return Bytes{peak_bytes_}; }
   // The smallest number held. Nothing if empty.

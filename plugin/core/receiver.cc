@@ -8,7 +8,7 @@ ReceptionResult Receiver::handle_sequenced(Leg& leg, Token token, std::uint32_t 
   if (*seq <= last_delivered_) return {Reception::kRefuse, Reason::SEQUENCE_REPEATED};
   const bool in_order = is_in_order(*seq);
   if (!in_order) {
-    if (queue_.bytes().raw() + cost > limits_.tunnel_limit.raw()) {
+    if (queue_.footprint().raw() + sizeof(HeldCell) + cost > limits_.tunnel_limit.raw()) {
       return {Reception::kRefuse, Reason::REORDER_LIMIT};
     }
     queue_.hold(leg.id(), {.seq = *seq, .token = token, .arrived = now, .cost = cost});

@@ -92,7 +92,8 @@ typedef struct mpath_cell {
   mpath_leg_id leg;
   const uint8_t *body; /* borrowed; may be NULL for other commands */
   uint64_t token;      /* the host's own; comes back exactly once if the answer is MPATH_HELD */
-  uint32_t cost;       /* bytes of the host's memory that holding it back takes; at least 1 */
+  uint32_t cost;       /* bytes of the host's memory that holding it back takes; at least 1. Limits
+                          count 32 more for the plugin's own */
   uint32_t reserved;
 } mpath_cell;
 

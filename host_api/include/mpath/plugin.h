@@ -12,7 +12,8 @@
 extern "C" {
 #endif
 
-/* Configuration text, as the host read it. `name` is shown in messages ("file:line:col: ..."). */
+/* Configuration text, as the host read it. Where one is asked for, NULL means the defaults; so does
+ * NULL for a `diagnostics` text that nobody wants to read. `name` is shown in messages ("file:line:col: ..."). */
 typedef struct mpath_config_text {
   uint32_t struct_size;
   uint32_t length;  /* bytes at text; 0: the defaults */
@@ -50,7 +51,7 @@ typedef struct mpath_log_records {
 typedef struct mpath_instance_info {
   uint32_t struct_size; /* in: sizeof */
   uint32_t tunnels;
-  uint64_t held_bytes; /* of all tunnels */
+  uint64_t held_bytes; /* of all tunnels, the plugin's own share included */
   uint64_t held_bytes_limit;
   uint64_t clock_steps_back; /* calls whose `now` was before an earlier one */
   uint32_t legs_wanted;      /* per new tunnel, by the configuration */
