@@ -1,0 +1,78 @@
+// One tunnel of conflux.so through its bare C table, with an exit that answers. Nothing here
+// allocates, locks or checks more than it must: it stands under measurements.
+#pragma once
+
+#include <mpath/plugin.h>
+
+#include <array>
+#include <cstdint>
+#include <span>
+
+namespace conflux::test {
+
+// The table of the built conflux.so, loaded with dlopen at the first call. Aborts without it.
+[[nodiscard]] const mpath_plugin_table& conflux_table();
+
+// An instance with as many legs as the ABI allows and generous reorder limits, so that nothing but
+// the calls under test decides. `more` is appended below `conflux:`. Aborts if it is refused.
+[[nodiscard]] mpath_instance* open_instance(const char* more = "");
+
+inline constexpr std::uint8_t kData = 2;
+inline constexpr std::uint8_t kBegin = 1;
+inline constexpr std::uint8_t kLinked = 20;
+inline constexpr std::uint8_t kSwitch = 22;
+inline constexpr std::uint8_t kJoinHop = 2;
+
+// Steps answer the plugin's status. Legs are counted from 0.
+class BareTunnel {
+ public:
+  BareTunnel(mpath_instance* instance, std::uint32_t legs) noexcept;
+  // Closes, drains and destroys what there is.
+  ~BareTunnel();
+  BareTunnel(const BareTunnel&) = delete;
+  BareTunnel& operator=(const BareTunnel&) = delete;
+
+  // All steps to a tunnel whose legs are linked; aborts if one fails.
+  void build() noexcept;
+
+  mpath_status create() noexcept;
+  mpath_status add_legs() noexcept;
+  mpath_status link() noexcept;
+  mpath_status poll() noexcept;
+  mpath_status linked(std::uint32_t leg) noexcept;
+  mpath_status destroy() noexcept;
+  mpath_status close() noexcept { return table_.tunnel_close(instance_, id_, now_us); }
+
+  mpath_status route(std::uint32_t want = 1, std::uint8_t command = kData) noexcept;
+  mpath_status receive(std::uint32_t leg, std::uint64_t token) noexcept;
+  mpath_status receive_switch(std::uint32_t leg, std::uint32_t delta) noexcept;
+  // Answers how many tokens came; they are in `tokens`.
+  std::uint32_t drain() noexcept;
+
+  [[nodiscard]] mpath_tunnel_id id() const noexcept { return id_; }
+  [[nodiscard]] mpath_leg_id leg(std::uint32_t index) const noexcept { return views[index].leg; }
+  [[nodiscard]] mpath_tunnel_info info() const noexcept;
+
+  std::array<mpath_leg_view, MPATH_LEGS_MAX> views{};
+  std::array<mpath_token, 256> tokens{};
+  std::array<mpath_event, MPATH_EVENTS_MAX> events{};
+  mpath_events told{};
+  mpath_grant grant{};
+  mpath_receipt receipt{};
+  std::uint64_t now_us = 1'000'000;
+
+ private:
+  [[nodiscard]] mpath_leg_views leg_views() const noexcept;
+  mpath_status receive_body(std::uint32_t leg, std::uint8_t command,
+                            std::span<const std::uint8_t> body) noexcept;
+
+  const mpath_plugin_table& table_;
+  mpath_instance* instance_;
+  std::uint32_t leg_count_;
+  std::uint32_t known_legs_ = 0;
+  mpath_tunnel_id id_ = 0;
+  std::array<mpath_hop, 3> hops_{};
+  std::array<mpath_leg_params, MPATH_LEGS_MAX> params_{};
+};
+
+}  // namespace conflux::test
