@@ -63,7 +63,7 @@ std::vector<StridedCase> views_cases() {
       views_case("views_of_can_read",
                  [](LiveTunnel& l, const mpath_leg_views* views) {
                    std::uint32_t reason = 0;
-                   return l.table.can_read(l.instance, l.tunnel, views, &reason, nullptr);
+                   return l.table.can_read(l.instance, l.tunnel, views, l.now_us, &reason, nullptr);
                  }),
       views_case("views_of_poll",
                  [](LiveTunnel& l, const mpath_leg_views* views) {
