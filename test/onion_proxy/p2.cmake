@@ -7,6 +7,11 @@ conflux_library(onion_directory_support
     support/signers.cc
   DEPS onion_directory onion_link)
 
+conflux_library(onion_net_support
+  SOURCES
+    support/fake_link_server.cc
+  DEPS onion_directory_support onion_net)
+
 conflux_test(onion_base_test
   SOURCES
     base/bytes_test.cc
@@ -40,9 +45,11 @@ conflux_test(onion_socks_test
 conflux_test(onion_net_test
   SOURCES
     net/app_socket_test.cc
+    net/channel_test.cc
+    net/directory_client_test.cc
     net/http_get_test.cc
     net/socks_listener_test.cc
-  DEPS onion_net onion_directory_support
+  DEPS onion_net_support
   LABELS unit)
 
 conflux_test(onion_app_test
