@@ -211,18 +211,24 @@ void Stream::hold() {
 }
 
 void Stream::release() {
-  if (state_ == State::kOpen) {
-    send_flow(receive_flow_.release(arrival_.socket->write_queue_bytes()));
-  }
+  if (state_ != State::kOpen) return;
+  send_flow(receive_flow_.release(arrival_.socket->write_queue_bytes()));
 }
 
 void Stream::note_drained() {
   if (state_ != State::kOpen) return;
   const size_t queue = arrival_.socket->write_queue_bytes();
-  if (queue >= queue_seen_) return;
-  const size_t drained = queue_seen_ - queue;
+  const size_t drained = queue_seen_ - std::min(queue, queue_seen_);
   queue_seen_ = queue;
-  send_flow(receive_flow_.note_drained(drained, queue, host_.now()));
+  if (drained > 0 || drain_check_) {
+    send_flow(receive_flow_.note_drained(drained, queue, host_.now()));
+  }
+}
+
+// The socket tells of its low-water mark only, and the exit may go on when it is empty.
+void Stream::check_drained() {
+  note_drained();
+  if (drain_check_) drain_check_ = host_.now() + kDrainCheck;
 }
 
 void Stream::send_flow(const std::optional<StreamReceiveFlow::Action>& action) {
@@ -265,11 +271,7 @@ std::optional<Instant> Stream::next_deadline() {
 }
 
 void Stream::handle_deadline() {
-  if (drain_check_ && *drain_check_ <= host_.now()) {
-    drain_check_ = host_.now() + kDrainCheck;
-    note_drained();
-    if (queue_seen_ == 0) drain_check_.reset();
-  }
+  if (drain_check_ && *drain_check_ <= host_.now()) check_drained();
   if (state_ != State::kConnecting || host_.now() < connect_deadline_) {
     if (sendable_cells() > 0) host_.note_ready(*this);
     return;

@@ -92,6 +92,7 @@ class Stream final : public AppSocketUser {
   Status handle_end(const RelayCell& cell);
   Status handle_flow(const RelayCell& cell);
   void note_drained();
+  void check_drained();
   void send_flow(const std::optional<StreamReceiveFlow::Action>& action);
   void end_if_done();
   void refuse(SocksReply reply, std::string reason);

@@ -90,7 +90,7 @@ std::optional<Instant> StreamSet::half_closed_expiry() const {
   return half_closed_order_.front().first;
 }
 
-void StreamSet::for_each(const std::function<void(Stream&)>& visit) {
+void StreamSet::for_each(const std::function<void(Stream&)>& visit) const {
   std::vector<Stream*> streams;
   streams.reserve(open_.size());
   for (const auto& [id, stream] : open_) streams.push_back(stream.get());

@@ -46,7 +46,7 @@ class StreamSet {
   void expire_half_closed(Instant now);
   std::optional<Instant> half_closed_expiry() const;
 
-  void for_each(const std::function<void(Stream&)>& visit);
+  void for_each(const std::function<void(Stream&)>& visit) const;
 
  private:
   std::unordered_map<uint16_t, std::unique_ptr<Stream>> open_;

@@ -158,6 +158,18 @@ void Tunnel::close(std::string reason) {
   });
 }
 
+uint64_t Tunnel::bytes_up() const {
+  uint64_t sum = bytes_up_;
+  streams_.for_each([&sum](const Stream& stream) { sum += stream.bytes_up(); });
+  return sum;
+}
+
+uint64_t Tunnel::bytes_down() const {
+  uint64_t sum = bytes_down_;
+  streams_.for_each([&sum](const Stream& stream) { sum += stream.bytes_down(); });
+  return sum;
+}
+
 const TunnelStats& Tunnel::stats() {
   if (state_ == State::kClosed) return stats_;
   for (const auto& leg : legs_) {

@@ -89,8 +89,9 @@ class Tunnel final : private LegOwner, private CellSink, private StreamHost {
 
   /// Legs and what the paths count. Keeps its last values after closing.
   const TunnelStats& stats();
-  uint64_t bytes_up() const { return bytes_up_; }
-  uint64_t bytes_down() const { return bytes_down_; }
+  /// Of all streams so far.
+  uint64_t bytes_up() const;
+  uint64_t bytes_down() const;
 
  private:
   // LegOwner
