@@ -90,6 +90,7 @@ class Application {
                      TunnelManager::Options{.legs = legs_,
                                             .exit_nickname = options_.exit_nickname,
                                             .paths = options_.paths,
+                                            .hold_link_file = options_.hold_link_file,
                                             .stream_timeout = options_.stream_timeout});
     listener_.emplace(io_, log_, SocksListenerOptions{.address = options_.socks});
     Status started = listener_->start(

@@ -138,6 +138,9 @@ void add_multipath_options(CLI::App& app, Raw& raw, Options& options) {
                  "configured)")
       ->type_name("N")
       ->check(CLI::Range(size_t{1}, kLegsMax));
+  app.add_option("--hold-link", options.hold_link_file,
+                 "link the legs of a tunnel only once FILE exists (for tests)")
+      ->type_name("FILE");
   app.add_option("--ux", raw.ux, "desired UX (default: as configured)")
       ->type_name("NAME")
       ->check(CLI::IsMember(std::vector<std::string>(kUxNames.begin(), kUxNames.end())));

@@ -23,6 +23,7 @@ struct Options {
   std::string exit_nickname;      ///< empty: any exit
   std::vector<PathPins> paths;    ///< paths[i] pins leg i
   std::string stats_file;         ///< empty: none
+  std::string hold_link_file;     ///< for tests: legs are linked once it exists; empty: at once
   std::chrono::seconds stream_timeout{60};
   LogLevel log_level = LogLevel::kNotice;
   bool quiet = false;          ///< no banner, no live status, only warnings and errors

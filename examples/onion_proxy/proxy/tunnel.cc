@@ -3,10 +3,16 @@
 
 #include <algorithm>
 #include <boost/asio/post.hpp>
+#include <filesystem>
 
 #include "examples/onion_proxy/proxy/clock.h"
 
 namespace onion_proxy {
+namespace {
+
+constexpr std::chrono::milliseconds kHoldCheck{20};
+
+}  // namespace
 
 Tunnel::Tunnel(const TunnelEnvironment& environment, TunnelOwner& owner, TunnelOptions options,
                std::unique_ptr<PathSet> paths)
@@ -48,7 +54,7 @@ void Tunnel::add_leg(const ChosenPath& path) {
 
 void Tunnel::handle_leg_built(Leg& leg) {
   env_.log.info("tunnel {}: leg {} is built", ordinal(), leg.ordinal());
-  stats_.legs[leg.ordinal() - 1].state = "linking";
+  stats_.legs[leg.ordinal() - 1].state = "built";
   join_if_settled();
 }
 
@@ -93,11 +99,25 @@ void Tunnel::join_if_settled() {
     if (leg->is_built()) built.push_back(leg.get());
   }
   if (built.empty()) return close("no circuit could be built");
+  if (must_hold()) return;
+  for (const Leg* leg : built) stats_.legs[leg->ordinal() - 1].state = "linking";
   state_ = State::kJoining;
   if (Status begun = paths_->begin(built, facts(), now()); !begun.ok()) {
     return close("the legs could not be joined: " + begun.error());
   }
   schedule_turn();
+}
+
+// Tests look at the network between the last EXTENDED2 and LINK.
+bool Tunnel::must_hold() {
+  if (options_.hold_link_file.empty()) return false;
+  std::error_code ignored;
+  if (std::filesystem::exists(options_.hold_link_file, ignored)) return false;
+  timer_.expires_after(kHoldCheck);
+  timer_.async_wait([self = self_](const boost::system::error_code& error) {
+    if (!error && *self != nullptr) (*self)->join_if_settled();
+  });
+  return true;
 }
 
 void Tunnel::handle_leg_violation(Leg& leg, const Violation& violation) {

@@ -49,6 +49,7 @@ struct TunnelOptions {
   VegasParams vegas;
   std::chrono::milliseconds build_timeout{20000};
   Stream::Options stream;
+  std::string hold_link_file;  ///< for tests: legs are joined once it exists; empty: at once
 };
 
 /// A tunnel to one exit: builds its legs in parallel, joins them through a PathSet, carries
@@ -111,6 +112,7 @@ class Tunnel final : private LegOwner, private CellSink, private StreamHost {
   void add_leg(const ChosenPath& path);
   void replace_leg(const Leg& failed, const std::string& reason);
   void join_if_settled();
+  bool must_hold();
   void schedule_turn();
   void turn();
   void poll_paths();

@@ -64,7 +64,11 @@ TunnelManager::TunnelManager(const TunnelEnvironment& environment, DirectoryClie
   arm_sweep();
 }
 
-TunnelManager::~TunnelManager() { *alive_ = false; }
+TunnelManager::~TunnelManager() {
+  *alive_ = false;
+  // Tunnels report to what is declared after them.
+  entries_.clear();
+}
 
 void TunnelManager::prepare() { start(Key()); }
 
@@ -145,6 +149,7 @@ void TunnelManager::start_with(const Key& key, Result<DirectoryClient::View> vie
   options.sendme_inc = static_cast<uint8_t>(
       network.consensus.param("cc_sendme_inc", 31, kIncrementMin, kIncrementMax));
   options.vegas = vegas_of(network.consensus);
+  options.hold_link_file = options_.hold_link_file;
   options.stream.connect_timeout = options_.stream_timeout;
   options.stream.flow = flow_of(network.consensus);
   TunnelOwner& owner = *this;

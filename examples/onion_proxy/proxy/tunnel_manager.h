@@ -23,6 +23,7 @@ class TunnelManager final : private TunnelOwner {
     size_t legs = 2;
     std::string exit_nickname;
     std::vector<PathPins> paths;
+    std::string hold_link_file;  ///< see TunnelOptions
     std::chrono::milliseconds stream_timeout{60000};
     std::chrono::milliseconds idle_timeout{600000};  ///< a tunnel without streams goes after it
     size_t tunnels_max = 64;
