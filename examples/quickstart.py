@@ -127,7 +127,8 @@ def run_onion_proxy(bench: Bench, direction: str, action: Callable[[Transfer], R
         # The clock is for the file: the tunnel is built by a first small request.
         small = Transfer(proxy.port, bench.server.port, seed, 1000)
         transfer.download(small)
-        wait_for_legs(proxy, legs)
+        if legs > 1:
+            proxy.wait_for_legs(["linked"] * legs, 30)
         live = Live(bench, f"{direction}, {who}", lambda: leg_shares(proxy, direction))
         result = action(replace(small, size=bench.size, on_progress=live.show))
         proxy.stop()
@@ -135,12 +136,6 @@ def run_onion_proxy(bench: Bench, direction: str, action: Callable[[Transfer], R
     bench.progress.done(f"{direction}, {who}: {result.megabytes_per_s:.2f} MB/s, SHA-256 "
                         + ("equal" if result.intact else "DIFFERS"))
     return row
-
-
-def wait_for_legs(proxy: OnionProxy, legs: int) -> None:
-    if legs > 1:
-        proxy.wait_for(lambda tunnels: tunnels and [leg["state"] for leg in tunnels[-1]["legs"]]
-                       == ["linked"] * legs, 30, f"{legs} linked legs")
 
 
 def row_of(proxy: OnionProxy, direction: str, who: str, result: Result) -> Row:

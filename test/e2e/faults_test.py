@@ -53,15 +53,13 @@ class MiddleStopped(E2eTestCase):
             legs=2, paths=paths, conflux_lines=[f"  handshake_timeout: {self.TIMEOUT_S:.0f}s"],
             arguments=["--hold-link", str(hold)])
         early = self.start_download(proxy, seed=40)
-        proxy.wait_for(lambda t: t and [leg["state"] for leg in t[0]["legs"]] == ["built"] * 2, 30,
-                       "two legs that are built and not linked")
+        proxy.wait_for_legs(["built"] * 2, 30)
         self.network.send_signal("relay13", signal.SIGSTOP)
         self.addCleanup(self.network.send_signal, "relay13", signal.SIGCONT)
         hold.touch()
         released = time.monotonic()
         self.assert_intact(early())  # the leg that lives serves, before the other is given up
-        proxy.wait_for(lambda t: t[0]["legs"][1]["state"] == "closed", self.TIMEOUT_S + 5,
-                       "the hanging leg is dropped")
+        proxy.wait_for_legs(["linked", "closed"], self.TIMEOUT_S + 5)
         self.assertGreaterEqual(time.monotonic() - released, self.TIMEOUT_S)
         self.assert_intact(transfer.download(self.transfer(proxy, 41, 5 * MEGABYTE)))
         self.assertEqual(proxy.stop(), 0)

@@ -11,8 +11,7 @@ class ManyLegs(E2eTestCase):
         proxy = self.start_proxy(legs=count, profile="lab", paths=disjoint_paths(count))
         # The tunnel serves from its first leg on; the claim is about the time when all stand.
         self.assert_intact(transfer.download(self.transfer(proxy, count, 10_000)))
-        proxy.wait_for(lambda tunnels: [leg["state"] for leg in tunnels[0]["legs"]]
-                       == ["linked"] * count, 30, f"{count} linked legs")
+        proxy.wait_for_legs(["linked"] * count, 30)
         self.assert_intact(transfer.download(self.transfer(proxy, 10 + count, 40 * MEGABYTE)))
         self.assert_intact(transfer.upload(self.transfer(proxy, 20 + count, 40 * MEGABYTE)))
         self.assertEqual(proxy.stop(), 0)

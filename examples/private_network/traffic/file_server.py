@@ -3,7 +3,8 @@
 GET /SEED/SIZE            the content of that seed and size
 GET /SEED/SIZE?flip=N     the same with one bit wrong in byte N: what a test must notice
 GET /SEED/SIZE?rate=B     the same at about B bytes per second
-PUT /anything             takes a body, answers with its size and SHA-256 as JSON
+PUT /anything             takes a body, answers as JSON with its size, its SHA-256 and the longest
+                          pause in which nothing of it came
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
 from . import content
+from .pause import LongestPause
 
 _READ = 1 << 16
 
@@ -36,11 +38,13 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_PUT(self) -> None:
         left = int(self.headers["Content-Length"])
-        size, digest = left, hashlib.sha256()
+        size, digest, pause = left, hashlib.sha256(), LongestPause()
         while left and (data := self.rfile.read1(min(left, _READ))):
+            pause.note()
             digest.update(data)
             left -= len(data)
-        reply = json.dumps({"size": size - left, "sha256": digest.hexdigest()}).encode()
+        reply = json.dumps({"size": size - left, "sha256": digest.hexdigest(),
+                            "longest_pause_s": pause.seconds}).encode()
         self._start(len(reply), "application/json")
         self.wfile.write(reply)
 

@@ -94,23 +94,23 @@ class OnionProxy:
     def tunnels(self) -> list[dict]:
         return self.stats().get("tunnels", [])
 
-    def wait_for(self, condition, timeout_s: float, what: str):
-        """The first true value of condition(tunnels); ProxyFailed when there is none in time."""
+    def wait_for_legs(self, states: list[str], timeout_s: float) -> None:
+        """Returns once the legs of the newest tunnel are in these states; else ProxyFailed."""
         deadline = time.monotonic() + timeout_s
-        while True:
-            if value := condition(self.tunnels()):
-                return value
+        while self._newest_legs() != states:
             self._check_running()
             if time.monotonic() > deadline:
-                raise ProxyFailed(f"not within {timeout_s:.0f} s: {what}\n{self._evidence()}")
+                raise ProxyFailed(f"not within {timeout_s:.0f} s: legs {', '.join(states)}\n"
+                                  f"{json.dumps(self.tunnels(), indent=1)}\n{self.log_tail()}")
             time.sleep(0.05)
+
+    def _newest_legs(self) -> list[str]:
+        tunnels = self.tunnels()
+        return [leg["state"] for leg in tunnels[-1]["legs"]] if tunnels else []
 
     def log_tail(self) -> str:
         lines = self.log_path.read_text(errors="replace").splitlines()[-_LOG_LINES:]
         return "\n".join(f"  {line}" for line in lines)
-
-    def _evidence(self) -> str:
-        return f"{json.dumps(self.tunnels(), indent=1)}\n{self.log_tail()}"
 
     def _check_running(self) -> None:
         assert self._process is not None

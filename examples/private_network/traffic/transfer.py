@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from . import content, socks5
+from .pause import LongestPause
 
 _READ = 1 << 16
 HOST = "127.0.0.1"
@@ -42,7 +43,7 @@ class Result:
     sha256: str
     expected_sha256: str
     seconds: float
-    longest_pause_s: float
+    longest_pause_s: float  # in which the receiver got nothing
 
     @property
     def intact(self) -> bool:
@@ -77,21 +78,20 @@ def download(transfer: Transfer) -> Result:
 
 
 def _read_all(transfer: Transfer, response: http.client.HTTPResponse, start: float) -> Result:
-    digest, got, longest, last = hashlib.sha256(), 0, 0.0, time.monotonic()
+    digest, got, pause = hashlib.sha256(), 0, LongestPause()
     while data := response.read1(_READ):
-        now = time.monotonic()
-        longest, last = max(longest, now - last), now
+        pause.note()
         digest.update(data)
         got += len(data)
         transfer.on_progress(got)
     if got < transfer.size:
         raise Truncated(got, transfer.size)
     return Result(got, digest.hexdigest(), content.sha256(transfer.seed, transfer.size),
-                  time.monotonic() - start, longest)
+                  time.monotonic() - start, pause.seconds)
 
 
 def upload(transfer: Transfer) -> Result:
-    """The SHA-256 of the result is what the server received."""
+    """SHA-256 and pause of the result are what the server saw."""
     start = time.monotonic()
     connection = transfer.connect()
     try:
@@ -99,22 +99,19 @@ def upload(transfer: Transfer) -> Result:
         connection.putheader("Content-Length", str(transfer.size))
         connection.putheader("Connection", "close")
         connection.endheaders()
-        longest = _send_all(transfer, connection)
+        _send_all(transfer, connection)
         received = json.loads(connection.getresponse().read())
         return Result(received["size"], received["sha256"],
                       content.sha256(transfer.seed, transfer.size),
-                      time.monotonic() - start, longest)
+                      time.monotonic() - start, received["longest_pause_s"])
     finally:
         connection.close()
 
 
-def _send_all(transfer: Transfer, connection: http.client.HTTPConnection) -> float:
-    sent, longest = 0, 0.0
+def _send_all(transfer: Transfer, connection: http.client.HTTPConnection) -> None:
+    sent = 0
     for chunk in content.chunks(transfer.seed, transfer.size):
         for offset in range(0, len(chunk), _READ):
-            before = time.monotonic()
             connection.send(chunk[offset:offset + _READ])
-            longest = max(longest, time.monotonic() - before)
             sent += min(_READ, len(chunk) - offset)
             transfer.on_progress(sent)
-    return longest
