@@ -89,7 +89,7 @@ template <class T>
   if (views == nullptr || (views->items == nullptr && views->count > 0) || views->reserved != 0) {
     return MPATH_E_ARGUMENT;
   }
-  if (!fits_stride<mpath_leg_view>(views->stride)) return MPATH_E_SIZE;
+  if (views->count > 0 && !fits_stride<mpath_leg_view>(views->stride)) return MPATH_E_SIZE;
   for (std::size_t i = 0; i < views->count; ++i) {
     if (strided(views->items, views->stride, i)->reserved != 0) return MPATH_E_ARGUMENT;
   }

@@ -27,6 +27,10 @@ void Instance::settle_held(TunnelSlot& slot, std::uint64_t held) noexcept {
   const std::uint64_t total =
       held_bytes_.fetch_add(held - before, std::memory_order_relaxed) + (held - before);
   if (held > before) relieve(slot, total);
+  if (held == 0 && slot.is_to_be_shed()) {
+    const std::lock_guard lock(shed_mutex_);
+    forget_mark(slot);
+  }
 }
 
 // The process as a whole holds too much: the oldest data goes, and if owners are slow to let go,
@@ -50,11 +54,18 @@ void Instance::relieve(TunnelSlot& slot, std::uint64_t total) noexcept {
 }
 
 void Instance::mark(TunnelSlot& slot, std::uint32_t generation, std::uint64_t held) noexcept {
+  const std::lock_guard lock(shed_mutex_);
+  if (slot.generation.load(std::memory_order_acquire) != generation) return;
   if (!slot.mark_for_shedding(generation)) return;
   slot.marked_bytes.store(held, std::memory_order_relaxed);
   marked_bytes_.fetch_add(held, std::memory_order_relaxed);
   log_instance(LogEvent::kShed, LogLevel::kWarn, held,
                slot.ordinal.load(std::memory_order_relaxed));
+}
+
+void Instance::forget_mark(TunnelSlot& slot) noexcept {
+  marked_bytes_.fetch_sub(slot.marked_bytes.exchange(0, std::memory_order_relaxed),
+                          std::memory_order_relaxed);
 }
 
 void Instance::settle_changes(TunnelSlot& slot) noexcept {
@@ -69,6 +80,9 @@ void Instance::settle_changes(TunnelSlot& slot) noexcept {
                .reason = static_cast<std::uint32_t>(entry.reason)});
   }
   tunnel.log().clear();
+  clock_steps_back_.fetch_add(tunnel.clock_steps_back() - slot.published_steps_back,
+                              std::memory_order_relaxed);
+  slot.published_steps_back = tunnel.clock_steps_back();
   if (tunnel.version() == slot.published_version) return;
   try {
     const std::lock_guard lock(slot.snapshot_mutex);
@@ -82,11 +96,12 @@ void Instance::settle_changes(TunnelSlot& slot) noexcept {
   }
 }
 
-void Instance::forget(TunnelSlot& slot) noexcept {
-  forget_mark(slot);
+void Instance::retire(mpath_tunnel_id id, TunnelSlot& slot) noexcept {
   held_bytes_.fetch_sub(slot.held_bytes.exchange(0, std::memory_order_relaxed),
                         std::memory_order_relaxed);
-  clock_steps_back_.fetch_add(slot.tunnel->clock_steps_back(), std::memory_order_relaxed);
+  const std::lock_guard lock(shed_mutex_);
+  forget_mark(slot);
+  tunnels_.retire(id);
 }
 
 std::uint32_t Instance::shed(std::uint64_t bytes, std::span<mpath_tunnel_id> victims) {

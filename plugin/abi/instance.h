@@ -49,20 +49,19 @@ class Instance {
     const Tunnel& tunnel = *slot.tunnel;
     const std::uint64_t held = tunnel.receiver().queue().footprint().raw();
     if (held != slot.held_bytes.load(std::memory_order_relaxed)) settle_held(slot, held);
-    if (tunnel.version() != slot.published_version || !slot.tunnel->log().empty()) {
+    if (tunnel.version() != slot.published_version || !slot.tunnel->log().empty() ||
+        tunnel.clock_steps_back() != slot.published_steps_back) {
       settle_changes(slot);
     }
   }
-  // [owner] The tunnel goes: its share of the sums goes with it.
-  void forget(TunnelSlot& slot) noexcept;
+  // [owner] The tunnel goes, and its share of the sums with it.
+  void retire(mpath_tunnel_id id, TunnelSlot& slot) noexcept;
 
   // [owner] The tunnel was marked: closes it. Does nothing the second time.
   void close_if_marked(TunnelSlot& slot) noexcept {
-    if (!slot.is_to_be_shed()) return;
-    slot.tunnel->close(Reason::SHED);
-    forget_mark(slot);
+    if (slot.is_to_be_shed()) slot.tunnel->close(Reason::SHED);
   }
-  // [any-thread] Is there a marked tunnel whose owner has not called since?
+  // [any-thread] Is there a marked tunnel that has not been drained yet?
   [[nodiscard]] bool has_marked() const noexcept {
     return marked_bytes_.load(std::memory_order_relaxed) > 0;
   }
@@ -77,14 +76,13 @@ class Instance {
   void settle_changes(TunnelSlot& slot) noexcept;
   void relieve(TunnelSlot& slot, std::uint64_t total) noexcept;
   void mark(TunnelSlot& slot, std::uint32_t generation, std::uint64_t held) noexcept;
-  void forget_mark(TunnelSlot& slot) noexcept {
-    marked_bytes_.fetch_sub(slot.marked_bytes.exchange(0, std::memory_order_relaxed),
-                            std::memory_order_relaxed);
-  }
+  void forget_mark(TunnelSlot& slot) noexcept;
 
   mutable std::mutex config_mutex_;
   std::shared_ptr<const InstanceConfig> config_;  // guarded by config_mutex_
   std::atomic<std::uint64_t> process_limit_;
+  // Marking looks at a generation and then changes a sum: no tunnel may move out in between.
+  std::mutex shed_mutex_;
   SlotTable tunnels_;
   LogRing log_;
   std::atomic<std::uint64_t> ordinals_{0};

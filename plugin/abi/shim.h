@@ -47,8 +47,8 @@ mpath_status padding_event(mpath_instance*, mpath_tunnel_id, mpath_leg_id, std::
 // Cells and events: shim_cells.cc
 mpath_status route(mpath_instance*, mpath_tunnel_id, const mpath_route_request*,
                    const mpath_leg_views*, std::uint64_t, mpath_grant*) noexcept;
-mpath_status can_read(mpath_instance*, mpath_tunnel_id, const mpath_leg_views*, std::uint32_t*,
-                      mpath_leg_id*) noexcept;
+mpath_status can_read(mpath_instance*, mpath_tunnel_id, const mpath_leg_views*, std::uint64_t,
+                      std::uint32_t*, mpath_leg_id*) noexcept;
 mpath_status receive(mpath_instance*, mpath_tunnel_id, const mpath_cell*, std::uint64_t,
                      mpath_receipt*) noexcept;
 mpath_status drain(mpath_instance*, mpath_tunnel_id, mpath_tokens*) noexcept;

@@ -37,6 +37,16 @@ mpath_event from_event(const Event& event) noexcept {
   return out;
 }
 
+// When the host has half-closed streams to collect next.
+std::uint64_t next_expiry(const LegViews& views, std::uint64_t now_us) noexcept {
+  std::uint64_t next = MPATH_NEVER;
+  for (std::size_t i = 0; i < views.size(); ++i) {
+    const std::uint64_t expiry = views[i].half_stream_expiry_us;
+    if (expiry > now_us) next = std::min(next, expiry);
+  }
+  return next;
+}
+
 // Bodies matter for signalling commands alone, so that hosts need not parse the others.
 mpath_status check_cell(const mpath_cell* cell) noexcept {
   if (const mpath_status status = check_sized(cell); status != MPATH_OK) return status;
@@ -74,9 +84,9 @@ mpath_status route(mpath_instance* instance, mpath_tunnel_id tunnel,
 }
 
 mpath_status can_read(mpath_instance* instance, mpath_tunnel_id tunnel,
-                      const mpath_leg_views* views, std::uint32_t* reason,
+                      const mpath_leg_views* views, std::uint64_t now_us, std::uint32_t* reason,
                       mpath_leg_id* leg) noexcept {
-  if (reason == nullptr) return MPATH_E_ARGUMENT;
+  if (reason == nullptr || !to_instant(now_us)) return MPATH_E_ARGUMENT;
   LegViews leg_views;
   if (const mpath_status status = to_views(views, leg_views); status != MPATH_OK) return status;
   return on_tunnel(instance, tunnel, [&](Tunnel& it) {
@@ -160,8 +170,10 @@ mpath_status poll(mpath_instance* instance, mpath_tunnel_id tunnel, const mpath_
     if (outcome == Outcome::kBuffer) return to_status(outcome);
     for (std::size_t i = 0; i < sink.count(); ++i) {
       write_element(from_event(storage[i]), out->items, out->stride, i);
+      // A LINK carries the nonce, which must not stay behind on the stack (attack A8).
+      if (storage[i].kind == EventKind::kSendCell) wipe(storage[i].cell.body);
     }
-    out->next_deadline_us = to_us(it.next_deadline());
+    out->next_deadline_us = std::min(to_us(it.next_deadline()), next_expiry(leg_views, now_us));
     return to_status(outcome);
   };
   TunnelSlot* slot = instance->impl.tunnels().find(tunnel);

@@ -80,7 +80,9 @@ mpath_status instance_tick(mpath_instance* instance, std::uint64_t now_us,
   if (instance == nullptr || next_deadline_us == nullptr || !to_instant(now_us)) {
     return MPATH_E_ARGUMENT;
   }
-  *next_deadline_us = instance->impl.has_marked() ? now_us : MPATH_NEVER;
+  // Soon, not now: whoever waits for owners on other threads must not spin.
+  constexpr std::uint64_t kAskAgainUs = 10'000;
+  *next_deadline_us = instance->impl.has_marked() ? now_us + kAskAgainUs : MPATH_NEVER;
   return MPATH_OK;
 }
 

@@ -1,4 +1,3 @@
-#include <openssl/crypto.h>
 #include <openssl/rand.h>
 
 #include <algorithm>
@@ -27,10 +26,10 @@ mpath_status make_nonce(const std::uint8_t* seed, std::optional<Nonce>& out) noe
     return MPATH_OK;
   }
   std::array<std::uint8_t, Nonce::kSize> bytes;
-  if (RAND_bytes(bytes.data(), static_cast<int>(bytes.size())) != 1) return MPATH_E_RANDOM;
-  out.emplace(std::span<const std::uint8_t, Nonce::kSize>(bytes));
-  OPENSSL_cleanse(bytes.data(), bytes.size());
-  return MPATH_OK;
+  const bool drawn = RAND_bytes(bytes.data(), static_cast<int>(bytes.size())) == 1;
+  if (drawn) out.emplace(std::span<const std::uint8_t, Nonce::kSize>(bytes));
+  wipe(bytes);
+  return drawn ? MPATH_OK : MPATH_E_RANDOM;
 }
 
 std::uint32_t state_of(const Tunnel& tunnel, bool poisoned) noexcept {
@@ -123,8 +122,7 @@ mpath_status tunnel_destroy(mpath_instance* instance, mpath_tunnel_id tunnel) no
   TunnelSlot* slot = impl.tunnels().find(tunnel);
   if (slot == nullptr) return MPATH_E_STALE;
   if (!slot->tunnel->receiver().queue().empty()) return MPATH_E_TOKENS_HELD;
-  impl.forget(*slot);
-  impl.tunnels().retire(tunnel);
+  impl.retire(tunnel, *slot);
   return MPATH_OK;
 }
 

@@ -19,7 +19,7 @@ struct TunnelSlot {
   // [any-thread] The generation whose memory somebody wants back: its owner closes it at its next
   // call. A number and not a flag, so that it never hits a later tunnel in the same slot.
   std::atomic<std::uint32_t> shed_generation{0};
-  // [any-thread] What it held when it was marked; 0 once its owner has closed it.
+  // [any-thread] What it held when it was marked; 0 once that is drained.
   std::atomic<std::uint64_t> marked_bytes{0};
   // [any-thread]
   std::atomic<std::uint64_t> ordinal{0};
@@ -30,6 +30,7 @@ struct TunnelSlot {
   // [owner]
   std::optional<Tunnel> tunnel;
   std::uint64_t published_version = UINT64_MAX;
+  std::uint64_t published_steps_back = 0;
   bool poisoned = false;
 
   // [any-thread] under the mutex.
@@ -51,6 +52,7 @@ struct TunnelSlot {
     held_bytes.store(0, std::memory_order_relaxed);
     oldest_arrival_us.store(INT64_MAX, std::memory_order_relaxed);
     published_version = UINT64_MAX;
+    published_steps_back = 0;
     poisoned = false;
     const std::lock_guard lock(snapshot_mutex);
     snapshot.clear();

@@ -21,11 +21,14 @@ ReceptionResult Receiver::handle_sequenced(Leg& leg, Token token, std::uint32_t 
   return {in_order ? Reception::kDeliver : Reception::kHold};
 }
 
-Reason Receiver::handle_switch(Leg& leg, SeqDelta delta, std::uint64_t linked_legs,
-                               Cells cwnd_init) noexcept {
-  const SwitchVerdict verdict = plan_switch(
-      leg.sequence(), delta,
-      {.received = received_, .switches = switches_, .legs = linked_legs, .cwnd_init = cwnd_init});
+Reason Receiver::handle_switch(Leg& leg, SeqDelta delta, std::uint64_t linked_legs, Cells cwnd_init,
+                               Cells sent) noexcept {
+  const SwitchVerdict verdict = plan_switch(leg.sequence(), delta,
+                                            {.received = received_,
+                                             .switches = switches_,
+                                             .legs = linked_legs,
+                                             .cwnd_init = cwnd_init,
+                                             .sent = sent});
   if (const auto* violation = std::get_if<Reason>(&verdict)) return *violation;
   leg.sequence().commit_switch(*std::get_if<SeqNo>(&verdict));
   switches_ += 1;

@@ -54,9 +54,9 @@ class Receiver {
   // nothing. Spec: prop329 [SEQUENCING]. Attacks A17, A18, A19, R41.
   ReceptionResult handle_sequenced(Leg& leg, Token token, std::uint32_t cost, Instant now);
 
-  // A SWITCH arrived; NONE, or the violation.
-  Reason handle_switch(Leg& leg, SeqDelta delta, std::uint64_t linked_legs,
-                       Cells cwnd_init) noexcept;
+  // A SWITCH arrived; NONE, or the violation. `sent`: sequenced cells that we have sent.
+  Reason handle_switch(Leg& leg, SeqDelta delta, std::uint64_t linked_legs, Cells cwnd_init,
+                       Cells sent = {}) noexcept;
 
   // The next cell that is in order, if there is one.
   DrainStep drain_next() noexcept;

@@ -14,6 +14,7 @@ constexpr std::uint64_t kVisitLag = std::uint64_t{1} << 31U;
 constexpr SeqDelta kSwitchMax{UINT32_MAX - 1};
 
 Reason obstacle_of(const Leg& leg, const LegView& view) noexcept {
+  if (has(view, MPATH_VIEW_INPUT_CLOSED)) return Reason::CHANNEL_CLOSED;
   if (leg.padding_blocked()) return Reason::PADDING_BLOCKED;
   if (has(view, MPATH_VIEW_CHANNEL_BLOCKED)) return Reason::CHANNEL_BLOCKED;
   if (room(view) == Cells{0}) return Reason::PRIMARY_FULL;
@@ -75,7 +76,7 @@ Reason why_none_linked(const LegSet& legs) noexcept {
 std::size_t find_unstuck(const LegSet& legs, std::span<const Candidate> candidates,
                          std::size_t current, SeqNo stuck_at) noexcept {
   const auto delivers = [&](std::size_t i) {
-    return legs[i].sequence().last_received() > stuck_at;
+    return !legs[i].padding_blocked() && legs[i].sequence().last_received() > stuck_at;
   };
   if (delivers(current)) return current;
   const Candidate* best = nullptr;
@@ -98,6 +99,8 @@ SendPlan Sender::plan(const LegSet& legs, const ViewOfLeg& views,
   const Pick choice = choose(legs, views, request, *current);
   if (!choice.index && is_data) return {.blocked = choice.reason};
   const std::size_t index = choice.index.value_or(*current);
+  // Nothing but padding leaves a leg that padding blocks.
+  if (legs[index].padding_blocked()) return {.blocked = Reason::PADDING_BLOCKED};
   SendPlan plan{.index = index, .granted = request.want};
   if (is_data) plan.granted = std::min(request.want, room(*views[index]));
   if (has_sent() && index != *current) {

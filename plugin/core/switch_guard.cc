@@ -10,7 +10,8 @@ namespace {
 // arrived plus what its windows hold.
 std::uint64_t furthest_honest(const SwitchContext& context) noexcept {
   if (context.received == Cells{0}) {
-    return context.legs * context.cwnd_init.raw() + kFirstSwitchSlack;
+    return context.legs * context.cwnd_init.raw() + kFirstSwitchSlack +
+           kAnswersPerCell * context.sent.raw();
   }
   return context.received.raw() + context.legs * kPlausibleInflight;
 }

@@ -16,6 +16,7 @@ struct SwitchContext {
   std::uint64_t switches;  // SWITCH cells that have arrived, on all legs
   std::uint64_t legs;      // linked legs, at least 1
   Cells cwnd_init;         // of the join point
+  Cells sent{};            // sequenced cells that we have sent
 };
 
 // Where the leg continues, or the violation.

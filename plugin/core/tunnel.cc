@@ -13,8 +13,6 @@
 namespace conflux {
 namespace {
 
-// LINK or LINKED_ACK, a result and a farewell may wait for each leg; CLOSED for the tunnel.
-constexpr std::size_t kNotesPerLeg = 3;
 constexpr std::size_t kLegsMintedMax = UINT16_MAX;
 
 // {tunnel, count, slot} in one word: never zero, never reused, and foreign ids do not match.

@@ -110,7 +110,8 @@ struct Detail {
 inline constexpr std::uint32_t kFirstLegIndex = UINT32_MAX;
 
 // One thread at a time. Time never goes back: an earlier `now` counts as the last one.
-// Every public mutator ends with is_consistent(). Seed: ConfluxSet.
+// Calls that change the set end by checking is_consistent(); poll() begins with it. Seed:
+// ConfluxSet.
 class Tunnel {
  public:
   // A single-path tunnel. May throw std::bad_alloc, as may add_legs and handle_cell; those then

@@ -53,6 +53,7 @@ RouteGrant Tunnel::plan_unsequenced(const RouteRequest& request) const noexcept 
   // Nothing but LINK may go on a circuit in the middle of its handshake.
   if (leg.is_pending()) return {.blocked = Reason::NOT_LINKED};
   if (leg.is<AckQueued>()) return {.blocked = Reason::ACK_NOT_SENT};
+  if (leg.padding_blocked()) return {.blocked = Reason::PADDING_BLOCKED};
   return {.leg = leg.id(), .cookie = leg.cookie(), .granted = request.want};
 }
 
@@ -134,7 +135,8 @@ Outcome Tunnel::handle_signalling(Leg& leg, const ReceivedCell& cell, Reason& vi
   }
   const std::optional<SeqDelta> delta = parse_switch(cell.body);
   violation = !delta ? Reason::SWITCH_MALFORMED
-                     : receiver_.handle_switch(leg, *delta, legs_.count_linked(), multi->cwnd_init);
+                     : receiver_.handle_switch(leg, *delta, legs_.count_linked(), multi->cwnd_init,
+                                               sender_.sent());
   if (violation != Reason::NONE) return violate(violation, leg.ordinal());
   return Outcome::kConsumed;
 }

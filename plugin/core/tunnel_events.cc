@@ -4,6 +4,7 @@
 #include "plugin/core/handshake.h"
 #include "plugin/core/tunnel.h"
 #include "plugin/types/check.h"
+#include "plugin/types/limits.h"
 
 namespace conflux {
 
@@ -41,6 +42,9 @@ void Tunnel::expire(Instant now) noexcept {
 
 std::size_t Tunnel::events_needed() const noexcept {
   constexpr std::size_t kConditions = 2;  // READY and PRESSURE
+  static_assert(kPendingEventsMax + kNotesPerLeg * kLegsMax + 1 + kConditions +
+                    kRoundEventsPerLeg * kLegsMax <=
+                MPATH_EVENTS_MAX);
   return notes_.size() + kConditions + kRoundEventsPerLeg * legs_.size();
 }
 
@@ -106,7 +110,9 @@ Event& Tunnel::tell_control_cell(Leg& leg, Instant now, EventSink& sink) noexcep
       log(LogEvent::kUnknownDesiredUx, LogLevel::kWarn, Reason::NONE, leg.ordinal(),
           config_.desired_ux);
     }
-    event.cell = make_control_cell(RelayCommand::kConfluxLink, hop, encode(plan_link(nonce_, ux)));
+    auto body = encode(plan_link(nonce_, ux));
+    event.cell = make_control_cell(RelayCommand::kConfluxLink, hop, body);
+    wipe(body);
     leg.commit_state(AwaitingLinked{.link_sent_at = now, .timeout = queued->timeout});
     log(LogEvent::kLinkSent, LogLevel::kDebug, Reason::NONE, leg.ordinal(), 0);
   } else {

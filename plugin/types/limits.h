@@ -17,19 +17,24 @@ inline constexpr std::size_t kHopsMax = 16;
 // bounds how far ahead a SWITCH may point (attack A16); a lie within it costs no memory.
 inline constexpr std::uint64_t kPlausibleInflight = 65536;
 
-// Sequenced cells other than DATA that an honest exit may send before we have delivered anything:
-// CONNECTED, END and XON of early streams. Slack on the first SWITCH (regression R44).
+// Sequenced cells other than DATA that an honest exit may send before we have received anything:
+// CONNECTED, END and XON of early streams. Slack on the first SWITCH (regression R44), and more for
+// each cell that we have sent, as it may have been a BEGIN.
 inline constexpr std::uint64_t kFirstSwitchSlack = 64;
+inline constexpr std::uint64_t kAnswersPerCell = 4;
 
 // SWITCH cells that may exceed the number of sequenced cells received, over the life of a tunnel
 // (attack A14): one per leg is honest, as each leg may be switched to before anything arrives.
 inline constexpr std::uint64_t kSwitchSlack = 2 * kLegsMax;
 
-// Events that wait to be polled. Each leg yields at most LINK, LINKED_ACK, a result and a farewell;
-// the tunnel yields READY, CLOSED and water marks, of which only the newest matters.
+// Notes that may wait when legs join; a host that adds and removes legs without ever polling is
+// refused beyond it.
 inline constexpr std::size_t kPendingEventsMax = 4 * kLegsMax + 8;
 
-// Log entries of one call; later ones of the same call are counted as lost.
+// Notes that one leg can leave without a poll: LINK or LINKED_ACK, a result and a farewell.
+inline constexpr std::size_t kNotesPerLeg = 3;
+
+// Log entries of one call; later ones of the same call are dropped.
 inline constexpr std::size_t kLogEntriesMax = 32;
 
 // Tunnels of one instance.

@@ -10,7 +10,9 @@ Nonce::Nonce(std::span<const std::uint8_t, kSize> bytes) noexcept {
   std::copy(bytes.begin(), bytes.end(), bytes_.begin());
 }
 
-Nonce::~Nonce() { OPENSSL_cleanse(bytes_.data(), bytes_.size()); }
+Nonce::~Nonce() { wipe(bytes_); }
+
+void wipe(std::span<std::uint8_t> bytes) noexcept { OPENSSL_cleanse(bytes.data(), bytes.size()); }
 
 bool Nonce::equals(const Nonce& other) const noexcept {
   return CRYPTO_memcmp(bytes_.data(), other.bytes_.data(), kSize) == 0;

@@ -30,6 +30,9 @@ class Nonce {
   std::array<std::uint8_t, kSize> bytes_;
 };
 
+// Overwrites bytes that held a nonce, in a way that no optimiser removes.
+void wipe(std::span<std::uint8_t> bytes) noexcept;
+
 template <class Sink>
 Sink& operator<<(Sink&, const Nonce&) = delete;
 

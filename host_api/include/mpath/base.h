@@ -83,7 +83,8 @@ typedef int32_t mpath_status;
 #define MPATH_E_LIMIT (-301)
 #define MPATH_E_RANDOM (-302)
 
-/* A bug in the plugin. That one tunnel is poisoned: only poll, drain and destroy still work. */
+/* A bug in the plugin. That one tunnel is poisoned: only poll, drain and destroy still work. From a
+ * call on the instance: the call did nothing. */
 #define MPATH_E_POISONED (-400)
 
 /* Ids. Zero names nothing. Valid within one instance (legs: within one tunnel). */

@@ -35,8 +35,8 @@ extern "C" {
 typedef struct mpath_event {
   uint32_t kind;
   uint32_t reason; /* enum mpath_reason */
-  mpath_leg_id leg;
-  uint64_t leg_cookie;
+  mpath_leg_id leg;    /* 0: the tunnel as a whole (READY, PRESSURE, CLOSED) */
+  uint64_t leg_cookie; /* of the leg, or of the tunnel if leg is 0 */
   uint64_t value;
   uint32_t detail;
   uint32_t reserved;

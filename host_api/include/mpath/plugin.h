@@ -103,7 +103,7 @@ typedef struct mpath_plugin_table {
    * oldest data first. `victims` (may be NULL if capacity is 0) gets the ids of all that are marked
    * and still hold something, earlier ones first; `bytes` 0 only asks. Each owner's next call on such
    * a tunnel finds it closed with MPATH_REASON_SHED. The plugin marks tunnels itself when the process
-   * holds more than its limit: instance_tick() then asks to be called again at once, which is the
+   * holds more than its limit: instance_tick() then asks to be called again soon, which is the
    * host's cue to ask here and to let the owners poll. */
   mpath_status (*instance_shed)(mpath_instance *instance, uint64_t bytes, mpath_tunnel_id *victims,
                                 uint32_t capacity, uint32_t *count);
@@ -157,17 +157,21 @@ typedef struct mpath_plugin_table {
                                 uint32_t action, uint64_t now_us);
 
   /* [owner] Decides and commits where cells go. MPATH_BLOCKED: see mpath_grant.reason; DATA waits,
-   * and nothing has changed. */
+   * and nothing has changed; ask again after any event, SENDME or deadline. */
   mpath_status (*route)(mpath_instance *instance, mpath_tunnel_id tunnel,
                         const mpath_route_request *request, const mpath_leg_views *views,
                         uint64_t now_us, mpath_grant *out);
   /* [owner] May streams of the join point be read now? MPATH_OK, or MPATH_BLOCKED and the reason.
-   * Changes nothing. `leg` (may be NULL) gets the leg that would carry the next DATA cell. */
+   * A pure query: it does not even expire deadlines, and uses `now_us` only to judge legs by time.
+   * `leg` (may be NULL) gets the leg that would carry the next DATA cell. */
   mpath_status (*can_read)(mpath_instance *instance, mpath_tunnel_id tunnel,
-                           const mpath_leg_views *views, uint32_t *reason, mpath_leg_id *leg);
+                           const mpath_leg_views *views, uint64_t now_us, uint32_t *reason,
+                           mpath_leg_id *leg);
   /* [owner] A relay cell arrived. MPATH_OK: deliver it now, then drain() if `ready`. MPATH_HELD:
    * keep it. MPATH_CONSUMED, MPATH_PASS: see base.h. MPATH_E_PROTOCOL: the cell is the host's to
-   * drop and the tunnel is closed; so it is with MPATH_E_CLOSED. */
+   * drop and the tunnel is closed; so it is with MPATH_E_CLOSED. MPATH_E_NO_MEMORY: nothing has
+   * changed; call again with the same cell or close the tunnel, for a cell that is dropped shifts the
+   * numbers of all that follow on its leg. */
   mpath_status (*receive)(mpath_instance *instance, mpath_tunnel_id tunnel, const mpath_cell *cell,
                           uint64_t now_us, mpath_receipt *out);
   /* [owner, any state] Takes tokens that are now in order, or to be discarded. */

@@ -317,10 +317,11 @@ class Tunnel {
   }
   // May streams of the join point be read now? kOk, or kBlocked and `*reason`. `leg` (may be null)
   // gets the leg that would carry the next DATA cell.
-  Status can_read(const Views& views, Reason* reason, mpath_leg_id* leg) const noexcept {
+  Status can_read(const Views& views, std::uint64_t now_us, Reason* reason,
+                  mpath_leg_id* leg) const noexcept {
     const mpath_leg_views raw = views.raw();
     std::uint32_t why = MPATH_REASON_NONE;
-    const Status status{table_->can_read(instance_, id_, &raw, &why, leg)};
+    const Status status{table_->can_read(instance_, id_, &raw, now_us, &why, leg)};
     if (reason != nullptr) *reason = Reason{why};
     return status;
   }

@@ -42,7 +42,6 @@
   X(STALLED, 66, "a cell was held back for too long")                                     \
   X(REORDER_LIMIT, 67, "the tunnel holds back more than its limit")                       \
   X(SHED, 68, "closed to relieve memory pressure in the process")                         \
-  X(SEQUENCE_EXHAUSTED, 69, "the legs are too far apart for one SWITCH")                  \
   X(INTERNAL, 70, "a bug in the plugin; the tunnel is poisoned")                          \
   /* The peer violated the protocol. */                                                   \
   X(WRONG_HOP, 100, "a signalling cell from another hop than the join point")             \

@@ -136,7 +136,8 @@ typedef struct mpath_leg_summaries {
   uint32_t reserved;
 } mpath_leg_summaries;
 
-/* Why the last call on this tunnel answered as it did, where a status says too little. */
+/* Why the last call on this tunnel that was refused was refused, where a status says too little.
+ * Calls that succeed leave it as it is. */
 typedef struct mpath_detail {
   uint32_t struct_size;
   mpath_status status;

@@ -98,7 +98,6 @@ enum class Reason : std::uint32_t {
   kStalled = MPATH_REASON_STALLED,
   kReorderLimit = MPATH_REASON_REORDER_LIMIT,
   kShed = MPATH_REASON_SHED,
-  kSequenceExhausted = MPATH_REASON_SEQUENCE_EXHAUSTED,
   kInternal = MPATH_REASON_INTERNAL,
   kWrongHop = MPATH_REASON_WRONG_HOP,
   kNotMultipath = MPATH_REASON_NOT_MULTIPATH,

@@ -84,19 +84,27 @@ void PrintTo(const Grant& grant, std::ostream* out) {
   if (grant.switch_delta) *out << " after SWITCH(" << *grant.switch_delta << ")";
 }
 
-Host::Host(const HostOptions& options) {
-  const mpath::ConfigText config{options.config, "test.yaml"};
-  const mpath_config_text raw = config.raw();
+void Host::open_instance(const std::string& config) {
+  const mpath_config_text raw = mpath::ConfigText{config, "test.yaml"}.raw();
   std::string text(4096, '\0');
   mpath_text diagnostics{text.data(), mpath::count32(text.size()), 0};
   if (table.instance_open(&raw, &diagnostics, &instance) != MPATH_OK) {
     throw std::runtime_error(text.c_str());
   }
+  owns_instance_ = true;
+}
+
+Host::Host(const HostOptions& options) {
+  if (options.beside != nullptr) {
+    instance = options.beside->instance;
+  } else {
+    open_instance(options.config);
+  }
   const OwnedPath path(options.first);
   auto params = mpath::sized<mpath_tunnel_params>();
   params.role = MPATH_ROLE_CLIENT;
   params.cookie = 7;
-  params.seed = kSeed.data();
+  params.seed = options.seeded ? kSeed.data() : nullptr;
   const mpath_leg_params first_leg = path.params(1);
   params.first_leg = &first_leg;
   mpath_leg_id first = 0;
@@ -110,7 +118,7 @@ Host::~Host() {
   table.tunnel_close(instance, tunnel, now_us);
   take_tokens();
   table.tunnel_destroy(instance, tunnel);
-  table.instance_close(instance);
+  if (owns_instance_) table.instance_close(instance);
 }
 
 void Host::remember(int leg, mpath_leg_id leg_id) {
@@ -256,7 +264,7 @@ Answer Host::can_read(int* leg) {
   const mpath_leg_views views = raw_views();
   std::uint32_t reason = 0;
   mpath_leg_id carrier = 0;
-  const Status status{table.can_read(instance, tunnel, &views, &reason, &carrier)};
+  const Status status{table.can_read(instance, tunnel, &views, now_us, &reason, &carrier)};
   if (leg != nullptr) *leg = number(carrier);
   return {status, Reason{reason}};
 }

@@ -47,9 +47,13 @@ struct Circuit {
 [[nodiscard]] std::string lab_config(const std::string& desired_ux = "high_throughput",
                                      const std::string& more = "");
 
+class Host;
+
 struct HostOptions {
   std::string config = lab_config();
   Circuit first = {};
+  const Host* beside = nullptr;  // share its instance, which must live longer; no config then
+  bool seeded = true;            // else the plugin draws its own random bytes
 };
 
 // What receive() answered.
@@ -169,6 +173,7 @@ class Host {
   std::uint32_t backlog = 0;
 
  private:
+  void open_instance(const std::string& config);
   void remember(int leg, mpath_leg_id id);
   void take_tokens();
 
@@ -184,6 +189,7 @@ class Host {
   std::vector<std::uint64_t> discarded_;
   std::vector<LogLine> log_;
   std::uint64_t next_token_ = 1'000'000;
+  bool owns_instance_ = false;
 };
 
 }  // namespace conflux::test
