@@ -127,10 +127,12 @@ void Report::add(Diagnostic diagnostic) {
 }
 
 std::vector<Diagnostic> Report::take_sorted() {
-  std::stable_sort(diagnostics_.begin(), diagnostics_.end(),
-                   [](const Diagnostic& a, const Diagnostic& b) {
-                     return std::tie(a.at.line, a.at.column) < std::tie(b.at.line, b.at.column);
-                   });
+  const auto rank = [](const Diagnostic& diagnostic) {
+    return std::tie(diagnostic.at.line, diagnostic.at.column, diagnostic.severity, diagnostic.key,
+                    diagnostic.message);
+  };
+  std::sort(diagnostics_.begin(), diagnostics_.end(),
+            [&](const Diagnostic& a, const Diagnostic& b) { return rank(a) < rank(b); });
   return std::exchange(diagnostics_, {});
 }
 

@@ -41,7 +41,7 @@ enum class DesiredUx : std::uint8_t {
 
 // Which leg our own cells take. More names will be appended. [conflux.scheduler]
 enum class Scheduler : std::uint8_t {
-  kAuto,    // by desired UX
+  kAuto,    // as stock tor under profile stock, else by desired UX
   kMinRtt,  // the leg with the lowest RTT; waits while its window is full
   kLowRtt,  // the leg with the lowest RTT among those with room
 };

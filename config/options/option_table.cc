@@ -41,7 +41,7 @@ constexpr auto kDesiredUxValues = std::to_array<EnumValue>({
 });
 
 constexpr auto kSchedulerValues = std::to_array<EnumValue>({
-    named("auto", Scheduler::kAuto, "by desired UX"),
+    named("auto", Scheduler::kAuto, "as stock tor under profile stock, else by desired UX"),
     named("min_rtt", Scheduler::kMinRtt, "the fastest leg, waiting while its window is full"),
     named("low_rtt", Scheduler::kLowRtt, "the fastest leg among those with room"),
 });
@@ -158,9 +158,9 @@ constexpr auto kOptions = std::to_array<Option>({
      .since = "0.1",
      .help = "How much an exit may tell you apart from stock tor's users.",
      .explanation =
-         "`stock` stays with what stock tor's client does: at most two legs, its desired UX, and "
-         "the "
-         "scheduler that goes with the UX. Nothing in the handshake singles you out.\n\n"
+         "`stock` stays with what stock tor's client does: at most two legs, its desired UX and "
+         "its "
+         "scheduler. Neither the handshake nor the order of the cells singles you out.\n\n"
          "`fast` keeps two legs and frees the scheduler. Which leg carries which cell is visible "
          "to "
          "the exit, so it can tell a fast client from a stock one after a few hundred cells.\n\n"
@@ -182,7 +182,7 @@ constexpr auto kOptions = std::to_array<Option>({
          "uses "
          "all legs that have room (LowRTT) for high_throughput and no_opinion, and keeps to the "
          "fastest leg (MinRTT) for the others: those reorder less, and add little bandwidth.\n\n"
-         "With `scheduler: auto` the uploads follow it too.\n\n"
+         "With `scheduler: auto` in profiles fast and lab your uploads follow it too.\n\n"
          "Stock tor sends high_throughput and Arti sends min_latency, so any other value makes you "
          "stand out, and min_latency tells that you are not C tor."},
     {.key = "conflux.scheduler",
@@ -197,14 +197,17 @@ constexpr auto kOptions = std::to_array<Option>({
      .help = "Which leg carries what you send.",
      .explanation =
          "Only uploads: downloads are scheduled by the exit, see conflux.desired_ux.\n\n"
-         "`auto` takes low_rtt for the desired UX high_throughput and min_rtt for every other, and "
-         "is "
-         "all that `profile: stock` allows. `min_rtt` stays on the leg with the lowest round trip "
-         "and "
-         "waits while its window is full: little reordering, little gain. `low_rtt` goes on with "
-         "the "
-         "next leg instead: the windows of all legs add up, and so does what the exit has to "
-         "reorder.\n\n"
+         "`auto` under `profile: stock` is min_rtt, as with stock tor: its clients send by the UX "
+         "that "
+         "the exit asks for, and stock exits ask for minimum latency. Under fast and lab it is "
+         "low_rtt for the desired UX high_throughput and min_rtt for every other. Stock allows "
+         "nothing "
+         "but `auto`.\n\n"
+         "`min_rtt` stays on the leg with the lowest round trip and waits while its window is "
+         "full: "
+         "little reordering, little gain. `low_rtt` goes on with the next leg instead: the windows "
+         "of "
+         "all legs add up, and so does what the exit has to reorder.\n\n"
          "A change on reload holds for new tunnels."},
     {.key = "conflux.legs.count",
      .type = IntegerType{[](Settings& s) -> std::uint32_t& { return s.conflux.legs.count; }, 1, 8},
@@ -312,10 +315,10 @@ constexpr auto kOptions = std::to_array<Option>({
      .stock_default = "info",
      .since = "0.1",
      .help = "How much the plugin tells the host's log.",
-     .explanation =
-         "Takes effect at once on reload, for all tunnels. `debug` and `trace` say when which leg "
-         "carried how much; that is a record of your activity, so keep them off disks that others "
-         "read, and off in daily use."},
+     .explanation = "`debug` and `trace` say when which leg carried how much; that is a record of "
+                    "your activity, so "
+                    "keep them off disks that others read, and off in daily use.\n\n"
+                    "A change on reload holds for new tunnels."},
 });
 
 constexpr Catalogue kCatalogue{kSections, kOptions};

@@ -15,8 +15,8 @@ namespace {
 std::vector<std::string> seeds() {
   std::vector<std::string> texts;
   for (const char* directory : {"good", "bad", "beyond_schema"}) {
-    for (const std::filesystem::path& file : corpus(directory)) {
-      texts.push_back(read_file(file));
+    for (const std::string& stem : corpus(directory)) {
+      texts.push_back(read_file(corpus_file(directory, stem)));
     }
   }
   return texts;

@@ -138,8 +138,7 @@ TEST(Table, HasAUniqueKeyASectionAndWordsForEachOption) {
 }
 
 TEST(Values, ArriveInSettings) {
-  const Settings settings =
-      accepted(read_file(corpus("good").front().parent_path() / "everything.yaml"));
+  const Settings settings = accepted(read_file(corpus_file("good", "everything")));
   EXPECT_EQ(settings.plugin.path, "/opt/n\xC3\xA4her dran/conflux.so");
   EXPECT_EQ(settings.plugin.on_failure, OnFailure::kRefuse);
   EXPECT_EQ(settings.conflux.profile, Profile::kFast);

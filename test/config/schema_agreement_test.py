@@ -1,4 +1,6 @@
-"""The JSON Schema and confluxctl give the same verdicts. Arguments: the program, the source directory.
+"""The JSON Schema and the parser give the same verdicts.
+
+Arguments: confluxctl, the source directory, config_verdicts.
 
 YAML is loaded here by the JSON schema of YAML 1.2 (section 10.2), as editors do: only true, false,
 null and JSON numbers are not strings. What a schema cannot see is listed in beyond_schema/.
@@ -7,6 +9,7 @@ null and JSON numbers are not strings. What a schema cannot see is listed in bey
 import json
 import os
 import re
+import struct
 import subprocess
 import sys
 import unittest
@@ -14,7 +17,7 @@ import unittest
 import jsonschema
 import yaml
 
-PROGRAM, SOURCE = sys.argv[1:3]
+PROGRAM, SOURCE, VERDICTS = sys.argv[1:4]
 CORPUS = os.path.join(SOURCE, "test/config/corpus")
 
 
@@ -33,12 +36,12 @@ for tag, pattern, first in (
     JsonLoader.add_implicit_resolver(tag, re.compile(pattern), first)
 
 
-def run(*arguments, text=None):
-    return subprocess.run([PROGRAM, "config", *arguments], input=text, capture_output=True,
-                          check=False, timeout=60)
+def run(*arguments):
+    return subprocess.run([PROGRAM, "config", *arguments], capture_output=True, check=True,
+                          timeout=60).stdout
 
 
-SCHEMA = json.loads(run("schema").stdout)
+SCHEMA = json.loads(run("schema"))
 VALIDATOR = jsonschema.Draft7Validator(SCHEMA)
 
 
@@ -46,10 +49,19 @@ def schema_accepts(text):
     return VALIDATOR.is_valid(yaml.load(text, JsonLoader))
 
 
-def program_accepts(text):
-    code = run("check", "-", text=text).returncode
-    assert code in (0, 78), code
-    return code == 0
+def parser_answers(texts):
+    """For each text: whether it is accepted, and its diagnostics."""
+    data = b"".join(struct.pack("<I", len(text)) + text for text in texts)
+    out = subprocess.run([VERDICTS], input=data, capture_output=True, check=True, timeout=120).stdout
+    answers, diagnostics = [], []
+    for line in out.decode().splitlines():
+        if line in ("accepted", "refused"):
+            answers.append((line == "accepted", diagnostics))
+            diagnostics = []
+        else:
+            diagnostics.append(line)
+    assert len(answers) == len(texts), (len(answers), len(texts))
+    return answers
 
 
 def files(directory):
@@ -88,62 +100,65 @@ def document(path, value):
     return ("\n".join(lines) + f" {value}\n").encode()
 
 
-def beyond_the_schema(text):
-    """True if all that confluxctl finds is a size or duration out of range or a rule between two."""
-    report = json.loads(run("check", "--format", "json", "-", text=text).stdout)
-    errors = [found for found in report["diagnostics"] if found["severity"] == "error"]
-    ranges = re.compile(r"^a (size|duration) from ")
-    rules = re.compile(r"does not go with conflux\.(legs|reorder)\.")
-    return all((ranges.match(found["expected"]) and "(" not in found["message"]) or
-               rules.search(found["message"]) for found in errors)
+BEYOND = re.compile(r': "[^"(]*": expected a (size|duration) from '
+                    r"|does not go with conflux\.(legs|reorder)\.")
+
+
+def beyond_the_schema(diagnostics):
+    """True if the only errors are sizes or durations out of range and rules between two numbers."""
+    return all(BEYOND.search(line) for line in diagnostics if ": warning: " not in line)
 
 
 class Agreement(unittest.TestCase):
     def test_the_schema_is_a_valid_draft_07_schema(self):
         jsonschema.Draft7Validator.check_schema(SCHEMA)
 
+    def assert_verdicts(self, named_texts, by_schema, by_parser):
+        named_texts = list(named_texts)
+        self.assertGreater(len(named_texts), 0)
+        answers = parser_answers([text for _, text in named_texts])
+        for (name, text), (accepted, diagnostics) in zip(named_texts, answers):
+            self.assertEqual(accepted, by_parser, (name, diagnostics))
+            if by_schema is not None:
+                self.assertEqual(schema_accepts(text), by_schema, name)
+
     def test_both_accept_the_good_corpus(self):
-        for name, text in files("good"):
-            self.assertTrue(schema_accepts(text), name)
-            self.assertTrue(program_accepts(text), name)
+        self.assert_verdicts(files("good"), True, True)
 
     def test_both_refuse_the_bad_corpus(self):
-        for name, text in files("bad"):
-            self.assertFalse(schema_accepts(text), name)
-            self.assertFalse(program_accepts(text), name)
+        self.assert_verdicts(files("bad"), False, False)
 
-    def test_only_the_program_refuses_what_lies_beyond_the_schema(self):
-        for name, text in files("beyond_schema"):
-            self.assertFalse(program_accepts(text), name)
+    def test_the_parser_refuses_what_lies_beyond_the_schema(self):
+        self.assert_verdicts(files("beyond_schema"), None, False)
 
     def test_both_accept_the_defaults(self):
-        for profile in ("stock", "fast", "lab"):
-            text = run("defaults", "--profile", profile).stdout
-            self.assertTrue(schema_accepts(text) and program_accepts(text), profile)
+        profiles = ("stock", "fast", "lab")
+        self.assert_verdicts(((profile, run("defaults", "--profile", profile))
+                              for profile in profiles), True, True)
 
     def test_both_agree_on_every_option_with_every_value(self):
-        accepted = refused = 0
-        for path, _ in options(SCHEMA):
-            for value in VALUES:
-                text = document(path, value)
-                by_program = program_accepts(text)
-                if not by_program and schema_accepts(text) and beyond_the_schema(text):
-                    continue
-                self.assertEqual(schema_accepts(text), by_program, text.decode())
-                accepted += by_program
-                refused += not by_program
-        self.assertGreater(accepted, 60)
-        self.assertGreater(refused, 600)
+        texts = [document(path, value) for path, _ in options(SCHEMA) for value in VALUES]
+        verdicts = {True: 0, False: 0}
+        for text, (accepted, diagnostics) in zip(texts, parser_answers(texts)):
+            by_schema = schema_accepts(text)
+            if by_schema and not accepted and beyond_the_schema(diagnostics):
+                continue
+            self.assertEqual(by_schema, accepted, (text.decode(), diagnostics))
+            verdicts[accepted] += 1
+        self.assertGreater(verdicts[True], 50)
+        self.assertGreater(verdicts[False], 600)
 
     def test_both_agree_on_what_each_profile_allows(self):
+        texts = []
         for profile in (None, "stock", "fast", "lab"):
             for count in (1, 2, 3, 8):
                 for scheduler in (None, "auto", "min_rtt", "low_rtt"):
                     lines = ["version: 1", "conflux:", f"  legs: {{count: {count}}}"]
                     lines += [f"  profile: {profile}"] if profile else []
                     lines += [f"  scheduler: {scheduler}"] if scheduler else []
-                    text = "\n".join(lines).encode()
-                    self.assertEqual(schema_accepts(text), program_accepts(text), text.decode())
+                    texts.append("\n".join(lines).encode())
+        for text, (accepted, diagnostics) in zip(texts, parser_answers(texts)):
+            self.assertEqual(schema_accepts(text), accepted, (text.decode(), diagnostics))
 
 
 if __name__ == "__main__":

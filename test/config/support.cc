@@ -39,19 +39,21 @@ std::string read_file(const std::filesystem::path& path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
-std::vector<std::filesystem::path> corpus(std::string_view directory) {
-  const std::filesystem::path base =
-      std::filesystem::path(CONFLUX_SOURCE_DIR) / "test/config/corpus" / directory;
-  std::vector<std::filesystem::path> files;
-  for (const auto& entry : std::filesystem::directory_iterator(base)) {
-    if (entry.path().extension() == ".yaml") {
-      files.push_back(entry.path());
-    }
-  }
-  std::sort(files.begin(), files.end());
-  return files;
+std::filesystem::path corpus_file(std::string_view directory, const std::string& stem) {
+  return std::filesystem::path(CONFLUX_SOURCE_DIR) / "test/config/corpus" / directory /
+         (stem + ".yaml");
 }
 
-std::string stem_of(const std::filesystem::path& path) { return path.stem().string(); }
+std::vector<std::string> corpus(std::string_view directory) {
+  std::vector<std::string> stems;
+  for (const auto& entry :
+       std::filesystem::directory_iterator(corpus_file(directory, "").parent_path())) {
+    if (entry.path().extension() == ".yaml") {
+      stems.push_back(entry.path().stem().string());
+    }
+  }
+  std::sort(stems.begin(), stems.end());
+  return stems;
+}
 
 }  // namespace conflux::config::test

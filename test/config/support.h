@@ -27,10 +27,9 @@ Outcome read_with(const Catalogue& catalogue, std::string_view text);
 
 std::string read_file(const std::filesystem::path& path);
 
-// The *.yaml files of a directory below test/config/corpus, sorted.
-std::vector<std::filesystem::path> corpus(std::string_view directory);
+// The names, without ".yaml", of the files in a directory below test/config/corpus, sorted.
+std::vector<std::string> corpus(std::string_view directory);
 
-// "bad/empty_file" -> "empty_file", for names of parametrised tests.
-std::string stem_of(const std::filesystem::path& path);
+std::filesystem::path corpus_file(std::string_view directory, const std::string& stem);
 
 }  // namespace conflux::config::test
