@@ -9,6 +9,7 @@ import unittest
 import support  # noqa: F401  (makes `traffic` importable)
 from traffic import content, names, socks5, transfer
 from traffic.file_server import FileServer
+from traffic.stock_client import rides_disjoint_legs
 
 
 class Content(unittest.TestCase):
@@ -42,6 +43,36 @@ class Names(unittest.TestCase):
     def test_a_test_name_has_no_ipv6_address(self):
         reply = names.answer(self.QUERY + b"\x05files\x04test\x00\x00\x1c\x00\x01")
         self.assertEqual((reply[3] & 15, reply[7]), (0, 0))
+
+
+class StockClient(unittest.TestCase):
+    LEG = "{} BUILT $A~{},$B~{},$C~exit0 BUILD_FLAGS=X PURPOSE={} CONFLUX_ID={} CONFLUX_RTT=9\n"
+
+    def rides(self, circuits, streams="7 SUCCEEDED 3 127.0.0.1:8000"):
+        return rides_disjoint_legs(streams, circuits, 8000)
+
+    def test_a_stream_on_a_linked_set_of_disjoint_legs_is_comparable(self):
+        self.assertTrue(self.rides(
+            self.LEG.format(3, "g1", "m1", "CONFLUX_LINKED", "S")
+            + self.LEG.format(4, "g2", "m2", "CONFLUX_LINKED", "S")))
+
+    def test_legs_that_share_a_relay_are_not(self):
+        self.assertFalse(self.rides(
+            self.LEG.format(3, "g1", "m1", "CONFLUX_LINKED", "S")
+            + self.LEG.format(4, "g2", "m1", "CONFLUX_LINKED", "S")))
+
+    def test_a_plain_circuit_or_a_lonely_leg_is_not(self):
+        self.assertFalse(self.rides(self.LEG.format(3, "g1", "m1", "GENERAL", "")))
+        self.assertFalse(self.rides(
+            self.LEG.format(3, "g1", "m1", "CONFLUX_LINKED", "S")
+            + self.LEG.format(4, "g2", "m2", "CONFLUX_LINKED", "T")))
+
+    def test_a_stream_to_another_port_does_not_count(self):
+        self.assertFalse(self.rides("", streams=""))
+        self.assertFalse(self.rides(
+            self.LEG.format(3, "g1", "m1", "CONFLUX_LINKED", "S")
+            + self.LEG.format(4, "g2", "m2", "CONFLUX_LINKED", "S"),
+            streams="7 SUCCEEDED 3 127.0.0.1:8001"))
 
 
 class PlainProxy:

@@ -1,4 +1,4 @@
-"""Progress for whoever waits: one line that is redrawn on a terminal, plain lines elsewhere."""
+"""Progress for whoever waits: a line that is redrawn on a terminal, one every 5 s elsewhere."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ class Progress:
         self._quiet = quiet
         self._live = not quiet and self._stream.isatty()
         self._start = time.monotonic()
-        self._last_text = ""
         self._last_at = float("-inf")
 
     def update(self, text: str) -> None:
@@ -27,9 +26,9 @@ class Progress:
             self._stream.flush()
         elif not self._quiet:
             now = time.monotonic()
-            if text != self._last_text or now - self._last_at >= self._PLAIN_INTERVAL_S:
+            if now - self._last_at >= self._PLAIN_INTERVAL_S:
                 self._write_line(text)
-                self._last_text, self._last_at = text, now
+                self._last_at = now
 
     def done(self, text: str) -> None:
         """A result that stays."""
@@ -37,6 +36,7 @@ class Progress:
             self._stream.write("\r\x1b[K")
         if not self._quiet:
             self._write_line(text)
+        self._last_at = float("-inf")  # what comes next is new, and shown at once
 
     def _write_line(self, text: str) -> None:
         self._stream.write(f"{self._stamp()} {text}\n")
