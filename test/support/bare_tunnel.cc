@@ -151,28 +151,36 @@ mpath_status BareTunnel::destroy() noexcept {
   return status;
 }
 
+mpath_route_request BareTunnel::route_request(std::uint32_t want, std::uint8_t command) noexcept {
+  return {.struct_size = sizeof(mpath_route_request),
+          .command = command,
+          .hop = kJoinHop,
+          .reserved = 0,
+          .leg = 0,
+          .want = want,
+          .reserved2 = 0};
+}
+
+mpath_cell BareTunnel::data_cell(mpath_leg_id leg, std::uint64_t token) noexcept {
+  return {.struct_size = sizeof(mpath_cell),
+          .command = kData,
+          .hop = kJoinHop,
+          .body_length = 0,
+          .leg = leg,
+          .body = nullptr,
+          .token = token,
+          .cost = 512,
+          .reserved = 0};
+}
+
 mpath_status BareTunnel::route(std::uint32_t want, std::uint8_t command) noexcept {
-  const mpath_route_request request{.struct_size = sizeof(mpath_route_request),
-                                    .command = command,
-                                    .hop = kJoinHop,
-                                    .reserved = 0,
-                                    .leg = 0,
-                                    .want = want,
-                                    .reserved2 = 0};
+  const mpath_route_request request = route_request(want, command);
   const mpath_leg_views now = leg_views();
   return table_.route(instance_, id_, &request, &now, now_us, &grant);
 }
 
 mpath_status BareTunnel::receive(std::uint32_t leg, std::uint64_t token) noexcept {
-  const mpath_cell cell{.struct_size = sizeof(mpath_cell),
-                        .command = kData,
-                        .hop = kJoinHop,
-                        .body_length = 0,
-                        .leg = views[leg].leg,
-                        .body = nullptr,
-                        .token = token,
-                        .cost = 512,
-                        .reserved = 0};
+  const mpath_cell cell = data_cell(views[leg].leg, token);
   return table_.receive(instance_, id_, &cell, now_us, &receipt);
 }
 

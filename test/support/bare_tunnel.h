@@ -7,6 +7,7 @@
 #include <array>
 #include <cstdint>
 #include <span>
+#include <utility>
 
 namespace conflux::test {
 
@@ -49,6 +50,15 @@ class BareTunnel {
   // Answers how many tokens came; they are in `tokens`.
   std::uint32_t drain() noexcept;
 
+  // What route() and receive() pass to the table, for loops that call it themselves.
+  [[nodiscard]] static mpath_route_request route_request(std::uint32_t want,
+                                                         std::uint8_t command = kData) noexcept;
+  [[nodiscard]] static mpath_cell data_cell(mpath_leg_id leg, std::uint64_t token) noexcept;
+  [[nodiscard]] mpath_leg_views leg_views() const noexcept;
+
+  // The tunnel becomes the caller's: this object forgets it.
+  mpath_tunnel_id release() noexcept { return std::exchange(id_, 0); }
+
   [[nodiscard]] mpath_tunnel_id id() const noexcept { return id_; }
   [[nodiscard]] mpath_leg_id leg(std::uint32_t index) const noexcept { return views[index].leg; }
   [[nodiscard]] mpath_tunnel_info info() const noexcept;
@@ -62,7 +72,6 @@ class BareTunnel {
   std::uint64_t now_us = 1'000'000;
 
  private:
-  [[nodiscard]] mpath_leg_views leg_views() const noexcept;
   mpath_status receive_body(std::uint32_t leg, std::uint8_t command,
                             std::span<const std::uint8_t> body) noexcept;
 

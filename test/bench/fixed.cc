@@ -1,0 +1,72 @@
+// Does one thing a fixed number of times, so that instructions can be counted:
+//
+//   bench_fixed route|route32|receive|hold COUNT
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+
+#include "test/support/bare_tunnel.h"
+
+namespace {
+
+using conflux::test::BareTunnel;
+using conflux::test::conflux_table;
+
+bool route(BareTunnel& tunnel, mpath_instance* instance, std::uint64_t count, std::uint32_t want) {
+  const mpath_route_request request = BareTunnel::route_request(want);
+  const mpath_leg_views views = tunnel.leg_views();
+  bool routed = true;
+  for (std::uint64_t i = 0; i < count; ++i) {
+    routed &= conflux_table().route(instance, tunnel.id(), &request, &views, tunnel.now_us,
+                                    &tunnel.grant) == MPATH_OK;
+  }
+  return routed;
+}
+
+bool receive(BareTunnel& tunnel, mpath_instance* instance, std::uint64_t count, std::uint32_t leg,
+             mpath_status expected) {
+  const mpath_cell cell = BareTunnel::data_cell(tunnel.leg(leg), 1);
+  bool received = true;
+  for (std::uint64_t i = 0; i < count; ++i) {
+    received &= conflux_table().receive(instance, tunnel.id(), &cell, tunnel.now_us,
+                                        &tunnel.receipt) == expected;
+  }
+  return received;
+}
+
+// In bursts of 1024.
+bool hold(BareTunnel& tunnel, mpath_instance* instance, std::uint64_t count) {
+  constexpr std::uint32_t kBurst = 1024;
+  bool held = true;
+  for (std::uint64_t i = 0; i < count; i += kBurst) {
+    held &= tunnel.receive_switch(1, 1) == MPATH_CONSUMED;
+    held &= receive(tunnel, instance, kBurst, 1, MPATH_HELD);
+    if (i > 0) held &= tunnel.receive_switch(0, kBurst) == MPATH_CONSUMED;
+    held &= tunnel.receive(0, 0) == MPATH_OK;
+    while (tunnel.drain() > 0) {
+    }
+  }
+  return held;
+}
+
+bool run(const char* what, std::uint64_t count) {
+  mpath_instance* instance = conflux::test::open_instance();
+  bool done = false;
+  {
+    BareTunnel tunnel(instance, 2);
+    tunnel.build();
+    if (std::strcmp(what, "route") == 0) done = route(tunnel, instance, count, 1);
+    if (std::strcmp(what, "route32") == 0) done = route(tunnel, instance, count, 32);
+    if (std::strcmp(what, "receive") == 0) done = receive(tunnel, instance, count, 0, MPATH_OK);
+    if (std::strcmp(what, "hold") == 0) done = hold(tunnel, instance, count);
+  }
+  return conflux_table().instance_close(instance) == MPATH_OK && done;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc == 3 && run(argv[1], std::strtoull(argv[2], nullptr, 10))) return 0;
+  std::fprintf(stderr, "usage: bench_fixed route|route32|receive|hold COUNT\n");
+  return 1;
+}

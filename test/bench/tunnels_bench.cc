@@ -1,0 +1,119 @@
+// Many tunnels: what a cell costs when no tunnel is in the cache, and what an idle one weighs.
+#include <benchmark/benchmark.h>
+#include <malloc.h>
+
+#include <memory>
+#include <random>
+#include <vector>
+
+#include "test/support/bare_tunnel.h"
+
+namespace conflux {
+namespace {
+
+using test::BareTunnel;
+using test::conflux_table;
+
+// Bytes that the process has allocated now.
+std::uint64_t allocated_bytes() {
+  const struct mallinfo2 info = ::mallinfo2();
+  return info.uordblks + info.hblkhd;
+}
+
+struct Tunnel {
+  mpath_tunnel_id id;
+  mpath_leg_id legs[2];
+};
+
+// Linked tunnels of two legs in one instance.
+class Crowd {
+ public:
+  explicit Crowd(std::int64_t count) : instance_(test::open_instance()) {
+    tunnels_.reserve(static_cast<std::size_t>(count));
+    const std::uint64_t before = allocated_bytes();
+    for (std::int64_t i = 0; i < count; ++i) {
+      BareTunnel tunnel(instance_, 2);
+      tunnel.build();
+      tunnels_.push_back({0, {tunnel.leg(0), tunnel.leg(1)}});
+      tunnels_.back().id = tunnel.release();
+    }
+    bytes_each_ = static_cast<double>(allocated_bytes() - before) / static_cast<double>(count);
+  }
+  ~Crowd() {
+    for (const Tunnel& tunnel : tunnels_) conflux_table().tunnel_destroy(instance_, tunnel.id);
+    conflux_table().instance_close(instance_);
+  }
+  Crowd(const Crowd&) = delete;
+  Crowd& operator=(const Crowd&) = delete;
+
+  // Places in a random order that repeats after a while.
+  [[nodiscard]] std::vector<std::uint32_t> random_order() const {
+    std::mt19937 random(1);
+    std::vector<std::uint32_t> order(std::size_t{1} << 16U);
+    for (std::uint32_t& at : order) at = static_cast<std::uint32_t>(random() % tunnels_.size());
+    return order;
+  }
+  [[nodiscard]] const Tunnel& operator[](std::size_t at) const { return tunnels_[at]; }
+  [[nodiscard]] mpath_instance* instance() const { return instance_; }
+  [[nodiscard]] double bytes_each() const { return bytes_each_; }
+
+ private:
+  mpath_instance* instance_;
+  std::vector<Tunnel> tunnels_;
+  double bytes_each_ = 0;
+};
+
+// Argument: tunnels. Each cell arrives in order at another one. Counter: bytes of an idle tunnel.
+void ReceiveAtRandomTunnels(benchmark::State& state) {
+  const Crowd crowd(state.range(0));
+  const std::vector<std::uint32_t> order = crowd.random_order();
+  const mpath_plugin_table& table = conflux_table();
+  mpath_receipt receipt{};
+  receipt.struct_size = sizeof(receipt);
+  mpath_cell cell = BareTunnel::data_cell(0, 1);
+  std::size_t turn = 0;
+  for (auto _ : state) {
+    const Tunnel& tunnel = crowd[order[turn++ % order.size()]];
+    cell.leg = tunnel.legs[0];
+    if (table.receive(crowd.instance(), tunnel.id, &cell, 2'000'000, &receipt) != MPATH_OK) {
+      state.SkipWithError("not delivered");
+    }
+  }
+  state.counters["bytes_per_tunnel"] = crowd.bytes_each();
+}
+BENCHMARK(ReceiveAtRandomTunnels)->ArgName("tunnels")->RangeMultiplier(10)->Range(1, 100'000);
+
+void RouteAtRandomTunnels(benchmark::State& state) {
+  const Crowd crowd(state.range(0));
+  const std::vector<std::uint32_t> order = crowd.random_order();
+  const mpath_plugin_table& table = conflux_table();
+  mpath_grant grant{};
+  grant.struct_size = sizeof(grant);
+  const mpath_route_request request = BareTunnel::route_request(1);
+  const BareTunnel pattern(crowd.instance(), 2);
+  std::array views = {pattern.views[0], pattern.views[1]};
+  const mpath_leg_views list{views.data(), 2, sizeof(mpath_leg_view), 0, 0};
+  std::size_t turn = 0;
+  for (auto _ : state) {
+    const Tunnel& tunnel = crowd[order[turn++ % order.size()]];
+    for (std::size_t i = 0; i < 2; ++i) views[i].leg = tunnel.legs[i];
+    if (table.route(crowd.instance(), tunnel.id, &request, &list, 2'000'000, &grant) != MPATH_OK) {
+      state.SkipWithError("not granted");
+    }
+  }
+}
+BENCHMARK(RouteAtRandomTunnels)->ArgName("tunnels")->RangeMultiplier(10)->Range(1, 100'000);
+
+// From nothing to two linked legs and back.
+void CreateLinkDestroy(benchmark::State& state) {
+  mpath_instance* instance = test::open_instance();
+  for (auto _ : state) {
+    BareTunnel tunnel(instance, 2);
+    tunnel.build();
+  }
+  conflux_table().instance_close(instance);
+}
+BENCHMARK(CreateLinkDestroy);
+
+}  // namespace
+}  // namespace conflux
