@@ -6,7 +6,6 @@
 #include <cerrno>
 #include <cstdlib>
 #include <fstream>
-#include <iterator>
 #include <system_error>
 
 namespace conflux::test {
@@ -17,7 +16,9 @@ namespace fs = std::filesystem;
 std::string read_all(const fs::path& file) {
   std::ifstream in(file, std::ios::binary);
   if (!in) throw std::system_error(errno, std::generic_category(), file.string());
-  return {std::istreambuf_iterator<char>(in), {}};
+  std::string content(fs::file_size(file), '\0');
+  in.read(content.data(), static_cast<std::streamsize>(content.size()));
+  return content;
 }
 
 }  // namespace
