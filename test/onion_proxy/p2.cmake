@@ -26,6 +26,7 @@ conflux_test(onion_directory_test
     directory/item_reader_test.cc
     directory/microdescriptor_test.cc
     directory/path_choice_test.cc
+    directory/stock_tor_test.cc
   DEPS onion_directory_support
   LABELS unit)
 
