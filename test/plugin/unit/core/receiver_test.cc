@@ -89,14 +89,23 @@ TEST_F(ReceiverTest, RefusesANumberPastTheLargest) {  // attack A19
 }
 
 TEST_F(ReceiverTest, HoldsUpToItsLimitToTheByte) {  // attack A16, regression R41
+  constexpr std::uint32_t kOurs = sizeof(HeldCell);
   ASSERT_EQ(switch_by(second_, 5), Reason::NONE);
-  EXPECT_EQ(receive(second_, 1, 600).reception, Reception::kHold);
-  EXPECT_EQ(receive(second_, 2, 400).reception, Reception::kHold);
+  EXPECT_EQ(receive(second_, 1, 600 - kOurs).reception, Reception::kHold);
   const SeqNo before = second_.sequence().last_received();
-  EXPECT_EQ(receive(second_, 3, 1).reason, Reason::REORDER_LIMIT);
+  EXPECT_EQ(receive(second_, 2, 401 - kOurs).reason, Reason::REORDER_LIMIT);
   EXPECT_EQ(second_.sequence().last_received(), before) << "a refusal changes nothing";
-  EXPECT_EQ(receiver_.queue().bytes(), Bytes{1000});
+  EXPECT_EQ(receive(second_, 2, 400 - kOurs).reception, Reception::kHold);
+  EXPECT_EQ(receive(second_, 3, 1).reason, Reason::REORDER_LIMIT);
+  EXPECT_EQ(receiver_.queue().footprint(), Bytes{1000});
   EXPECT_TRUE(receiver_.is_consistent());
+}
+
+TEST_F(ReceiverTest, BoundsCellsThatCostTheHostNextToNothing) {  // attack A30
+  ASSERT_EQ(switch_by(second_, 5), Reason::NONE);
+  int held = 0;
+  while (receive(second_, 1, 1).reception == Reception::kHold) ++held;
+  EXPECT_EQ(held, static_cast<int>(1000 / (1 + sizeof(HeldCell))));
 }
 
 TEST_F(ReceiverTest, DoesNotWrapItsByteCountAtTheLargestCost) {

@@ -19,7 +19,11 @@ LegSequence received_up_to(std::uint64_t seq) {
 }
 
 SwitchContext context(std::uint64_t received, std::uint64_t legs = 2, std::uint64_t switches = 0) {
-  return {.received = Cells{received}, .switches = switches, .legs = legs, .cwnd_init = kCwndInit};
+  return {.received = Cells{received},
+          .switches = switches,
+          .legs = legs,
+          .cwnd_init = kCwndInit,
+          .sent = {}};
 }
 
 TEST(PlanSwitch, SkipsByTheDelta) {
@@ -50,6 +54,16 @@ TEST(PlanSwitch, BoundsTheFirstByTheInitialWindowsOfAllLegsAndSlack) {  // regre
                           context(0, legs)),
               SwitchVerdict(Reason::SWITCH_TOO_FAR));
   }
+}
+
+TEST(PlanSwitch, GrantsTheFirstMoreForEachCellThatMayAskForAnAnswer) {
+  SwitchContext asked = context(0);
+  asked.sent = Cells{10};
+  const std::uint64_t furthest = 2 * kCwndInit.raw() + kFirstSwitchSlack + 10 * kAnswersPerCell;
+  const SeqDelta delta{static_cast<std::uint32_t>(furthest)};
+  EXPECT_EQ(plan_switch(LegSequence{}, delta, asked), SwitchVerdict(SeqNo{furthest}));
+  EXPECT_EQ(plan_switch(LegSequence{}, SeqDelta{delta.raw() + 1}, asked),
+            SwitchVerdict(Reason::SWITCH_TOO_FAR));
 }
 
 TEST(PlanSwitch, BoundsLaterOnesByWhatWindowsCanHold) {  // attack A16

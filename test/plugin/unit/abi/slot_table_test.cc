@@ -1,0 +1,94 @@
+#include "plugin/abi/slot_table.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+#include <vector>
+
+namespace conflux {
+namespace {
+
+mpath_tunnel_id add(SlotTable& table) {
+  const std::optional<std::uint32_t> index = table.acquire();
+  EXPECT_TRUE(index);
+  return table.publish(index.value_or(0));
+}
+
+TEST(SlotTable, FindsWhatWasPublishedAndNothingElse) {
+  SlotTable table;
+  const mpath_tunnel_id id = add(table);
+  ASSERT_NE(table.find(id), nullptr);
+  EXPECT_EQ(table.find(0), nullptr);
+  EXPECT_EQ(table.find(id + 1), nullptr) << "a neighbour that was never used";
+  EXPECT_EQ(table.find(id + (std::uint64_t{1} << 32U)), nullptr) << "an even generation";
+  EXPECT_EQ(table.find(id + (std::uint64_t{2} << 32U)), nullptr) << "a later generation";
+  EXPECT_EQ(table.find(UINT64_MAX), nullptr);
+  EXPECT_EQ(table.find(std::uint64_t{1} << 32U | kTunnelsMax), nullptr) << "past the last slot";
+}
+
+TEST(SlotTable, FindsNothingBeforeItIsPublished) {
+  SlotTable table;
+  const std::optional<std::uint32_t> index = table.acquire();
+  ASSERT_TRUE(index);
+  EXPECT_EQ(table.find(*index), nullptr);
+  EXPECT_EQ(table.count(), 0U);
+  table.release(*index);
+  EXPECT_EQ(table.acquire(), index);
+}
+
+TEST(SlotTable, MintsAnotherIdForEachTunnelInTheSameSlot) {
+  SlotTable table;
+  std::set<mpath_tunnel_id> seen;
+  TunnelSlot* slot = nullptr;
+  for (int i = 0; i < 1000; ++i) {
+    const mpath_tunnel_id id = add(table);
+    EXPECT_TRUE(seen.insert(id).second);
+    ASSERT_NE(table.find(id), nullptr);
+    EXPECT_TRUE(slot == nullptr || table.find(id) == slot) << "the slot is used again";
+    slot = table.find(id);
+    table.retire(id);
+    EXPECT_EQ(table.find(id), nullptr);
+  }
+}
+
+TEST(SlotTable, NeverMovesASlot) {
+  SlotTable table;
+  std::vector<std::pair<mpath_tunnel_id, TunnelSlot*>> all;
+  for (int i = 0; i < 5000; ++i) {  // over several chunks, which double
+    const mpath_tunnel_id id = add(table);
+    all.emplace_back(id, table.find(id));
+  }
+  std::set<TunnelSlot*> distinct;
+  for (const auto& [id, slot] : all) {
+    EXPECT_EQ(table.find(id), slot);
+    EXPECT_TRUE(distinct.insert(slot).second);
+  }
+  EXPECT_EQ(table.count(), 5000U);
+  EXPECT_EQ(table.high_mark(), 5000U);
+  for (const auto& [id, slot] : all) table.retire(id);
+  EXPECT_EQ(table.count(), 0U);
+}
+
+TEST(SlotTable, ReachesEverySlotUpToTheLast) {
+  SlotTable table;
+  for (const std::uint32_t index : {0U, 63U, 64U, 191U, 192U, std::uint32_t{kTunnelsMax} - 1}) {
+    EXPECT_EQ(table.at(index), nullptr) << "not made yet, and no overrun";
+  }
+}
+
+TEST(TunnelSlot, IsShedOnlyInTheGenerationThatWasMarked) {
+  SlotTable table;
+  const mpath_tunnel_id first = add(table);
+  TunnelSlot* slot = table.find(first);
+  EXPECT_FALSE(slot->is_to_be_shed());
+  EXPECT_TRUE(slot->mark_for_shedding(static_cast<std::uint32_t>(first >> 32U)));
+  EXPECT_TRUE(slot->is_to_be_shed());
+  EXPECT_FALSE(slot->mark_for_shedding(static_cast<std::uint32_t>(first >> 32U))) << "marked once";
+  table.retire(first);
+  const mpath_tunnel_id second = add(table);
+  ASSERT_EQ(table.find(second), slot);
+  EXPECT_FALSE(slot->is_to_be_shed()) << "the next tunnel in the slot is innocent";
+}
+
+}  // namespace
+}  // namespace conflux
