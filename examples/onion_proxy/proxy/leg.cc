@@ -112,7 +112,7 @@ void Leg::handle_relay(LinkCell& cell) {
     case Circuit::Incoming::Kind::kHandled:
       return;
     case Circuit::Incoming::Kind::kCell:
-      return owner_.handle_leg_cell(*this, incoming.cell, incoming.hop);
+      return owner_.handle_leg_cell(*this, incoming.cell);
     case Circuit::Incoming::Kind::kViolation:
       return owner_.handle_leg_violation(*this, incoming.violation);
   }

@@ -22,8 +22,8 @@ class LegOwner {
   virtual void handle_leg_built(Leg& leg) = 0;
   /// The circuit is gone, or could not be built. Its `destroy` has been done.
   virtual void handle_leg_lost(Leg& leg, const std::string& reason) = 0;
-  /// A relay cell for streams or for the multipath plugin; the body is borrowed.
-  virtual void handle_leg_cell(Leg& leg, const RelayCell& cell, size_t hop) = 0;
+  /// A relay cell of the last hop, for streams or the multipath plugin; the body is borrowed.
+  virtual void handle_leg_cell(Leg& leg, const RelayCell& cell) = 0;
   /// A peer broke the protocol.
   virtual void handle_leg_violation(Leg& leg, const Violation& violation) = 0;
   /// All cells of one read are in, or the channel takes cells again.

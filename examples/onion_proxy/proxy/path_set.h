@@ -55,10 +55,9 @@ class PathSet {
   };
   virtual Grant route(RelayCommand command, size_t want, const StreamFacts& facts, Instant now) = 0;
 
-  /// A cell that arrived on `leg` from `hop`: delivered to `sink` now, kept until its turn, or
-  /// handled. Fails when the peer broke the protocol or the paths have closed.
-  virtual Status receive(Leg& leg, const RelayCell& cell, size_t hop, CellSink& sink,
-                         Instant now) = 0;
+  /// A cell that arrived on `leg` from its last hop: delivered to `sink` now, kept until its turn,
+  /// or handled. Fails when the peer broke the protocol or the paths have closed.
+  virtual Status receive(Leg& leg, const RelayCell& cell, CellSink& sink, Instant now) = 0;
 
   /// The circuit is gone. True if it had been joined, so that cells may be lost with it;
   /// `news.closed` follows in `poll` if the tunnel cannot go on in any case.

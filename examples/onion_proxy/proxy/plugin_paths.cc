@@ -166,19 +166,19 @@ PathSet::Grant PluginPaths::route(RelayCommand command, size_t want, const Strea
   return {.leg = entry->leg, .granted = grant.granted};
 }
 
-Status PluginPaths::receive(Leg& leg, const RelayCell& cell, size_t hop, CellSink& sink,
-                            Instant now) {
+Status PluginPaths::receive(Leg& leg, const RelayCell& cell, CellSink& sink, Instant now) {
   const Entry* entry = find(leg);
   if (entry == nullptr || !tunnel_) return Status();
   const uint64_t token = store_.allocate();
   mpath_receipt receipt;
-  const mpath::Status status = tunnel_.receive({.command = static_cast<uint8_t>(cell.command),
-                                                .hop = static_cast<uint8_t>(hop),
-                                                .leg = entry->id,
-                                                .body = cell.body,
-                                                .token = token,
-                                                .cost = CellStore::kCost},
-                                               to_us(now), &receipt);
+  const mpath::Status status =
+      tunnel_.receive({.command = static_cast<uint8_t>(cell.command),
+                       .hop = static_cast<uint8_t>(leg.circuit().last_hop()),
+                       .leg = entry->id,
+                       .body = cell.body,
+                       .token = token,
+                       .cost = CellStore::kCost},
+                      to_us(now), &receipt);
   if (status == mpath::Status::kHeld) {
     store_.put(token, cell);
     return Status();

@@ -98,7 +98,7 @@ class Tunnel final : private LegOwner, private CellSink, private StreamHost {
   // LegOwner
   void handle_leg_built(Leg& leg) override;
   void handle_leg_lost(Leg& leg, const std::string& reason) override;
-  void handle_leg_cell(Leg& leg, const RelayCell& cell, size_t hop) override;
+  void handle_leg_cell(Leg& leg, const RelayCell& cell) override;
   void handle_leg_violation(Leg& leg, const Violation& violation) override;
   void handle_leg_wake() override;
   // CellSink

@@ -18,9 +18,9 @@ constexpr size_t kTurnCells = 256;
 
 }  // namespace
 
-void Tunnel::handle_leg_cell(Leg& leg, const RelayCell& cell, size_t hop) {
+void Tunnel::handle_leg_cell(Leg& leg, const RelayCell& cell) {
   if (state_ == State::kClosed) return;
-  const Status received = paths_->receive(leg, cell, hop, *this, now());
+  const Status received = paths_->receive(leg, cell, *this, now());
   if (received.ok()) return;
   env_.log.warn("tunnel {}: leg {}: {}", ordinal(), leg.ordinal(), received.error());
   close("leg " + std::to_string(leg.ordinal()) + ": " + received.error());
