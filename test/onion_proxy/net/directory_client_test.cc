@@ -113,15 +113,18 @@ TEST_F(DirectoryClientTest, YieldsAVerifiedView) {
 TEST_F(DirectoryClientTest, TriesTheNextAuthorityWhenOneFails) {
   servers_[0].serve_nothing();
   servers_[1].serve(kConsensus, consensus_.signed_by({&authorities_[0]}));
-  options_.request_timeout = std::chrono::milliseconds(100);
   for (int i = 0; i < 5; ++i) EXPECT_EQ(fetch(), "(view)");
 }
 
 TEST_F(DirectoryClientTest, DoesNotWaitForASilentAuthority) {
   servers_[0].stay_silent();
   servers_[1].stay_silent();
-  options_.request_timeout = std::chrono::milliseconds(20);
-  for (int i = 0; i < 3; ++i) EXPECT_EQ(fetch(), "(view)");
+  // Long enough for the honest one on a busy machine.
+  options_.request_timeout = std::chrono::milliseconds(1000);
+  // The order is random: go on until a silent one was asked first.
+  while (servers_[0].connections() + servers_[1].connections() == 0) {
+    ASSERT_EQ(fetch(), "(view)");
+  }
 }
 
 TEST_F(DirectoryClientTest, SaysOfEachAuthorityWhyItWasOfNoUse) {

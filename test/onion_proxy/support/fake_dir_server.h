@@ -35,6 +35,7 @@ class FakeDirServer {
   /// Accepts and never answers.
   void stay_silent() { silent_ = true; }
 
+  size_t connections() const { return sessions_.size(); }
   const std::vector<std::string>& requests() const { return requests_; }
 
  private:
