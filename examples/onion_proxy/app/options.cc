@@ -150,9 +150,12 @@ void add_output_options(CLI::App& app, Options& options) {
   app.add_option("--stats-json", options.stats_file,
                  "write counters there every second and at the end")
       ->type_name("FILE");
+  CLI::CheckedTransformer levels(kLogLevels, CLI::ignore_case);
+  // Its own description would list our enumerators' numbers.
+  levels.description("");
   app.add_option("--log", options.log_level, "least level: debug, info, notice, warn, error")
       ->type_name("LEVEL")
-      ->transform(CLI::CheckedTransformer(kLogLevels, CLI::ignore_case))
+      ->transform(levels)
       ->default_str("notice");
   app.add_flag("--quiet", options.quiet, "no banner and no live status; log warnings and errors");
 }
