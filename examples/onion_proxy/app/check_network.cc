@@ -18,6 +18,8 @@ constexpr size_t kAuthoritiesBytesMax = 256 * 1024;
 constexpr size_t kLinksMax = 100;
 constexpr size_t kDefaultLegs = 2;
 
+void print(const std::string& text) { std::fputs(text.c_str(), stdout); }
+
 class NetworkCheck {
  public:
   NetworkCheck(std::vector<Authority> authorities, size_t legs, const Logger& log)
@@ -35,7 +37,7 @@ class NetworkCheck {
       log_.error("{}", view.error());
       return finish(true);
     }
-    fmt::print("{}", summarise_network(*view.value(), legs_));
+    print(summarise_network(*view.value(), legs_));
     const size_t count = std::min(view.value()->relays.size(), kLinksMax);
     pending_ = count;
     for (size_t i = 0; i < count; ++i) {
@@ -51,10 +53,10 @@ class NetworkCheck {
     if (channel.ok()) {
       ++linked_;
     } else {
-      fmt::print("no link to {}: {}\n", name, channel.error());
+      print(fmt::format("no link to {}: {}\n", name, channel.error()));
     }
     if (--pending_ > 0) return;
-    fmt::print("links        {} opened, identities verified\n", linked_);
+    print(fmt::format("links        {} opened, identities verified\n", linked_));
     finish(linked_ == 0);
   }
 

@@ -10,7 +10,8 @@ namespace onion_proxy {
 Result<std::vector<Authority>> load_authorities(const std::string& path);
 
 /// Fetches and verifies the directory, links to every relay, prints a summary to standard output.
-/// Runs its own event loop. Returns the exit status: 0 if all of it worked, else 1.
+/// Runs its own event loop. Returns the exit status: 0 if the directory verified and at least one
+/// relay could be linked to, else 1.
 int check_network(const Options& options, const Logger& log);
 
 }  // namespace onion_proxy

@@ -68,7 +68,7 @@ Console::Console(std::FILE* out, bool quiet)
 
 Console::~Console() {
   // The last state stays readable above the shell's prompt.
-  if (!live_.empty()) std::fputs("\n", out_);
+  if (!live_.empty()) write("\n");
 }
 
 void Console::log(LogLevel level, std::string_view message) {
@@ -77,13 +77,19 @@ void Console::log(LogLevel level, std::string_view message) {
   const std::string live = live_;
   clear_live_line();
   const std::string_view colour = colour_ ? colour_of(level) : "";
-  fmt::print(out_, "{}{}{}\n", colour, line, colour.empty() ? "" : "\x1b[0m");
+  write(fmt::format("{}{}{}\n", colour, line, colour.empty() ? "" : "\x1b[0m"));
   if (!live.empty()) show_live_line(live);
 }
 
 void Console::print_banner() {
   if (quiet_) return;
-  fmt::print(out_, "{}{}{}", colour_ ? "\x1b[1;31m" : "", kBanner, colour_ ? "\x1b[0m" : "");
+  write(fmt::format("{}{}{}", colour_ ? "\x1b[1;31m" : "", kBanner, colour_ ? "\x1b[0m" : ""));
+}
+
+void Console::write(const std::string& text) {
+  // A reader that has gone away is no reason to end: unlike fmt::print, this does not throw.
+  std::fputs(text.c_str(), out_);
+  std::fflush(out_);
 }
 
 size_t Console::width() const {
@@ -96,13 +102,12 @@ void Console::show_live_line(const std::string& text) {
   if (!has_live_line()) return;
   clear_live_line();
   live_ = text;
-  std::fputs(live_.c_str(), out_);
-  std::fflush(out_);
+  write(live_);
 }
 
 void Console::clear_live_line() {
   if (live_.empty()) return;
-  std::fputs("\r\x1b[K", out_);
+  write("\r\x1b[K");
   live_.clear();
 }
 

@@ -31,6 +31,7 @@ class Console {
   void show_live_line(const std::string& text);
 
  private:
+  void write(const std::string& text);
   void clear_live_line();
 
   std::FILE* out_;

@@ -48,7 +48,7 @@ struct ProxyStats {
   bool multipath = false;
 };
 
-/// Stable field names; see README of the proxy. One document, ended by a line end.
+/// One document with stable field names (examples/onion_proxy/README.md), ended by a line end.
 std::string to_json(const ProxyStats& stats, std::chrono::milliseconds uptime);
 
 /// Turns successive totals into rates, for `onion-proxy`'s line on a terminal.
