@@ -105,19 +105,29 @@ template <class T>
 [[nodiscard]] mpath_leg_summary summarize(const Leg& leg, LegId primary) noexcept;
 [[nodiscard]] mpath_leg_info describe(const Leg& leg, LegId primary) noexcept;
 
+// Copies as much of `value` as the host has room for. Of two branches, because a copy of known
+// length is a few moves and one of unknown length is a call: hosts of our version take the first.
+template <class T>
+void copy_up_to(const T& value, void* out, std::size_t room) noexcept {
+  if (room >= sizeof(T)) {
+    std::memcpy(out, &value, sizeof(T));
+  } else {
+    std::memcpy(out, &value, room);
+  }
+}
+
 // Writes `value` as far as the host's struct reaches, keeping its struct_size.
 template <class T>
 void write_sized(const T& value, T* out) noexcept {
   const std::uint32_t size = out->struct_size;
-  std::memcpy(out, &value, std::min<std::size_t>(size, sizeof(T)));
+  copy_up_to(value, out, size);
   out->struct_size = size;
 }
 
 // Writes the i-th element of an array as far as the host's elements reach.
 template <class T>
 void write_element(const T& value, T* first, std::uint32_t stride, std::size_t i) noexcept {
-  std::memcpy(reinterpret_cast<std::byte*>(first) + i * stride, &value,
-              std::min<std::size_t>(stride, sizeof(T)));
+  copy_up_to(value, reinterpret_cast<std::byte*>(first) + i * stride, stride);
 }
 
 template <class T>

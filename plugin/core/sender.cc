@@ -112,16 +112,18 @@ SendPlan Sender::plan(const LegSet& legs, const ViewOfLeg& views,
 
 Pick Sender::choose(const LegSet& legs, const ViewOfLeg& views, const SendRequest& request,
                     std::size_t current) const noexcept {
-  const Reason obstacle = obstacle_of(legs[current], *views[current]);
-  const Pick stay = obstacle == Reason::NONE ? Pick{.index = current}
-                                             : Pick{.index = std::nullopt, .reason = obstacle};
-  if (!has_sent()) return stay;
+  const auto stay = [&]() -> Pick {
+    const Reason obstacle = obstacle_of(legs[current], *views[current]);
+    if (obstacle != Reason::NONE) return {.index = std::nullopt, .reason = obstacle};
+    return {.index = current};
+  };
+  if (!has_sent()) return stay();
   const Candidates candidates(legs, views, legs[current].sequence().last_sent());
   if (request.command == CommandClass::kControl && request.stuck_at) {
     return {.index = find_unstuck(legs, candidates.all(), current, *request.stuck_at)};
   }
   if (candidates.overdue()) return {.index = candidates.overdue()};
-  return candidates.all().empty() ? stay : pick(scheduler_, candidates.all());
+  return candidates.all().empty() ? stay() : pick(scheduler_, candidates.all());
 }
 
 bool Sender::commit(const SendPlan& plan, LegSet& legs) noexcept {

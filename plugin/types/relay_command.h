@@ -1,6 +1,7 @@
 // Relay commands, and which of them a multi-path tunnel counts.
 #pragma once
 
+#include <array>
 #include <cstdint>
 
 namespace conflux {
@@ -30,9 +31,10 @@ enum class CommandClass : std::uint8_t {
   kSignalling,   // ours: LINK, LINKED, LINKED_ACK, SWITCH; never sequenced
 };
 
-// Seed: cmd_counts_towards_seqno. C tor: conflux_should_multiplex.
-[[nodiscard]] constexpr CommandClass classify(std::uint8_t command) noexcept {
-  switch (static_cast<RelayCommand>(command)) {
+namespace detail {
+
+[[nodiscard]] constexpr CommandClass class_of(RelayCommand command) noexcept {
+  switch (command) {
     case RelayCommand::kData:
       return CommandClass::kData;
     case RelayCommand::kBegin:
@@ -52,6 +54,22 @@ enum class CommandClass : std::uint8_t {
       break;
   }
   return CommandClass::kUnsequenced;
+}
+
+// One load on the cell path instead of a chain of comparisons.
+inline constexpr auto kClasses = [] {
+  std::array<CommandClass, 256> classes{};
+  for (unsigned command = 0; command < classes.size(); ++command) {
+    classes[command] = class_of(static_cast<RelayCommand>(command));
+  }
+  return classes;
+}();
+
+}  // namespace detail
+
+// Seed: cmd_counts_towards_seqno. C tor: conflux_should_multiplex.
+[[nodiscard]] constexpr CommandClass classify(std::uint8_t command) noexcept {
+  return detail::kClasses[command];
 }
 
 [[nodiscard]] constexpr bool is_sequenced(CommandClass command_class) noexcept {

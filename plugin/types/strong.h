@@ -9,7 +9,8 @@
 namespace conflux {
 
 // An integer with a name. No arithmetic by default: a type that needs some defines it beside
-// itself.
+// itself. `T value{}` is zero and `T value` has no value, as with the integer itself: buffers on
+// the cell path are not cleared before they are filled.
 template <class Tag, class Rep>
 class Strong {
  public:
@@ -19,7 +20,7 @@ class Strong {
   friend constexpr auto operator<=>(Strong, Strong) = default;
 
  private:
-  Rep raw_{};
+  Rep raw_;
 };
 
 // Cells. Unit: one relay cell. Counts of DATA cells (windows) and of sequenced cells alike.
