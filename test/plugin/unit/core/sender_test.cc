@@ -138,6 +138,16 @@ TEST_F(SenderTest, NamesTheObstacle) {
   EXPECT_EQ(plan().blocked, Reason::PADDING_BLOCKED);
 }
 
+TEST_F(SenderTest, SendsNothingOnALegThatPaddingBlocks) {
+  legs_.add_linked(10ms);
+  send();
+  legs_.set[0].commit_padding_blocked(true);
+  EXPECT_EQ(plan(CommandClass::kControl).blocked, Reason::PADDING_BLOCKED);
+  // Another leg may take it.
+  legs_.add_linked(20ms);
+  EXPECT_EQ(plan(CommandClass::kControl).index, 1U);
+}
+
 TEST_F(SenderTest, PrefersTheEwmaToTheHandshakeRtt) {
   legs_.add_linked(10ms);
   legs_.add_linked(20ms);
