@@ -6,8 +6,10 @@
 namespace conflux::test {
 namespace {
 
-void put(Body& body, std::uint64_t value, unsigned bytes) {
-  for (unsigned i = bytes; i-- > 0;) body.push_back(static_cast<std::uint8_t>(value >> (8 * i)));
+void put(Body& body, std::size_t at, std::size_t bytes, std::uint64_t value) {
+  for (std::size_t i = bytes; i-- > 0; value >>= 8U) {
+    body.at(at + i) = static_cast<std::uint8_t>(value & 0xFFU);
+  }
 }
 
 std::uint64_t get(std::span<const std::uint8_t> body, std::size_t at, std::size_t bytes) {
@@ -20,11 +22,12 @@ std::uint64_t get(std::span<const std::uint8_t> body, std::size_t at, std::size_
 }  // namespace
 
 Body encode(const LinkBody& link) {
-  Body body{link.version};
-  body.insert(body.end(), link.nonce.begin(), link.nonce.end());
-  put(body, link.last_sent, 8);
-  put(body, link.last_received, 8);
-  body.push_back(link.ux);
+  Body body(50);
+  put(body, 0, 1, link.version);
+  std::ranges::copy(link.nonce, body.begin() + 1);
+  put(body, 33, 8, link.last_sent);
+  put(body, 41, 8, link.last_received);
+  put(body, 49, 1, link.ux);
   return body;
 }
 
@@ -39,8 +42,8 @@ LinkBody decode_link(std::span<const std::uint8_t> body) {
 }
 
 Body switch_body(std::uint32_t delta) {
-  Body body;
-  put(body, delta, 4);
+  Body body(4);
+  put(body, 0, 4, delta);
   return body;
 }
 
