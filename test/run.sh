@@ -30,6 +30,7 @@ main() {
   fi
   suite release
   suite asan --label-exclude 'e2e|python|no_sanitizer'
+  check_ids
   conclude
 }
 
@@ -60,6 +61,11 @@ suite() {
   ctest --test-dir "$root/build/$preset" -j "$jobs" --output-on-failure --no-tests=error \
     --output-junit "$results/$preset.xml" "$@"
   [[ -s $results/$preset.xml ]] || broken "$preset tests"
+}
+
+# Every behaviour, deviation, regression and attack of test/README.md has a test that ran.
+check_ids() {
+  python3 -B "$root/test/tidy/check_ids.py" "$results/release.xml" || broken "ids of test/README.md"
 }
 
 broken() { echo "$1" >>"$results/broken-steps"; echo "run.sh: failed: $1" >&2; }

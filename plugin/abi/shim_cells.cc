@@ -68,8 +68,8 @@ mpath_status route(mpath_instance* instance, mpath_tunnel_id tunnel,
   if (const mpath_status status = to_views(views, leg_views); status != MPATH_OK) return status;
   const std::optional<Instant> now = to_instant(now_us);
   if (!now || request->want == 0 || request->hop >= kHopsMax || request->reserved != 0 ||
-      request->reserved2 != 0) {
-    return MPATH_E_ARGUMENT;
+      request->reserved2 != 0 || classify(request->command) == CommandClass::kSignalling) {
+    return MPATH_E_ARGUMENT;  // signalling cells are the plugin's to ask for
   }
   return on_tunnel(instance, tunnel, [&](Tunnel& it) {
     RouteGrant grant;
