@@ -19,7 +19,7 @@ constexpr size_t kStockLegsMax = 2;
 
 Result<Settings> read_settings(const std::string& file) {
   const auto content = conflux::config::read_config_file(file);
-  if (!content.text) return Error{content.error};
+  if (!content.text) return Error{file + ": " + content.error};
   const ParseResult parsed = conflux::config::parse(*content.text, file);
   if (!parsed.ok()) return Error{conflux::config::to_string(parsed)};
   return *parsed.settings;

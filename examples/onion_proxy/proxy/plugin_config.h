@@ -17,9 +17,9 @@ struct PluginConfig {
 };
 
 struct PluginConfigRequest {
-  std::string file;               ///< empty: defaults
-  std::optional<size_t> legs;     ///< of the command line
-  std::optional<std::string> ux;  ///< of the command line
+  std::string file{};               ///< empty: defaults
+  std::optional<size_t> legs{};     ///< of the command line
+  std::optional<std::string> ux{};  ///< of the command line
 };
 
 /// Reads and checks. Errors carry every finding, one a line. Without a file, more than two legs

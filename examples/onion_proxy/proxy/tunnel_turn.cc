@@ -37,9 +37,10 @@ void Tunnel::deliver(const RelayCell& cell) {
   if (!streams_.is_half_closed(cell.stream_id)) {
     // An honest exit has nothing to say on a stream that we never opened or that it ended itself;
     // such cells can carry a mark past the client (DROPMARK).
-    env_.log.warn("tunnel {}: a {} cell for no stream", ordinal(),
-                  relay_command_name(cell.command));
-    return close("a cell for no stream");
+    const std::string reason =
+        "a " + std::string(relay_command_name(cell.command)) + " cell for no stream";
+    env_.log.warn("tunnel {}: {}", ordinal(), reason);
+    return close(reason);
   }
   if (cell.command == RelayCommand::kEnd) streams_.forget_half_closed(cell.stream_id);
 }

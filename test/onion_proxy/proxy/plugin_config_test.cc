@@ -1,0 +1,86 @@
+#include "examples/onion_proxy/proxy/plugin_config.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "config/parse.h"
+
+namespace onion_proxy {
+namespace {
+
+using conflux::config::DesiredUx;
+using conflux::config::Profile;
+using ::testing::HasSubstr;
+
+class ConfigFile : public ::testing::Test {
+ protected:
+  ConfigFile() : path_(testing::TempDir() + "onion_proxy_plugin_config.yaml") {}
+  ~ConfigFile() override { std::filesystem::remove(path_); }
+
+  std::string write(const std::string& text) {
+    std::ofstream(path_) << text;
+    return path_;
+  }
+
+  std::string path_;
+};
+
+TEST(PluginConfig, WithoutAFileTheDefaultsApply) {
+  const auto config = load_plugin_config({});
+  ASSERT_TRUE(config.ok()) << config.error();
+  EXPECT_EQ(config.value().settings, conflux::config::default_settings(Profile::kStock));
+}
+
+TEST(PluginConfig, MoreThanTwoLegsWithoutAFileAreTheLabProfile) {
+  const auto config = load_plugin_config({.legs = 8});
+  ASSERT_TRUE(config.ok()) << config.error();
+  EXPECT_EQ(config.value().settings.conflux.profile, Profile::kLab);
+  EXPECT_EQ(config.value().settings.conflux.legs.count, 8u);
+}
+
+TEST(PluginConfig, TheTextSaysWhatTheSettingsSay) {
+  const auto config = load_plugin_config({.legs = 4, .ux = "min_latency"});
+  ASSERT_TRUE(config.ok()) << config.error();
+  const auto parsed = conflux::config::parse(config.value().text, "test");
+  ASSERT_TRUE(parsed.ok()) << conflux::config::to_string(parsed);
+  EXPECT_EQ(*parsed.settings, config.value().settings);
+  EXPECT_EQ(parsed.settings->conflux.desired_ux, DesiredUx::kMinLatency);
+}
+
+TEST_F(ConfigFile, TheCommandLineOverridesIt) {
+  const std::string file = write(
+      "version: 1\nconflux:\n  profile: lab\n  desired_ux: min_latency\n  legs:\n    count: 5\n");
+  const auto config = load_plugin_config({.file = file, .legs = 3});
+  ASSERT_TRUE(config.ok()) << config.error();
+  EXPECT_EQ(config.value().settings.conflux.legs.count, 3u);
+  EXPECT_EQ(config.value().settings.conflux.desired_ux, DesiredUx::kMinLatency);
+  const auto parsed = conflux::config::parse(config.value().text, "test");
+  ASSERT_TRUE(parsed.ok()) << conflux::config::to_string(parsed);
+  EXPECT_EQ(*parsed.settings, config.value().settings);
+}
+
+TEST_F(ConfigFile, ItsProfileIsNotOverruled) {
+  const std::string file = write("version: 1\nconflux:\n  profile: stock\n");
+  const auto config = load_plugin_config({.file = file, .legs = 4});
+  ASSERT_FALSE(config.ok());
+  EXPECT_THAT(config.error(), HasSubstr("legs"));
+}
+
+TEST_F(ConfigFile, ErrorsNameFileAndLine) {
+  const std::string file = write("version: 1\nconflux:\n  desired_ux: hihg_throughput\n");
+  const auto config = load_plugin_config({.file = file});
+  ASSERT_FALSE(config.ok());
+  EXPECT_THAT(config.error(), HasSubstr(file + ":3"));
+}
+
+TEST(PluginConfig, AMissingFileIsNamed) {
+  const auto config = load_plugin_config({.file = "/nonexistent.yaml"});
+  ASSERT_FALSE(config.ok());
+  EXPECT_THAT(config.error(), HasSubstr("/nonexistent.yaml"));
+}
+
+}  // namespace
+}  // namespace onion_proxy

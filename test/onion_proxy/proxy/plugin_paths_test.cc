@@ -1,0 +1,179 @@
+#include "examples/onion_proxy/proxy/plugin_paths.h"
+
+#include <gmock/gmock.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "examples/onion_proxy/proxy/plugin_host.h"
+#include "test/onion_proxy/support/tunnel_fixture.h"
+
+namespace onion_proxy {
+namespace {
+
+using test::FakeApplication;
+using test::FakeLeg;
+using ::testing::HasSubstr;
+
+const Bytes kLoopback = {127, 0, 0, 1, 0, 0, 0, 60};
+constexpr size_t kSocksReplySize = 10;
+
+// Two legs and the real plugin.
+class PluginPathsTest : public test::TunnelFixture {
+ protected:
+  void SetUp() override {
+    // With the stock profile uploads stay on one leg, as those of stock tor do.
+    const std::string file = testing::TempDir() + "onion_proxy_plugin_paths.yaml";
+    std::ofstream(file) << "version: 1\nconflux:\n  profile: fast\n  scheduler: low_rtt\n";
+    const auto config = load_plugin_config({.file = file});
+    std::filesystem::remove(file);
+    ASSERT_TRUE(config.ok()) << config.error();
+    auto opened = PluginHost::open(io_, log_, CONFLUX_PLUGIN, config.value());
+    ASSERT_TRUE(opened.ok()) << opened.error();
+    plugin_ = std::move(opened).value();
+    start(2, std::make_unique<PluginPaths>(plugin_->instance()));
+  }
+  void TearDown() override { tunnel_.reset(); }
+
+  static Bytes linked_answer(const FakeLeg& leg) {
+    Bytes body = leg.find(RelayCommand::kConfluxLink)->body;
+    body.back() = 1;
+    return body;
+  }
+
+  void link(size_t number) {
+    ASSERT_TRUE(run([&] { return leg(number).find(RelayCommand::kConfluxLink) != nullptr; }));
+    leg(number).send({RelayCommand::kConfluxLinked}, linked_answer(leg(number)));
+    ASSERT_TRUE(run([&] { return leg(number).find(RelayCommand::kConfluxLinkedAck) != nullptr; }));
+  }
+  void link_both() {
+    link(1);
+    link(2);
+    ASSERT_TRUE(run([&] { return ready_; }));
+  }
+
+  // Opens a stream; `carrier_` is the leg that BEGIN took.
+  uint16_t connect(FakeApplication& application) {
+    tunnel_->open_stream(application.connect_to("example.test", 80));
+    const auto begun = [&](size_t number) {
+      return leg(number).find(RelayCommand::kBegin) != nullptr;
+    };
+    EXPECT_TRUE(run([&] { return begun(1) || begun(2); }));
+    carrier_ = begun(1) ? 1 : 2;
+    const uint16_t id = leg(carrier_).find(RelayCommand::kBegin)->stream_id;
+    leg(carrier_).send({RelayCommand::kConnected, id}, kLoopback);
+    EXPECT_TRUE(run([&] { return application.received().size() == kSocksReplySize; }));
+    return id;
+  }
+  size_t other() const { return 3 - carrier_; }
+
+  void expect_closes(std::string_view reason) {
+    ASSERT_TRUE(run([&] { return closed_; }));
+    EXPECT_THAT(tunnel_->close_reason(), HasSubstr(std::string(reason)));
+    EXPECT_TRUE(run([&] { return leg(1).is_destroyed() || leg(2).is_destroyed(); }));
+  }
+
+  std::unique_ptr<PluginHost> plugin_;
+  FakeApplication application_{io_};
+  size_t carrier_ = 1;
+};
+
+TEST_F(PluginPathsTest, LinksBothLegsWithOneNonce) {
+  link_both();
+  EXPECT_EQ(leg(1).find(RelayCommand::kConfluxLink)->body.size(), 50u);
+  EXPECT_EQ(leg(1).find(RelayCommand::kConfluxLink)->body,
+            leg(2).find(RelayCommand::kConfluxLink)->body);
+  EXPECT_EQ(tunnel_->state(), Tunnel::State::kReady);
+}
+
+TEST_F(PluginPathsTest, OpensStreamsFromTheFirstLinkedLegOn) {
+  link(2);
+  ASSERT_TRUE(run([&] { return ready_; }));
+  connect(application_);
+  EXPECT_EQ(carrier_, 2u);
+}
+
+TEST_F(PluginPathsTest, PutsCellsThatOvertakeEachOtherInOrder) {
+  link_both();
+  const uint16_t id = connect(application_);
+  const size_t early = other();
+  // The exit sends "a" on the carrier, then "b" on the other leg; "b" arrives first.
+  leg(early).send({RelayCommand::kConfluxSwitch}, {0, 0, 0, 2});
+  leg(early).send({RelayCommand::kData, id}, {'b'});
+  ASSERT_TRUE(run([&] { return tunnel_->stats().held_cells == 1; }));
+  EXPECT_EQ(application_.received().size(), kSocksReplySize);
+  leg(carrier_).send({RelayCommand::kData, id}, {'a'});
+  ASSERT_TRUE(run([&] { return application_.received().size() == kSocksReplySize + 2; }));
+  EXPECT_THAT(application_.received(), testing::EndsWith("ab"));
+  EXPECT_EQ(tunnel_->stats().held_cells, 0u);
+  EXPECT_EQ(tunnel_->stats().switches_in, 1u);
+}
+
+TEST_F(PluginPathsTest, AWrongNonceClosesTheTunnel) {
+  ASSERT_TRUE(run([&] { return leg(1).find(RelayCommand::kConfluxLink) != nullptr; }));
+  Bytes wrong = linked_answer(leg(1));
+  wrong[32] ^= 1;
+  leg(1).send({RelayCommand::kConfluxLinked}, wrong);
+  expect_closes("LINKED with another nonce");
+}
+
+TEST_F(PluginPathsTest, ARepeatedSequenceNumberClosesTheTunnel) {
+  link_both();
+  const uint16_t id = connect(application_);
+  // The other leg was not switched to, so its cell counts as the first one again.
+  leg(other()).send({RelayCommand::kData, id}, {'x'});
+  expect_closes("already received");
+  EXPECT_TRUE(run([&] { return application_.was_reset(); }));
+}
+
+TEST_F(PluginPathsTest, TheLossOfALinkedLegClosesTheTunnelAtOnce) {
+  link_both();
+  connect(application_);
+  leg(other()).send_link_cell(LinkCommand::kDestroy, Bytes{11});
+  expect_closes("is gone");
+  EXPECT_TRUE(run([&] { return application_.was_reset(); }));
+  EXPECT_TRUE(run([&] { return leg(carrier_).is_destroyed(); }));
+}
+
+TEST_F(PluginPathsTest, TheLossOfALegThatIsNotLinkedLeavesTheOtherAtWork) {
+  link(1);
+  ASSERT_TRUE(run([&] { return ready_; }));
+  leg(2).send_link_cell(LinkCommand::kDestroy, Bytes{11});
+  ASSERT_TRUE(run([&] { return tunnel_->stats().legs[1].state == "closed"; }));
+  connect(application_);
+  EXPECT_FALSE(closed_);
+}
+
+TEST_F(PluginPathsTest, AnUploadUsesBothLegsAndNoMoreThanTheirWindows) {
+  link_both();
+  connect(application_);
+  application_.send(std::string(200 * kRelayBodyMax, 'u'));
+  ASSERT_TRUE(run([&] {
+    return leg(1).count(RelayCommand::kData) + leg(2).count(RelayCommand::kData) >= 200;
+  }));
+  EXPECT_LE(leg(1).count(RelayCommand::kData), 124u);
+  EXPECT_LE(leg(2).count(RelayCommand::kData), 124u);
+  ASSERT_NE(leg(other()).find(RelayCommand::kConfluxSwitch), nullptr);
+  // BEGIN and at least one batch of DATA went before.
+  const Bytes delta = leg(other()).find(RelayCommand::kConfluxSwitch)->body;
+  ASSERT_EQ(delta.size(), 4u);
+  EXPECT_GT(ByteReader(delta).u32(), 31u);
+}
+
+TEST_F(PluginPathsTest, ClosingFreesWhatIsHeldBack) {
+  link_both();
+  const uint16_t id = connect(application_);
+  leg(other()).send({RelayCommand::kConfluxSwitch}, {0, 0, 0, 2});
+  leg(other()).send({RelayCommand::kData, id}, {'b'});
+  ASSERT_TRUE(run([&] { return tunnel_->stats().held_cells == 1; }));
+  tunnel_->close("the test asks for it");
+  ASSERT_TRUE(run([&] { return closed_ && application_.was_reset(); }));
+  mpath_instance_info info;
+  tunnel_.reset();
+  ASSERT_EQ(plugin_->instance().info(&info), mpath::Status::kOk);
+  EXPECT_EQ(info.held_bytes, 0u);
+  EXPECT_EQ(info.tunnels, 0u);
+}
+
+}  // namespace
+}  // namespace onion_proxy

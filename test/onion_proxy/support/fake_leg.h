@@ -1,0 +1,61 @@
+#pragma once
+
+#include <optional>
+
+#include "test/onion_proxy/support/fake_link_server.h"
+#include "test/onion_proxy/support/fake_relay.h"
+
+namespace onion_proxy::test {
+
+/// The three relays of one leg in one: the guard's TLS link is real, middle and exit are computed
+/// behind it. Builds as an honest network does, then keeps what reaches the exit for the test.
+class FakeLeg {
+ public:
+  /// Legs with the same `exit_number` end at the same exit.
+  FakeLeg(boost::asio::io_context& io, uint8_t number, uint8_t exit_number);
+
+  std::vector<RelayInfo> path() const;
+
+  /// Answers what has arrived; call between turns of the event loop.
+  void pump();
+
+  struct Cell {
+    RelayCommand command = RelayCommand::kDrop;
+    uint16_t stream_id = 0;
+    Bytes body;
+    CellTag tag{};
+  };
+  /// Relay cells that reached the exit, oldest first.
+  const std::vector<Cell>& cells() const { return cells_; }
+  /// The first of this kind.
+  const Cell* find(RelayCommand command) const;
+  size_t count(RelayCommand command) const;
+  bool is_built() const { return hops_ == 3; }
+  bool is_destroyed() const { return destroyed_; }
+  /// Stops answering circuits: they stay half built.
+  void stop_building() { building_ = false; }
+
+  /// From `hop` (the exit by default) towards the client.
+  CellTag send(RelayHeader header, const Bytes& body, size_t hop = 2);
+  void send_link_cell(LinkCommand command, ByteView payload);
+  void disconnect() { guard_.disconnect(); }
+
+ private:
+  void handle(const FakeLinkServer::Cell& cell);
+  void handle_extend(const RelayCell& cell);
+  static Bytes with_length(const Bytes& reply);
+
+  FakeLinkServer guard_;
+  FakeRelay guard_keys_;
+  FakeRelay middle_;
+  FakeRelay exit_;
+  FakePath path_;
+  std::vector<Cell> cells_;
+  size_t handled_ = 0;
+  size_t hops_ = 0;
+  uint32_t circuit_id_ = 0;
+  bool destroyed_ = false;
+  bool building_ = true;
+};
+
+}  // namespace onion_proxy::test
