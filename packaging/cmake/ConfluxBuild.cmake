@@ -67,6 +67,10 @@ function(conflux_test name)
     CONFLUX_BINARY_DIR="${PROJECT_BINARY_DIR}")
   target_link_libraries(${name} PRIVATE conflux_options ${arg_DEPS} GTest::gtest_main GTest::gmock)
   # At test time, so that a build does not run what it has just built.
-  gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST
-    PROPERTIES LABELS "${arg_LABELS}" TIMEOUT ${arg_TIMEOUT})
+  gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60)
+  # Not by PROPERTIES: lists do not survive it, and with the second label the timeout would go too.
+  set(properties_file ${CMAKE_CURRENT_BINARY_DIR}/${name}_properties.cmake)
+  file(CONFIGURE OUTPUT ${properties_file} @ONLY CONTENT
+    "set_tests_properties(\${@name@_TESTS} PROPERTIES LABELS \"@arg_LABELS@\" TIMEOUT @arg_TIMEOUT@)\n")
+  set_property(DIRECTORY APPEND PROPERTY TEST_INCLUDE_FILES ${properties_file})
 endfunction()
