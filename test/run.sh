@@ -29,7 +29,7 @@ main() {
     "$root/packaging/install-packages.sh" test || exit 1
   fi
   suite release
-  suite asan --label-exclude 'e2e|python|no_sanitizer'
+  suite asan --label-exclude 'e2e|python|bench'
   check_ids
   conclude
 }
