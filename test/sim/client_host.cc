@@ -130,7 +130,7 @@ void ClientHost::handle_sendme(Leg& leg, std::uint64_t now) {
 
 void ClientHost::receive(std::size_t at, const Cell& cell, std::uint64_t now) {
   Leg& leg = legs_[at];
-  if (leg.gone || report_.closed_reason != 0) return;
+  if (leg.gone || leg.closed || report_.closed_reason != 0) return;
   if (cell.command == kSendme) return handle_sendme(leg, now);
   mpath_cell in{};
   in.struct_size = sizeof in;
@@ -244,6 +244,7 @@ void ClientHost::handle_event(const mpath_event& event, std::uint64_t now) {
              .body = {event.cell.body, event.cell.body + event.cell.length}});
       break;
     case MPATH_EVENT_REMOVE_LEG: {
+      leg->closed = true;  // a host destroys the circuit first: nothing arrives on it any more
       const mpath_leg_views all = views();
       check(table_->leg_remove(instance_, tunnel_, event.leg, event.reason, &all, now), "remove");
       break;
