@@ -6,7 +6,8 @@ readonly build_packages=(
   g++ cmake ninja-build libssl-dev libboost1.74-dev libyaml-cpp-dev libcli11-dev libfmt-dev
   nlohmann-json3-dev)
 readonly run_packages=(tor python3)
-readonly test_packages=(libgtest-dev libgmock-dev libbenchmark-dev python3-jsonschema git binutils)
+readonly test_packages=(libgtest-dev libgmock-dev libbenchmark-dev python3-jsonschema
+  python3-yaml git binutils)
 
 usage() {
   cat <<'TEXT'
