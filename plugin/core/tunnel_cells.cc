@@ -1,7 +1,7 @@
 // Tunnel: the cell path.
 #include "plugin/codec/switch_message.h"
+#include "plugin/core/cell_rules.h"
 #include "plugin/core/handshake.h"
-#include "plugin/core/signalling_rules.h"
 #include "plugin/core/tunnel.h"
 #include "plugin/types/check.h"
 
@@ -80,21 +80,28 @@ Outcome Tunnel::handle_cell(const ReceivedCell& cell, Instant now, Reason& viola
   const std::optional<std::size_t> at = legs_.index_of(cell.leg);
   if (!at) return refuse(Outcome::kStale);
   Leg& leg = legs_[*at];
-  const CommandClass command_class = classify(cell.command);
-  if (command_class == CommandClass::kSignalling) {
-    return handle_signalling(leg, cell, violation);
-  }
   const MultiPath* multi = multi_path();
-  const bool counts =
-      multi != nullptr && is_sequenced(command_class) && cell.hop == multi->join_point.hop;
-  return counts ? handle_sequenced(leg, cell, violation) : Outcome::kPass;
+  const bool elsewhere = multi != nullptr && cell.hop != multi->join_point.hop;
+  const CellKind kind = kind_of(cell.command);
+  const CellRule rule = elsewhere ? client_rule_elsewhere(kind) : client_rule(kind, leg.state());
+  switch (rule.action) {
+    case CellAction::kPass:
+      return Outcome::kPass;
+    case CellAction::kCount:
+      return handle_sequenced(leg, cell, violation);
+    case CellAction::kHandle:
+      return handle_signalling(leg, cell, violation);
+    case CellAction::kIgnore:
+      return Outcome::kConsumed;
+    case CellAction::kCloseLeg:
+    case CellAction::kCloseTunnel:
+      break;
+  }
+  violation = rule.reason;
+  return violate(violation, leg.ordinal());
 }
 
 Outcome Tunnel::handle_sequenced(Leg& leg, const ReceivedCell& cell, Reason& violation) {
-  if (!leg.peer_is_linked()) {
-    violation = Reason::CELL_BEFORE_LINKED;
-    return violate(violation, leg.ordinal());
-  }
   const ReceptionResult result = receiver_.handle_sequenced(leg, cell.token, cell.cost, now_);
   switch (result.reception) {
     case Reception::kDeliver:
@@ -114,15 +121,7 @@ Outcome Tunnel::handle_sequenced(Leg& leg, const ReceivedCell& cell, Reason& vio
 }
 
 Outcome Tunnel::handle_signalling(Leg& leg, const ReceivedCell& cell, Reason& violation) {
-  const auto command = static_cast<RelayCommand>(cell.command);
-  const MultiPath* multi = multi_path();
-  violation = multi != nullptr && cell.hop != multi->join_point.hop
-                  ? Reason::WRONG_HOP
-                  : check_signalling(command, leg.state());
-  if (violation != Reason::NONE) return violate(violation, leg.ordinal());
-  if (leg.is<TimedOut>()) return Outcome::kConsumed;
-
-  if (command == RelayCommand::kConfluxLinked) {
+  if (kind_of(cell.command) == CellKind::kLinked) {
     violation = handle_linked(leg, cell.body, nonce_, legs_.highest_sent(), now_);
     if (violation != Reason::NONE) return violate(violation, leg.ordinal());
     const Micros rtt = leg.handshake_rtt().value_or(Micros::zero());
@@ -135,8 +134,8 @@ Outcome Tunnel::handle_signalling(Leg& leg, const ReceivedCell& cell, Reason& vi
   }
   const std::optional<SeqDelta> delta = parse_switch(cell.body);
   violation = !delta ? Reason::SWITCH_MALFORMED
-                     : receiver_.handle_switch(leg, *delta, legs_.count_linked(), multi->cwnd_init,
-                                               sender_.sent());
+                     : receiver_.handle_switch(leg, *delta, legs_.count_linked(),
+                                               multi_path()->cwnd_init, sender_.sent());
   if (violation != Reason::NONE) return violate(violation, leg.ordinal());
   return Outcome::kConsumed;
 }

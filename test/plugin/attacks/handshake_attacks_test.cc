@@ -66,6 +66,26 @@ TEST(Attack, A1_NoSignallingCellIsTakenInAWrongStateOrFromAWrongHop) {
   }
 }
 
+TEST(Attack, A1_EveryOtherCommandPassesOrIsCountedOrComesTooEarly) {
+  const auto& counted = conflux_table().sequenced;
+  for (unsigned command = 0; command < 256; ++command) {
+    if (command >= kLink && command <= kSwitch) continue;
+    const bool counts = (counted[command / 8] >> (command % 8) & 1U) != 0;
+    for (const State state : kStates) {
+      Host host;
+      const int leg = bring_to(host, state);
+      const bool linked = state == State::kAckQueued || state == State::kLinked;
+      const Answer answer = host.receive(leg, static_cast<std::uint8_t>(command));
+      Answer expected{Status::kPass};
+      if (counts && linked) expected = {Status::kOk};
+      if (counts && !linked && state != State::kPlain) {
+        expected = violation(Reason::kCellBeforeLinked);
+      }
+      EXPECT_EQ(answer, expected) << command << " in state " << static_cast<int>(state);
+    }
+  }
+}
+
 TEST(Attack, A2_LinkAndLinkedAckToAClientCloseTheTunnel) {
   for (const auto& [command, reason] : {std::pair{kLink, Reason::kLinkToClient},
                                         std::pair{kLinkedAck, Reason::kLinkedAckToClient}}) {
