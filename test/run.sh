@@ -13,7 +13,8 @@ usage() {
 usage: test/run.sh [--no-install] [-j N]
 
 Builds release and ASan+UBSan below build/ and runs with CTest: the unit, ABI and end-to-end tests
-(against stock tor on loopback), then the unit suite again under the sanitizers. Ends with the line
+(against stock tor on loopback), then the unit suite again under the sanitizers, and what runs on
+many threads once more under ThreadSanitizer. Ends with the line
 "N passed, N failed" and exits with status 0 only if nothing failed. Reports (JUnit) go to results/.
 
   --no-install   take the installed packages as they are
@@ -30,6 +31,7 @@ main() {
   fi
   suite release
   suite asan --label-exclude 'e2e|python|bench'
+  part tsan plugin_threads_test --label-regex threads
   check_ids
   conclude
 }
@@ -49,13 +51,21 @@ parse_arguments() {
 
 wrong_usage() { echo "run.sh: $1" >&2; usage >&2; exit 2; }
 
-# suite PRESET [CTEST_ARGUMENT...]: build a preset and run its tests. A step that breaks counts as
-# one failure, so that no total can look good because something did not happen.
+# suite PRESET [CTEST_ARGUMENT...]: build a preset and run its tests.
 suite() {
   local preset=$1
   shift
+  part "$preset" all "$@"
+}
+
+# part PRESET TARGET [CTEST_ARGUMENT...]: the same, but build only one target. A step that breaks
+# counts as one failure, so that no total can look good because something did not happen.
+part() {
+  local preset=$1 target=$2
+  shift 2
   printf '\n== %s: build\n' "$preset"
-  { cmake -S "$root" --preset "$preset" && cmake --build "$root/build/$preset" -j "$jobs"; } \
+  { cmake -S "$root" --preset "$preset" \
+    && cmake --build "$root/build/$preset" -j "$jobs" --target "$target"; } \
     || { broken "$preset build"; return; }
   printf '\n== %s: test\n' "$preset"
   ctest --test-dir "$root/build/$preset" -j "$jobs" --output-on-failure --no-tests=error \
