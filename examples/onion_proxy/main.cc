@@ -91,7 +91,9 @@ class Application {
                                             .exit_nickname = options_.exit_nickname,
                                             .paths = options_.paths,
                                             .hold_link_file = options_.hold_link_file,
-                                            .stream_timeout = options_.stream_timeout});
+                                            .stream_timeout = options_.stream_timeout,
+                                            .idle_timeout = options_.idle_timeout,
+                                            .stall_timeout = options_.stall_timeout});
     listener_.emplace(io_, log_, SocksListenerOptions{.address = options_.socks});
     Status started = listener_->start(
         [this](SocksArrival arrival) { manager_->handle_arrival(std::move(arrival)); });

@@ -59,6 +59,8 @@ struct Raw {
   size_t legs = 0;
   std::vector<std::string> paths;
   unsigned stream_timeout = 60;
+  unsigned stall_timeout = 30;
+  unsigned idle_timeout = 600;
   bool allow_remote = false;
 };
 
@@ -100,7 +102,28 @@ Status complete(const Raw& raw, const CLI::App& app, Options& options) {
                              *options.legs)};
   }
   options.stream_timeout = std::chrono::seconds(raw.stream_timeout);
+  options.stall_timeout = std::chrono::seconds(raw.stall_timeout);
+  options.idle_timeout = std::chrono::seconds(raw.idle_timeout);
   return {};
+}
+
+void add_timeouts(CLI::App& app, Raw& raw) {
+  app.add_option("--stream-timeout", raw.stream_timeout,
+                 "give up a stream that is not connected after this time")
+      ->type_name("SECONDS")
+      ->check(CLI::Range(1U, 3600U))
+      ->capture_default_str();
+  app.add_option("--stall-timeout", raw.stall_timeout,
+                 "close a tunnel whose exit answers nothing for this time while streams are open, "
+                 "asked half way; 0: never")
+      ->type_name("SECONDS")
+      ->check(CLI::Range(0U, 3600U))
+      ->capture_default_str();
+  app.add_option("--idle-timeout", raw.idle_timeout,
+                 "close a tunnel without streams after this time")
+      ->type_name("SECONDS")
+      ->check(CLI::Range(1U, 86400U))
+      ->capture_default_str();
 }
 
 void add_network_options(CLI::App& app, Raw& raw, Options& options) {
@@ -119,11 +142,6 @@ void add_network_options(CLI::App& app, Raw& raw, Options& options) {
       ->type_name("NAMES")
       ->expected(1)
       ->take_all();
-  app.add_option("--stream-timeout", raw.stream_timeout,
-                 "give up a stream that is not connected after this time")
-      ->type_name("SECONDS")
-      ->check(CLI::Range(1U, 3600U))
-      ->capture_default_str();
   app.add_flag("--check-network", options.check_network,
                "verify the directory, print a summary, end");
 }
@@ -169,6 +187,7 @@ std::variant<Options, ExitNow> parse_options(int argc, const char* const* argv) 
   Raw raw;
   Options options;
   add_network_options(app, raw, options);
+  add_timeouts(app, raw);
   add_multipath_options(app, raw, options);
   add_output_options(app, options);
   try {

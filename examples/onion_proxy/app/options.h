@@ -25,6 +25,8 @@ struct Options {
   std::string stats_file;         ///< empty: none
   std::string hold_link_file;     ///< for tests: legs are linked once it exists; empty: at once
   std::chrono::seconds stream_timeout{60};
+  std::chrono::seconds stall_timeout{30};  ///< 0: never
+  std::chrono::seconds idle_timeout{600};
   LogLevel log_level = LogLevel::kNotice;
   bool quiet = false;          ///< no banner, no live status, only warnings and errors
   bool check_network = false;  ///< print a summary of the network and exit

@@ -11,8 +11,11 @@ namespace onion_proxy {
 
 /// Stream flow control by XON and XOFF, with C tor's defaults. Spec: prop324 "Flow control".
 struct StreamFlowParams {
-  size_t xoff_limit = 500 * 488;     ///< bytes buffered towards the application
-  size_t xon_interval = 500 * 498;   ///< bytes drained between two measurements
+  size_t xoff_limit = 500 * 488;    ///< bytes buffered towards the application
+  size_t xon_interval = 500 * 498;  ///< bytes drained between two measurements
+  /// Bytes buffered beyond which a peer is not pausing at all. After an XOFF no more can come than
+  /// was under way: a window of each leg, 2.5 MB at C tor's slow-start limit, eight legs at most.
+  size_t buffer_max = 32 << 20;
   size_t evaluate_above = 32 * 498;  ///< bytes buffered from which arrivals are measured too
   uint32_t xon_ewma_count = 2;
   uint32_t xon_change_pct = 25;

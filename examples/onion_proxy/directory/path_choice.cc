@@ -94,11 +94,11 @@ bool Picker::is_avoided(const Relay& relay) const {
                      [&](const RelayInfo& info) { return info.rsa_id == relay.info.rsa_id; });
 }
 
-// Lower is better: idle relays first, then idle exits (one of them carries every leg already), then
-// the least shared.
+// Lower is better; also among those to avoid. Idle relays first, then idle exits (one of them
+// carries every leg already), then the least shared.
 int Picker::tier(const Relay& relay) const {
-  if (is_avoided(relay)) return kAvoidedTier;
-  return 2 * uses(relay) + (relay.is_exit() ? 1 : 0);
+  const int shared = 2 * uses(relay) + (relay.is_exit() ? 1 : 0);
+  return is_avoided(relay) ? kAvoidedTier + shared : shared;
 }
 
 const Relay* Picker::weighted(const Candidates& candidates) const {

@@ -1,5 +1,7 @@
 #include "examples/onion_proxy/proxy/leg.h"
 
+#include <algorithm>
+
 #include "examples/onion_proxy/proxy/clock.h"
 
 namespace onion_proxy {
@@ -132,13 +134,26 @@ void Leg::handle_channel_writable() { owner_.handle_leg_wake(); }
 void Leg::handle_channel_closed(const std::string& reason) {
   // The channel has already forgotten us.
   channel_.reset();
-  lose("the connection to the guard closed: " + reason);
+  lose_guard("the connection to the guard closed: " + reason);
 }
 
+size_t Leg::hop_at_work() const {
+  const auto* builder = std::get_if<CircuitBuilder>(&state_);
+  return builder == nullptr ? 0 : std::min(builder->hops_done(), options_.path.size() - 1);
+}
+
+// While it is built the hop that is being added is at fault; later any behind the guard.
 void Leg::lose(std::string reason) {
+  if (is_built()) return report({std::move(reason), 1, options_.path.size() - 1});
+  report({std::move(reason), hop_at_work(), hop_at_work()});
+}
+
+void Leg::lose_guard(std::string reason) { report({std::move(reason), 0, 0}); }
+
+void Leg::report(LegLoss loss) {
   if (is_gone()) return;
   destroy();
-  owner_.handle_leg_lost(*this, reason);
+  owner_.handle_leg_lost(*this, loss);
 }
 
 // The relay has destroyed the circuit: a DESTROY of ours would be for nobody.

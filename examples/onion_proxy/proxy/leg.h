@@ -14,6 +14,15 @@ namespace onion_proxy {
 
 class Leg;
 
+/// Why a circuit went, and which of its relays may be at fault. Only a guard's own connection tells
+/// of the guard: were it blamed for what relays behind it do, an exit that kills circuits could
+/// walk a client from guard to guard.
+struct LegLoss {
+  std::string reason;
+  size_t first_suspect = 0;  ///< index of a hop
+  size_t last_suspect = 0;
+};
+
 /// Who builds a tunnel from legs. Every call is the last that the leg does with its own state, so
 /// the owner may destroy the leg (but not free it) inside.
 class LegOwner {
@@ -21,7 +30,7 @@ class LegOwner {
   virtual ~LegOwner() = default;
   virtual void handle_leg_built(Leg& leg) = 0;
   /// The circuit is gone, or could not be built. Its `destroy` has been done.
-  virtual void handle_leg_lost(Leg& leg, const std::string& reason) = 0;
+  virtual void handle_leg_lost(Leg& leg, const LegLoss& loss) = 0;
   /// A relay cell of the last hop, for streams or the multipath plugin; the body is borrowed.
   virtual void handle_leg_cell(Leg& leg, const RelayCell& cell) = 0;
   /// A peer broke the protocol.
@@ -81,6 +90,9 @@ class Leg final : public CircuitUser {
   void handle_relay(LinkCell& cell);
   void flush_sendmes();
   void lose(std::string reason);
+  void lose_guard(std::string reason);
+  void report(LegLoss loss);
+  size_t hop_at_work() const;
   void forget_circuit();
 
   LegOwner& owner_;

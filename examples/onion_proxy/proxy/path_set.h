@@ -65,7 +65,10 @@ class PathSet {
 
   virtual PathNews poll(const StreamFacts& facts, Instant now) = 0;
 
-  /// Frees what is held back. Nothing may follow but `add_stats`.
+  /// Whether they closed because too much was held back: no time to launch more circuits.
+  virtual bool closed_for_memory() const = 0;
+
+  /// Frees what is held back. Nothing may follow but `closed_for_memory` and `add_stats`.
   virtual void close(Instant now) = 0;
 
   /// Adds what it counts; `stats.legs[i]` is the leg of ordinal i + 1.

@@ -279,6 +279,13 @@ PathNews PluginPaths::poll(const StreamFacts& facts, Instant now) {
   return news;
 }
 
+bool PluginPaths::closed_for_memory() const {
+  mpath_tunnel_info info;
+  if (!tunnel_ || tunnel_.info(&info) != mpath::Status::kOk) return false;
+  const auto reason = mpath::Reason{info.close_reason};
+  return reason == mpath::Reason::kReorderLimit || reason == mpath::Reason::kShed;
+}
+
 void PluginPaths::close(Instant now) {
   if (tunnel_) (void)tunnel_.close(to_us(now));
   for (Entry& entry : legs_) entry.leg = nullptr;

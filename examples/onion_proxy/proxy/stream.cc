@@ -116,6 +116,7 @@ Status Stream::handle_data(const RelayCell& cell) {
   arrival_.socket->write(cell.body);
   bytes_down_ += cell.body.size();
   queue_seen_ = arrival_.socket->write_queue_bytes();
+  if (queue_seen_ > options_.flow.buffer_max) return Error{"the exit does not heed XOFF"};
   send_flow(receive_flow_.note_arrival(queue_seen_, host_.now()));
   return Status();
 }

@@ -4,8 +4,15 @@
 
 namespace onion_proxy {
 
-uint16_t StreamSet::allocate_id() {
-  if (is_full()) return 0;
+uint16_t StreamSet::allocate_id() { return is_full() ? 0 : free_id(); }
+
+uint16_t StreamSet::reserve_id(Instant expiry) {
+  const uint16_t id = free_id();
+  if (id != 0) remember_half_closed(id, expiry);
+  return id;
+}
+
+uint16_t StreamSet::free_id() {
   for (uint32_t tries = 0; tries < 0x10000; ++tries) {
     ++last_id_;
     if (last_id_ != 0 && !open_.contains(last_id_) && !half_closed_.contains(last_id_)) {
@@ -65,9 +72,12 @@ void StreamSet::remove(Stream& stream, bool exit_knows, Instant now) {
   if (at == open_.end()) return;
   removed_.push_back(std::move(at->second));
   open_.erase(at);
-  if (exit_knows) return;
-  half_closed_[id] = now + kHalfClosedLife;
-  half_closed_order_.emplace_back(now + kHalfClosedLife, id);
+  if (!exit_knows) remember_half_closed(id, now + kHalfClosedLife);
+}
+
+void StreamSet::remember_half_closed(uint16_t id, Instant expiry) {
+  half_closed_[id] = expiry;
+  half_closed_order_.emplace_back(expiry, id);
   if (half_closed_order_.size() <= kHalfClosedMax) return;
   half_closed_.erase(half_closed_order_.front().second);
   half_closed_order_.pop_front();

@@ -21,8 +21,10 @@ class StreamSet {
   /// Longer than any cell can be under way on a tunnel that lives.
   static constexpr Micros kHalfClosedLife = std::chrono::seconds(60);
 
-  /// An id that is neither open nor half closed; 0 if there is none left.
+  /// An id for a stream, neither open nor half closed; 0 if there is none left.
   uint16_t allocate_id();
+  /// The same for a look-up that no application waits for: its answer is ignored until `expiry`.
+  uint16_t reserve_id(Instant expiry);
   Stream& add(std::unique_ptr<Stream> stream);
   Stream* find(uint16_t id) const;
 
@@ -49,6 +51,9 @@ class StreamSet {
   void for_each(const std::function<void(Stream&)>& visit) const;
 
  private:
+  uint16_t free_id();
+  void remember_half_closed(uint16_t id, Instant expiry);
+
   std::unordered_map<uint16_t, std::unique_ptr<Stream>> open_;
   std::deque<uint16_t> ready_;
   std::unordered_set<uint16_t> queued_;  ///< which ids stand in `ready_`

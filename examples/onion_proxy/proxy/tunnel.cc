@@ -20,6 +20,7 @@ Tunnel::Tunnel(const TunnelEnvironment& environment, TunnelOwner& owner, TunnelO
       owner_(owner),
       options_(std::move(options)),
       paths_(std::move(paths)),
+      liveness_(options_.stall_timeout),
       disused_since_(clock_now()),
       timer_(environment.io) {
   stats_.ordinal = options_.ordinal;
@@ -77,17 +78,29 @@ void Tunnel::replace_leg(const Leg& failed, const std::string& reason) {
   add_leg(path.value());
 }
 
-void Tunnel::handle_leg_lost(Leg& leg, const std::string& reason) {
+void Tunnel::blame(const Leg& leg, size_t first_hop, size_t last_hop) {
+  const auto at = leg.path().begin();
+  owner_.note_suspects(std::vector<RelayInfo>(at + static_cast<ptrdiff_t>(first_hop),
+                                              at + static_cast<ptrdiff_t>(last_hop) + 1));
+}
+
+void Tunnel::blame_behind_guards() {
+  for (const auto& leg : legs_) {
+    if (!leg->is_gone()) blame(*leg, 1, leg->path().size() - 1);
+  }
+}
+
+void Tunnel::handle_leg_lost(Leg& leg, const LegLoss& loss) {
   stats_.legs[leg.ordinal() - 1].state = "closed";
   if (state_ == State::kClosed) return;
-  owner_.note_path_failed(options_.paths[leg.ordinal() - 1]);
+  blame(leg, loss.first_suspect, loss.last_suspect);
   if (state_ == State::kBuilding) {
-    replace_leg(leg, reason);
+    replace_leg(leg, loss.reason);
     return join_if_settled();
   }
-  env_.log.notice("tunnel {}: leg {} is gone: {}", ordinal(), leg.ordinal(), reason);
+  env_.log.notice("tunnel {}: leg {} is gone: {}", ordinal(), leg.ordinal(), loss.reason);
   const bool joined = paths_->lose_leg(leg, facts(), now());
-  if (joined) return close("leg " + std::to_string(leg.ordinal()) + " is gone: " + reason);
+  if (joined) return close("leg " + std::to_string(leg.ordinal()) + " is gone: " + loss.reason);
   schedule_turn();
 }
 
@@ -124,6 +137,7 @@ void Tunnel::handle_leg_violation(Leg& leg, const Violation& violation) {
   stats_.legs[leg.ordinal() - 1].state = "closed";
   env_.log.warn("tunnel {}: leg {}: {}", ordinal(), leg.ordinal(), violation.reason);
   // The exit is shared by all legs, and so is its fault.
+  blame(leg, 1, leg.path().size() - 1);
   close("leg " + std::to_string(leg.ordinal()) + ": " + violation.reason);
 }
 
@@ -160,6 +174,7 @@ void Tunnel::close(std::string reason) {
   state_ = State::kClosed;
   close_reason_ = std::move(reason);
   timer_.cancel();
+  closed_for_memory_ = paths_->closed_for_memory();
   paths_->close(now());
   for (const auto& leg : legs_) leg->destroy();
   streams_.for_each([this](Stream& stream) {

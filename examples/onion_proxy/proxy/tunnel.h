@@ -12,6 +12,7 @@
 #include "examples/onion_proxy/circuit/sendme.h"
 #include "examples/onion_proxy/directory/path_choice.h"
 #include "examples/onion_proxy/net/channel_pool.h"
+#include "examples/onion_proxy/proxy/liveness.h"
 #include "examples/onion_proxy/proxy/path_set.h"
 #include "examples/onion_proxy/proxy/stream_set.h"
 
@@ -29,8 +30,8 @@ class TunnelOwner {
   virtual void handle_tunnel_closed(Tunnel& tunnel) = 0;
   /// A stream ended. May be called from inside a call to the tunnel: only for counting.
   virtual void note_stream_ended(const Stream& stream) = 0;
-  /// The circuit along this path failed or was lost. As above.
-  virtual void note_path_failed(const ChosenPath& path) = 0;
+  /// These may have failed: better not chosen for a while. As above.
+  virtual void note_suspects(const std::vector<RelayInfo>& relays) = 0;
   /// One more path to the exit of `existing`, for one that could not be built. As above.
   virtual Result<ChosenPath> choose_replacement(const std::vector<ChosenPath>& existing) = 0;
 };
@@ -49,6 +50,8 @@ struct TunnelOptions {
   VegasParams vegas;
   std::chrono::milliseconds build_timeout{20000};
   Stream::Options stream;
+  /// With open streams, how long the exit may be silent, probes included; zero: for ever.
+  Micros stall_timeout = std::chrono::seconds(30);
   std::string hold_link_file;  ///< for tests: legs are joined once it exists; empty: at once
 };
 
@@ -58,7 +61,8 @@ struct TunnelOptions {
 ///   kBuilding --(every leg built or given up)--> kJoining --READY--> kReady --> kClosed
 ///
 /// Any loss of a leg that streams may have used closes it at once: there is no retransmission, and
-/// a relay may sit on the DESTROY of the other legs for ever, so waiting would hang.
+/// a relay may sit on the DESTROY of the other legs for ever, so waiting would hang. So does an
+/// exit that has fallen silent (see Liveness).
 /// Single-threaded. Works in turns: what happens in one turn of the event loop is answered
 /// together.
 class Tunnel final : private LegOwner, private CellSink, private StreamHost {
@@ -78,6 +82,8 @@ class Tunnel final : private LegOwner, private CellSink, private StreamHost {
   const RelayInfo& exit() const { return options_.paths.front().hops.back(); }
   const std::string& close_reason() const { return close_reason_; }
   bool was_ready() const { return was_ready_; }
+  /// It closed because too much was held back.
+  bool closed_for_memory() const { return closed_for_memory_; }
   size_t stream_count() const { return streams_.size(); }
   /// When its last stream ended; nullopt while one is open.
   std::optional<Instant> idle_since() const;
@@ -97,7 +103,7 @@ class Tunnel final : private LegOwner, private CellSink, private StreamHost {
  private:
   // LegOwner
   void handle_leg_built(Leg& leg) override;
-  void handle_leg_lost(Leg& leg, const std::string& reason) override;
+  void handle_leg_lost(Leg& leg, const LegLoss& loss) override;
   void handle_leg_cell(Leg& leg, const RelayCell& cell) override;
   void handle_leg_violation(Leg& leg, const Violation& violation) override;
   void handle_leg_wake() override;
@@ -120,6 +126,10 @@ class Tunnel final : private LegOwner, private CellSink, private StreamHost {
   void pump_data();
   bool send_data_batch();
   void serve_deadlines();
+  void watch_exit();
+  void probe_exit();
+  void blame_behind_guards();
+  void blame(const Leg& leg, size_t first_hop, size_t last_hop);
   void arm_timer();
   StreamFacts facts();
 
@@ -133,12 +143,14 @@ class Tunnel final : private LegOwner, private CellSink, private StreamHost {
   TunnelOptions options_;
   State state_ = State::kBuilding;
   bool was_ready_ = false;
+  bool closed_for_memory_ = false;
   std::string close_reason_;
   std::vector<std::unique_ptr<Leg>> legs_;  ///< ordinal - 1 is the index
   std::unique_ptr<PathSet> paths_;
   StreamSet streams_;
   std::deque<Control> control_;
   ShortCellSchedule short_cells_;
+  Liveness liveness_;
   TunnelStats stats_;
   uint64_t bytes_up_ = 0;  ///< of streams that have ended
   uint64_t bytes_down_ = 0;

@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::chrono::seconds kSweepInterval{1};
 constexpr size_t kClosedRemembered = 16;
-constexpr size_t kFailedRemembered = 16;
+constexpr size_t kSuspectsMax = 16;
 
 Instant after(std::chrono::milliseconds delay) { return clock_now() + delay; }
 
@@ -72,25 +72,28 @@ TunnelManager::~TunnelManager() {
 
 void TunnelManager::prepare() { start(Key()); }
 
-TunnelManager::Entry& TunnelManager::entry_for(const Key& key) {
+TunnelManager::Entry* TunnelManager::entry_for(const Key& key) {
   const auto at = entries_.find(key);
-  if (at != entries_.end()) return at->second;
+  if (at != entries_.end()) return &at->second;
   // A tunnel that was built ahead and belongs to nobody serves whoever comes first.
   const auto ahead = entries_.find(Key());
   if (ahead != entries_.end() && !ahead->second.used && ahead->second.waiting.empty()) {
     auto node = entries_.extract(ahead);
     node.key() = key;
-    return entries_.insert(std::move(node)).position->second;
+    return &entries_.insert(std::move(node)).position->second;
   }
-  if (entries_.size() >= options_.tunnels_max) close_most_idle();
-  return entries_[key];
+  if (entries_.size() >= options_.tunnels_max && !close_most_idle()) return nullptr;
+  return &entries_[key];
 }
 
 void TunnelManager::handle_arrival(SocksArrival arrival) {
   const Key key = arrival.request.isolation;
-  Entry& entry = entry_for(key);
   Waiting waiting{.arrival = std::move(arrival), .deadline = after(options_.stream_timeout)};
-  if (stopping_ || entry.waiting.size() >= options_.waiting_max) {
+  if (stopping_) return refuse(waiting, SocksReply::kGeneralFailure, "the proxy ends");
+  Entry* const found = entry_for(key);
+  if (found == nullptr) return refuse(waiting, SocksReply::kGeneralFailure, "too many tunnels");
+  Entry& entry = *found;
+  if (entry.waiting.size() >= options_.waiting_max) {
     return refuse(waiting, SocksReply::kGeneralFailure, "too many streams wait");
   }
   entry.used = true;
@@ -116,11 +119,11 @@ void TunnelManager::start(const Key& key) {
   });
 }
 
-PathRequest TunnelManager::request_for(const Entry& entry) const {
+PathRequest TunnelManager::request_for(const Entry& entry) {
   PathRequest request{.legs = options_.legs,
                       .exit_nickname = options_.exit_nickname,
                       .pins = options_.paths,
-                      .avoid = {failed_.begin(), failed_.end()}};
+                      .avoid = suspects()};
   if (!entry.waiting.empty()) request.port = entry.waiting.front().arrival.request.port;
   return request;
 }
@@ -150,6 +153,7 @@ void TunnelManager::start_with(const Key& key, Result<DirectoryClient::View> vie
       network.consensus.param("cc_sendme_inc", 31, kIncrementMin, kIncrementMax));
   options.vegas = vegas_of(network.consensus);
   options.hold_link_file = options_.hold_link_file;
+  options.stall_timeout = options_.stall_timeout;
   options.stream.connect_timeout = options_.stream_timeout;
   options.stream.flow = flow_of(network.consensus);
   TunnelOwner& owner = *this;
@@ -183,6 +187,7 @@ void TunnelManager::handle_tunnel_closed(Tunnel& tunnel) {
   const bool was_ready = tunnel.was_ready();
   const std::string reason = tunnel.close_reason();
   env_.log.notice("tunnel {} closed: {}", tunnel.ordinal(), reason);
+  if (tunnel.closed_for_memory()) pressure_until_ = after(options_.pressure_time);
   remember(tunnel);
   at->second.tunnel.reset();
   const Key key = at->first;
@@ -222,18 +227,27 @@ void TunnelManager::count_failure(const std::string& reason) {
   ++totals_.stream_failures[reason];
 }
 
-void TunnelManager::note_path_failed(const ChosenPath& path) {
-  for (size_t i = 0; i + 1 < path.hops.size(); ++i) {
-    std::erase(failed_, path.hops[i]);
-    failed_.push_back(path.hops[i]);
-    if (failed_.size() > kFailedRemembered) failed_.pop_front();
+void TunnelManager::note_suspects(const std::vector<RelayInfo>& relays) {
+  for (const RelayInfo& relay : relays) {
+    std::erase_if(suspects_, [&](const Suspect& known) { return known.relay == relay; });
+    suspects_.push_back({relay, after(options_.suspect_time)});
+    if (suspects_.size() > kSuspectsMax) suspects_.pop_front();
   }
 }
 
+std::vector<RelayInfo> TunnelManager::suspects() {
+  const Instant now = clock_now();
+  std::erase_if(suspects_, [&](const Suspect& known) { return known.until <= now; });
+  std::vector<RelayInfo> out;
+  for (const Suspect& known : suspects_) out.push_back(known.relay);
+  return out;
+}
+
 Result<ChosenPath> TunnelManager::choose_replacement(const std::vector<ChosenPath>& existing) {
+  if (clock_now() < pressure_until_) return Error{"memory was short a moment ago"};
   const auto view = directory_.view();
   if (!view) return Error{"the consensus is out of date"};
-  PathRequest request{.legs = 1, .avoid = {failed_.begin(), failed_.end()}};
+  PathRequest request{.legs = 1, .avoid = suspects()};
   auto choice = choose_further_leg(*view, request, existing, random_below_);
   if (!choice.ok()) return Error{choice.error()};
   return std::move(choice.value().legs.front());
@@ -288,15 +302,17 @@ void TunnelManager::sweep() {
   }
 }
 
-void TunnelManager::close_most_idle() {
+bool TunnelManager::close_most_idle() {
   Tunnel* most_idle = nullptr;
   for (auto& [key, entry] : entries_) {
-    if (!entry.tunnel || !entry.tunnel->idle_since()) continue;
+    if (!entry.tunnel || !entry.tunnel->idle_since() || !entry.waiting.empty()) continue;
     if (most_idle == nullptr || *entry.tunnel->idle_since() < *most_idle->idle_since()) {
       most_idle = entry.tunnel.get();
     }
   }
-  if (most_idle != nullptr) most_idle->close("too many tunnels");
+  if (most_idle == nullptr) return false;
+  most_idle->close("too many tunnels");
+  return true;
 }
 
 ProxyStats TunnelManager::stats() {

@@ -26,7 +26,12 @@ class TunnelManager final : private TunnelOwner {
     std::string hold_link_file;  ///< see TunnelOptions
     std::chrono::milliseconds stream_timeout{60000};
     std::chrono::milliseconds idle_timeout{600000};  ///< a tunnel without streams goes after it
-    size_t tunnels_max = 64;
+    std::chrono::milliseconds stall_timeout{30000};  ///< see TunnelOptions
+    std::chrono::milliseconds suspect_time{60000};   ///< how long a failed relay is avoided
+    /// After a tunnel held back too much, no lost leg is replaced for this time.
+    std::chrono::milliseconds pressure_time{60000};
+    size_t tunnels_max =
+        64;  ///< then the most idle one goes; if none is idle, new ones are refused
     size_t attempts_max = 3;  ///< tunnels tried for one stream before it is refused
     size_t waiting_max = 1024;
   };
@@ -68,13 +73,19 @@ class TunnelManager final : private TunnelOwner {
   void handle_tunnel_ready(Tunnel& tunnel) override;
   void handle_tunnel_closed(Tunnel& tunnel) override;
   void note_stream_ended(const Stream& stream) override;
-  void note_path_failed(const ChosenPath& path) override;
+  void note_suspects(const std::vector<RelayInfo>& relays) override;
   Result<ChosenPath> choose_replacement(const std::vector<ChosenPath>& existing) override;
 
-  Entry& entry_for(const Key& key);
+  struct Suspect {
+    RelayInfo relay;
+    Instant until;
+  };
+
+  Entry* entry_for(const Key& key);
+  std::vector<RelayInfo> suspects();
   void start(const Key& key);
   void start_with(const Key& key, Result<DirectoryClient::View> view);
-  PathRequest request_for(const Entry& entry) const;
+  PathRequest request_for(const Entry& entry);
   std::unique_ptr<PathSet> make_paths();
   void serve_waiting(Entry& entry);
   void give_up(const Key& key, const std::string& reason);
@@ -84,7 +95,7 @@ class TunnelManager final : private TunnelOwner {
   void remember(Tunnel& tunnel);
   void arm_sweep();
   void sweep();
-  void close_most_idle();
+  bool close_most_idle();
 
   TunnelEnvironment env_;
   DirectoryClient& directory_;
@@ -92,7 +103,8 @@ class TunnelManager final : private TunnelOwner {
   Options options_;
   RandomBelow random_below_ = make_random_below();
   std::map<Key, Entry> entries_;
-  std::deque<RelayInfo> failed_;  ///< guards and middles of paths that failed lately
+  std::deque<Suspect> suspects_;  ///< relays that may have failed lately, oldest first
+  Instant pressure_until_{};
   uint64_t last_ordinal_ = 0;
   bool stopping_ = false;
   ProxyStats totals_;  ///< of streams and tunnels that have ended

@@ -15,6 +15,7 @@ constexpr size_t kBatchCells = 31;
 constexpr size_t kBacklogMax = 4096;
 // DATA cells in one turn, so that a fast upload cannot starve what arrives.
 constexpr size_t kTurnCells = 256;
+constexpr std::string_view kProbeName = "127.0.0.1";
 
 }  // namespace
 
@@ -28,6 +29,7 @@ void Tunnel::handle_leg_cell(Leg& leg, const RelayCell& cell) {
 
 void Tunnel::deliver(const RelayCell& cell) {
   if (state_ == State::kClosed) return;
+  liveness_.note_heard(now());
   if (Stream* stream = streams_.find(cell.stream_id)) {
     const Status handled = stream->handle_cell(cell);
     if (handled.ok()) return;
@@ -42,7 +44,10 @@ void Tunnel::deliver(const RelayCell& cell) {
     env_.log.warn("tunnel {}: {}", ordinal(), reason);
     return close(reason);
   }
-  if (cell.command == RelayCommand::kEnd) streams_.forget_half_closed(cell.stream_id);
+  // Either ends the stream at the exit; RESOLVED also answers our probes.
+  if (cell.command == RelayCommand::kEnd || cell.command == RelayCommand::kResolved) {
+    streams_.forget_half_closed(cell.stream_id);
+  }
 }
 
 void Tunnel::handle_leg_wake() { turn(); }
@@ -71,6 +76,7 @@ void Tunnel::turn() {
   if (state_ == State::kBuilding || state_ == State::kClosed) return;
   poll_paths();
   serve_deadlines();
+  watch_exit();
   pump_control();
   pump_data();
   streams_.collect();
@@ -160,9 +166,32 @@ void Tunnel::serve_deadlines() {
   });
 }
 
+void Tunnel::watch_exit() {
+  const bool watched = state_ == State::kReady && streams_.size() > 0;
+  switch (liveness_.check(watched, now())) {
+    case Liveness::Verdict::kFine:
+      return;
+    case Liveness::Verdict::kProbe:
+      return probe_exit();
+    case Liveness::Verdict::kDead:
+      env_.log.notice("tunnel {}: the exit has not answered for {} ms", ordinal(),
+                      options_.stall_timeout.count() / 1000);
+      blame_behind_guards();
+      return close("the exit does not answer");
+  }
+}
+
+// An exit answers for an address at once, without asking a name server.
+void Tunnel::probe_exit() {
+  const uint16_t id = streams_.reserve_id(now() + options_.stall_timeout);
+  if (id != 0) send_control({RelayCommand::kResolve, id}, encode_resolve(kProbeName));
+}
+
 void Tunnel::arm_timer() {
   if (state_ == State::kClosed) return;
   std::optional<Instant> next = paths_deadline_;
+  const auto silence_over = liveness_.next_deadline();
+  if (silence_over && (!next || *silence_over < *next)) next = silence_over;
   streams_.for_each([&next](Stream& stream) {
     const auto deadline = stream.next_deadline();
     if (deadline && (!next || *deadline < *next)) next = deadline;

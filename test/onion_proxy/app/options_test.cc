@@ -39,6 +39,7 @@ TEST(Options, ListenOnLoopbackByDefault) {
   EXPECT_FALSE(options.ux);
   EXPECT_EQ(options.log_level, LogLevel::kNotice);
   EXPECT_EQ(options.stream_timeout.count(), 60);
+  EXPECT_EQ(options.stall_timeout.count(), 30);
 }
 
 TEST(Options, TakeEverythingThatTheHelpNames) {
@@ -65,7 +66,11 @@ TEST(Options, TakeEverythingThatTheHelpNames) {
                                     "--log",
                                     "debug",
                                     "--stream-timeout",
-                                    "5"});
+                                    "5",
+                                    "--stall-timeout",
+                                    "0",
+                                    "--idle-timeout",
+                                    "7"});
   EXPECT_EQ(options.socks.port(), 1080);
   EXPECT_EQ(options.legs, 3U);
   EXPECT_EQ(options.ux, "min_latency");
@@ -79,6 +84,8 @@ TEST(Options, TakeEverythingThatTheHelpNames) {
   EXPECT_EQ(options.paths[1].middle, "m2");
   EXPECT_EQ(options.log_level, LogLevel::kDebug);
   EXPECT_EQ(options.stream_timeout.count(), 5);
+  EXPECT_EQ(options.stall_timeout.count(), 0);
+  EXPECT_EQ(options.idle_timeout.count(), 7);
 }
 
 TEST(Options, NeedAuthorities) { EXPECT_THAT(refused({}), HasSubstr("--authorities")); }

@@ -203,7 +203,8 @@ TEST_F(TunnelTest, ADestroyedCircuitResetsItsStreams) {
   ASSERT_TRUE(run([&] { return closed_ && application_.ended(); }));
   EXPECT_TRUE(application_.was_reset());
   EXPECT_THAT(tunnel_->close_reason(), HasSubstr("destroyed by a relay further on"));
-  EXPECT_EQ(paths_failed_, 1);
+  const std::vector<RelayInfo> path = leg(1).path();
+  EXPECT_THAT(suspects_, ElementsAre(path[1], path[2])) << "it was not the guard";
   EXPECT_THAT(ended_, ElementsAre("the tunnel closed"));
 }
 
@@ -214,6 +215,7 @@ TEST_F(TunnelTest, AGuardThatHangsUpEndsStreamsThatAreStillConnecting) {
   ASSERT_TRUE(run([&] { return application_.ended(); }));
   EXPECT_EQ(application_.received()[1], char(SocksReply::kGeneralFailure));
   EXPECT_THAT(tunnel_->close_reason(), HasSubstr("the connection to the guard closed"));
+  EXPECT_THAT(suspects_, ElementsAre(leg(1).path().front()));
 }
 
 TEST_F(TunnelTest, AStreamThatTheExitNeverAnswersTimesOut) {
@@ -223,6 +225,40 @@ TEST_F(TunnelTest, AStreamThatTheExitNeverAnswersTimesOut) {
   ASSERT_TRUE(run([&] { return application_.ended(); }));
   EXPECT_EQ(application_.received()[1], char(SocksReply::kTtlExpired));
   EXPECT_TRUE(run([&] { return leg(1).find(RelayCommand::kEnd) != nullptr; }));
+  EXPECT_FALSE(closed_);
+}
+
+constexpr std::string_view kProbe("127.0.0.1\0", 10);
+
+TEST_F(TunnelTest, AnExitThatFallsSilentIsAskedOnceAndThenGivenUp) {
+  stall_timeout_ = std::chrono::milliseconds(100);
+  start_ready();
+  connect(application_);
+  ASSERT_TRUE(run([&] { return application_.ended(); }));
+  EXPECT_TRUE(application_.was_reset()) << "cut off is not the end of the data";
+  EXPECT_EQ(tunnel_->close_reason(), "the exit does not answer");
+  ASSERT_TRUE(run([&] { return leg(1).is_destroyed(); }));
+  ASSERT_EQ(leg(1).count(RelayCommand::kResolve), 1u);
+  EXPECT_EQ(leg(1).find(RelayCommand::kResolve)->body, bytes_of(kProbe));
+  const std::vector<RelayInfo> path = leg(1).path();
+  EXPECT_THAT(suspects_, ElementsAre(path[1], path[2]));
+}
+
+TEST_F(TunnelTest, AnExitThatAnswersKeepsAQuietStreamOpen) {
+  stall_timeout_ = std::chrono::milliseconds(100);
+  start_ready();
+  const uint16_t id = connect(application_);
+  size_t answered = 0;
+  ASSERT_TRUE(run([&] {
+    if (leg(1).count(RelayCommand::kResolve) > answered) {
+      ++answered;
+      exit_sends(RelayCommand::kResolved, leg(1).cells().back().stream_id,
+                 {4, 4, 127, 0, 0, 1, 0, 0, 0, 60});
+    }
+    return answered == 5;  // more than twice the timeout
+  }));
+  exit_sends(RelayCommand::kData, id, bytes_of("late"));
+  ASSERT_TRUE(run([&] { return application_.received().ends_with("late"); }));
   EXPECT_FALSE(closed_);
 }
 

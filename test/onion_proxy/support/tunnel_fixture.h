@@ -26,6 +26,7 @@ class TunnelFixture : public ::testing::Test, protected TunnelOwner {
     options.replacements_max = 0;
     options.build_timeout = build_timeout_;
     options.stream = stream_options_;
+    options.stall_timeout = stall_timeout_;
     for (size_t i = 0; i < legs; ++i) {
       legs_.push_back(std::make_unique<FakeLeg>(io_, static_cast<uint8_t>(i + 1), kExitNumber));
       options.paths.push_back({.hops = legs_.back()->path(), .nicknames = {"g", "m", "e"}});
@@ -50,7 +51,9 @@ class TunnelFixture : public ::testing::Test, protected TunnelOwner {
   void handle_tunnel_ready(Tunnel&) override { ready_ = true; }
   void handle_tunnel_closed(Tunnel&) override { closed_ = true; }
   void note_stream_ended(const Stream& stream) override { ended_.push_back(stream.failure()); }
-  void note_path_failed(const ChosenPath&) override { ++paths_failed_; }
+  void note_suspects(const std::vector<RelayInfo>& relays) override {
+    suspects_.insert(suspects_.end(), relays.begin(), relays.end());
+  }
   Result<ChosenPath> choose_replacement(const std::vector<ChosenPath>&) override {
     return Error{"there is no other"};
   }
@@ -62,11 +65,12 @@ class TunnelFixture : public ::testing::Test, protected TunnelOwner {
   ChannelPool channels_{io_, ChannelPool::Options{}};
   std::chrono::milliseconds build_timeout_{20000};
   Stream::Options stream_options_;
+  Micros stall_timeout_ = std::chrono::seconds(30);
   std::vector<std::unique_ptr<FakeLeg>> legs_;
   std::unique_ptr<Tunnel> tunnel_;
   bool ready_ = false;
   bool closed_ = false;
-  int paths_failed_ = 0;
+  std::vector<RelayInfo> suspects_;
   std::vector<std::string> ended_;
 };
 
