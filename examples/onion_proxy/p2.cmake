@@ -45,6 +45,7 @@ conflux_library(onion_net
     net/channel_pool.cc
     net/directory_client.cc
     net/http_get.cc
+    net/http_reply.cc
     net/socks_listener.cc
   DEPS onion_directory onion_link onion_socks OpenSSL::SSL Threads::Threads)
 

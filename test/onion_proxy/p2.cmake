@@ -48,7 +48,7 @@ conflux_test(onion_net_test
     net/app_socket_test.cc
     net/channel_test.cc
     net/directory_client_test.cc
-    net/http_get_test.cc
+    net/http_reply_test.cc
     net/socks_listener_test.cc
   DEPS onion_net_support
   LABELS unit)

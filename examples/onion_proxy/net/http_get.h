@@ -18,10 +18,6 @@ struct HttpRequest {
   size_t body_bytes_max = 1 << 20;
 };
 
-/// The body of a reply without its header, or why there is none. Replies of directory ports may
-/// lack a length and end with the connection; one that states a length must have it.
-Result<std::string> parse_http_reply(std::string_view reply);
-
 /// `done` is called exactly once from the event loop, never from inside this call. Destroying the
 /// io_context is the only way to drop it early.
 void http_get(boost::asio::io_context& io, HttpRequest request,

@@ -1,4 +1,4 @@
-#include "examples/onion_proxy/net/http_get.h"
+#include "examples/onion_proxy/net/http_reply.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
