@@ -7,7 +7,7 @@ readonly build_packages=(
   nlohmann-json3-dev)
 readonly run_packages=(tor python3)
 readonly test_packages=(libgtest-dev libgmock-dev libbenchmark-dev python3-jsonschema
-  python3-yaml git binutils)
+  python3-yaml git binutils abigail-tools)
 
 usage() {
   cat <<'TEXT'
