@@ -23,11 +23,13 @@ int main(int argc, char** argv) {
   CLI::App app{"Runs the plugin against a reference exit in virtual time."};
   sim::RunOptions options;
   std::uint64_t runs = 1;
+  bool fail_fast = false;
   app.add_option("--seed", options.seed, "seed of the first run");
   app.add_option("--runs", runs, "how many runs, with consecutive seeds");
   app.add_option("--steps", options.steps, "steps of each run");
   app.add_flag("--hostile", options.hostile, "the far end mutates, repeats and injects cells");
   app.add_flag("--canary", options.canary, "lose cells silently: runs must fail");
+  app.add_flag("--fail-fast", fail_fast, "stop at the first run that fails");
   app.add_flag("--verbose", options.verbose, "print what happens");
   app.footer("Examples:\n  conflux-sim --runs 100000\n  conflux-sim --seed 17 --verbose");
   CLI11_PARSE(app, argc, argv);
@@ -36,7 +38,7 @@ int main(int argc, char** argv) {
   std::uint64_t closed = 0;
   int failures = 0;
   const std::uint64_t first = options.seed;
-  for (; options.seed < first + runs; ++options.seed) {
+  for (; options.seed < first + runs && !(fail_fast && failures > 0); ++options.seed) {
     const sim::RunResult result = sim::run(options);
     cells += result.delivered;
     closed += result.closed_reason != 0 ? 1 : 0;
