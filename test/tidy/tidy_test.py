@@ -26,7 +26,8 @@ INCLUDES = {
     "plugin/codec": ["plugin/types"],
     "plugin/sched": ["plugin/types"],
     "plugin/core": ["plugin/types", "plugin/codec", "plugin/sched"],
-    "plugin/adapters": ["plugin/types", "plugin/sched", "plugin/core", "config"],
+    "plugin/region": [],
+    "plugin/adapters": ["plugin/types", "plugin/sched", "plugin/core", "plugin/region", "config"],
     "plugin/abi": ["plugin/types", "plugin/codec", "plugin/sched", "plugin/core",
                    "plugin/adapters"],
     "host_api": [],
@@ -36,7 +37,7 @@ INCLUDES = {
 }
 # Libraries that belong in some places only.
 LIBRARIES = {
-    "openssl/": ["plugin/types/nonce.cc", "plugin/abi/", "host_api/src/", "examples/", "test/"],
+    "openssl/": ["plugin/types/nonce.cc", "plugin/region/", "plugin/abi/", "host_api/src/", "examples/", "test/"],
     "yaml-cpp/": ["config/", "test/"],
     "boost/": ["host_api/src/", "examples/", "test/"],
 }

@@ -1,0 +1,100 @@
+#include "plugin/region/writer.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include "test/region/support.h"
+
+namespace conflux::region::test {
+namespace {
+
+using testing::HasSubstr;
+
+TEST(Writer, LeavesOneFileThatItsGroupMayRead) {
+  const Directory directory;
+  const auto writer = make_writer(directory.options());
+  EXPECT_EQ(directory.files(), 1U);
+  struct stat status {};
+  ASSERT_EQ(stat(directory.region().c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 0777U & ~0040U, 0600U) << "and nobody else";
+}
+
+TEST(Writer, RemovesItsFileWhenItEnds) {
+  const Directory directory;
+  make_writer(directory.options()).reset();
+  EXPECT_EQ(directory.files(), 0U);
+}
+
+TEST(Writer, LeavesTheFileOfAnotherAlone) {
+  const Directory directory;
+  auto writer = make_writer(directory.options());
+  std::filesystem::remove(directory.region());
+  overwrite(directory.region(), "another");
+  writer.reset();
+  EXPECT_EQ(contents(directory.region()), "another");
+}
+
+TEST(Writer, DoesNotReplaceTheRegionOfAProxyThatLives) {
+  const Directory directory;
+  const auto writer = make_writer(directory.options());
+  const WriterResult second = Writer::create(directory.options());
+  EXPECT_EQ(second.writer, nullptr);
+  EXPECT_THAT(second.problem, HasSubstr("in use by another proxy"));
+  EXPECT_THAT(second.problem, HasSubstr("metrics.instance"));
+  EXPECT_EQ(directory.files(), 1U) << "no draft stays behind";
+}
+
+TEST(Writer, ReplacesWhatADeadProxyLeftBehind) {
+  const Directory directory;
+  overwrite(directory.region(), "whatever was there");
+  const auto writer = make_writer(directory.options());
+  EXPECT_NE(Reader::open(directory.region()).reader, nullptr);
+}
+
+TEST(Writer, RefusesADirectoryThatOthersCanWrite) {
+  const Directory directory;
+  ASSERT_EQ(chmod(directory.path().c_str(), 0777), 0);
+  const WriterResult result = Writer::create(directory.options());
+  EXPECT_EQ(result.writer, nullptr);
+  EXPECT_THAT(result.problem, HasSubstr("writable by others; chmod go-w it"));
+}
+
+TEST(Writer, RefusesADirectoryThatIsNotThereAndSaysWhatToDo) {
+  const WriterResult result = Writer::create({.directory = "/dev/shm/no-such", .instance = "x"});
+  EXPECT_EQ(result.writer, nullptr);
+  EXPECT_THAT(result.problem, HasSubstr("make that directory"));
+}
+
+TEST(Writer, RefusesALinkInTheDirectorysPlace) {
+  const Directory directory;
+  const std::string link = directory.path() / "link";
+  ASSERT_EQ(symlink("/dev/shm", link.c_str()), 0);
+  EXPECT_EQ(Writer::create({.directory = link, .instance = "x"}).writer, nullptr);
+}
+
+TEST(Writer, RefusesADiskUnlessItIsTold) {
+  std::string name = CONFLUX_BINARY_DIR "/region-disk-XXXXXX";
+  ASSERT_NE(mkdtemp(name.data()), nullptr);
+  WriterOptions options{.directory = name, .instance = "proxy"};
+  const WriterResult refused = Writer::create(options);
+  if (refused.writer != nullptr) GTEST_SKIP() << "the build directory is on tmpfs";
+  EXPECT_THAT(refused.problem, HasSubstr("not on tmpfs"));
+  options.allow_disk = true;
+  EXPECT_NE(Writer::create(options).writer, nullptr);
+  std::filesystem::remove_all(name);
+}
+
+TEST(Writer, MakesAnotherKeyAndRegionIdEachTime) {
+  const Directory directory;
+  const auto first = make_writer({.directory = directory.path(), .instance = "one"});
+  const auto second = make_writer({.directory = directory.path(), .instance = "two"});
+  EXPECT_FALSE(std::ranges::equal(first->key(), second->key()));
+  EXPECT_NE(Reader::open(directory.path() / "one.cfxm").reader->identity().region_id,
+            Reader::open(directory.path() / "two.cfxm").reader->identity().region_id);
+}
+
+}  // namespace
+}  // namespace conflux::region::test
