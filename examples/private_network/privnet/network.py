@@ -124,7 +124,7 @@ class PrivateNetwork:
         prober = Prober(self._state.nodes)
         deadline = time.monotonic() + timeout_s
         while True:
-            self._check_alive()
+            self._check_alive(self._state.nodes)
             readiness = prober.probe()
             if readiness.ready:
                 self._progress.done(f"network usable: {readiness}")
@@ -204,14 +204,15 @@ class PrivateNetwork:
         deadline = time.monotonic() + _LISTEN_TIMEOUT_S
         for node in nodes:
             while not _answers(node):
-                self._check_alive()
+                # Others may be gone on purpose while one is restarted.
+                self._check_alive(nodes)
                 if time.monotonic() > deadline:
                     raise NetworkError(f"{node.nickname} does not answer on its control port "
                                        f"after {_LISTEN_TIMEOUT_S:.0f} s\n{_log_tail(node)}")
                 time.sleep(0.05)
 
-    def _check_alive(self) -> None:
-        for node in self._state.nodes:
+    def _check_alive(self, nodes: list[Node]) -> None:
+        for node in nodes:
             found = self._state.processes.get(node.nickname)
             if found and process.state(found) == "gone":
                 raise NetworkError(f"{node.nickname} is gone; its last lines:\n{_log_tail(node)}")

@@ -78,11 +78,14 @@ class OnionProxy:
         assert self._process is not None
         return self._process.pid
 
-    def stop(self) -> int:
+    def is_running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    def stop(self, timeout_s: float = 10.0) -> int:
         """Ends it politely; the exit status. The last counters are on disk then."""
         assert self._process is not None
         self._process.send_signal(signal.SIGTERM)
-        return self._process.wait(10)
+        return self._process.wait(timeout_s)
 
     def stats(self) -> dict:
         """The newest counters; empty before the first are written."""
