@@ -123,6 +123,7 @@ class Run:
 
     def __init__(self, harness: Harness, results: Results, workers: int, count: int):
         self.harness, self.results, self.count = harness, results, count
+        self.excused: dict[str, str] = {}  # equivalent: no need to judge them each time
         self.idle: SimpleQueue[Worker] = SimpleQueue()
         for number in range(workers):
             self.idle.put(Worker(harness, str(number)))
@@ -141,8 +142,11 @@ class Run:
                 while queue and len(pending) < self.workers and compiled + len(pending) < self.count:
                     mutant = queue.pop()
                     sample.append(mutant)
+                    if mutant.key in self.excused:
+                        self.results.known.setdefault(mutant.key, {"status": "survived"})
                     known = self.results.known.get(mutant.key)
-                    if known and not (again and known["status"] == "survived"):
+                    if known and not (again and known["status"] == "survived"
+                                      and mutant.key not in self.excused):
                         compiled += known["status"] != "uncompilable"
                         continue
                     pending[pool.submit(self._judge, mutant)] = mutant
@@ -220,9 +224,12 @@ def judge(options: argparse.Namespace) -> int:
                    if results.known.get(it.key, {}).get("status") == "survived"]
     everything = options.all or options.only or options.again or simulation
     count = len(mutants) if everything else options.count
-    sample = Run(harness, results, options.workers, count).run(mutants, options.again)
-    report = Report(sample, {it.key: results.known[it.key] for it in sample},
-                    read_equivalents(HERE / "equivalents.txt"))
+    equivalents = read_equivalents(HERE / "equivalents.txt")
+    run = Run(harness, results, options.workers, count)
+    if not options.only:
+        run.excused = equivalents
+    sample = run.run(mutants, options.again)
+    report = Report(sample, {it.key: results.known[it.key] for it in sample}, equivalents)
     return conclude(options.harness, options.work, report, harness.read)
 
 
