@@ -27,6 +27,7 @@ INCLUDES = {
     "plugin/sched": ["plugin/types"],
     "plugin/core": ["plugin/types", "plugin/codec", "plugin/sched"],
     "plugin/region": [],
+    "plugin/sidecar": ["plugin/region", "config"],
     "plugin/adapters": ["plugin/types", "plugin/sched", "plugin/core", "plugin/region", "config"],
     "plugin/abi": ["plugin/types", "plugin/codec", "plugin/sched", "plugin/core",
                    "plugin/adapters"],
