@@ -42,6 +42,8 @@ class NetworkFaults:
         self._before: dict[str, int] = {}
         self._broken: set[str] = set()
         self._undo: list[tuple[float, str, Callable[[], None]]] = []
+        for node in self._relays():
+            self._count_traffic(node.nickname)
 
     def begin_round(self) -> None:
         self._before = {n.nickname: self._traffic(n.nickname) for n in self._relays()}
@@ -74,6 +76,11 @@ class NetworkFaults:
     def _relays(self):
         return [n for n in self._network.nodes if n.is_relay]
 
+    def _count_traffic(self, nickname: str) -> None:
+        """Without it tor leaves loopback out of its counters."""
+        with self._network.control(nickname) as control:
+            control.command("SETCONF CountPrivateBandwidth=1")
+
     def _traffic(self, nickname: str) -> int:
         if self._network.node_state(nickname) != "running":
             return 0
@@ -101,7 +108,7 @@ class NetworkFaults:
 
     def _kill(self, nickname: str, fault: Fault) -> bool:
         self._network.send_signal(nickname, signal.SIGKILL)
-        self._later(nickname, fault.hold_s, lambda: self._network.restart(nickname))
+        self._later(nickname, fault.hold_s, lambda: self._restart(nickname))
         return True
 
     def _pause(self, nickname: str, fault: Fault) -> bool:
@@ -118,8 +125,16 @@ class NetworkFaults:
 
     def _slow(self, nickname: str, fault: Fault) -> bool:
         self._network.set_rate(nickname, _SLOW_KB)
-        self._later(nickname, fault.hold_s, lambda: self._network.set_rate(nickname, 0))
+        self._later(nickname, fault.hold_s, lambda: self._unslow(nickname))
         return True
+
+    def _restart(self, nickname: str) -> None:
+        self._network.restart(nickname)
+        self._count_traffic(nickname)
+
+    def _unslow(self, nickname: str) -> None:
+        self._network.set_rate(nickname, 0)
+        self._count_traffic(nickname)
 
     def _reset(self, nickname: str, fault: Fault) -> bool:
         """One connection of this relay with the proxy, or of an exit with another relay."""
