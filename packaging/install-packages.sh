@@ -7,7 +7,7 @@ readonly build_packages=(
   nlohmann-json3-dev libgrpc++-dev protobuf-compiler-grpc libprotobuf-dev)
 readonly run_packages=(tor python3)
 readonly test_packages=(libgtest-dev libgmock-dev libbenchmark-dev python3-jsonschema
-  python3-yaml git binutils abigail-tools grpc-proto openssl)
+  python3-yaml git binutils abigail-tools grpc-proto openssl clang-19 libclang-rt-19-dev)
 
 usage() {
   cat <<'TEXT'

@@ -13,9 +13,10 @@ usage() {
 usage: test/run.sh [--no-install] [-j N]
 
 Builds release and ASan+UBSan below build/ and runs with CTest: the unit, ABI and end-to-end tests
-(against stock tor on loopback), then the unit suite again under the sanitizers, and what runs on
-many threads once more under ThreadSanitizer. Ends with the line
-"N passed, N failed" and exits with status 0 only if nothing failed. Reports (JUnit) go to results/.
+(against stock tor on loopback), then the unit suite again under the sanitizers, what runs on many
+threads once more under ThreadSanitizer, and with clang-19 each fuzz target for 20 s (longer:
+test/fuzz/run.sh). Ends with the line "N passed, N failed" and exits with status 0 only if nothing
+failed. Reports (JUnit) go to results/.
 
   --no-install   take the installed packages as they are
   -j N           N jobs at a time (default: all cores)
@@ -31,6 +32,7 @@ main() {
   fi
   suite release
   suite asan --label-exclude 'e2e|python|bench'
+  fuzz
   part tsan plugin_threads_test --label-regex threads
   check_ids
   conclude
@@ -71,6 +73,15 @@ part() {
   ctest --test-dir "$root/build/$preset" -j "$jobs" --output-on-failure --no-tests=error \
     --output-junit "$results/$preset.xml" "$@"
   [[ -s $results/$preset.xml ]] || broken "$preset tests"
+}
+
+# Only clang has libFuzzer.
+fuzz() {
+  if command -v clang++-19 >/dev/null; then
+    part fuzz fuzz_targets
+  else
+    printf '\n== fuzz: left out, clang++-19 is not installed\n'
+  fi
 }
 
 # Every behaviour, deviation, regression and attack of test/README.md has a test that ran.

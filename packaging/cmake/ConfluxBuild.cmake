@@ -2,6 +2,8 @@
 
 option(CONFLUX_BUILD_TESTS "Build the tests" ON)
 option(CONFLUX_WERROR "Treat warnings as errors" ON)
+option(CONFLUX_FUZZ "Build the fuzz targets, with clang, and no other tests" OFF)
+option(CONFLUX_COVERAGE "Count which lines run, with clang (test/coverage.sh)" OFF)
 set(CONFLUX_SANITIZE "" CACHE STRING "Sanitizers, comma separated: address,undefined or thread")
 
 set(CMAKE_C_STANDARD 11)
@@ -40,6 +42,15 @@ if(CONFLUX_SANITIZE)
   target_compile_options(conflux_options INTERFACE
     -fsanitize=${CONFLUX_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   target_link_options(conflux_options INTERFACE -fsanitize=${CONFLUX_SANITIZE})
+endif()
+
+if(CONFLUX_FUZZ)
+  # A fuzzer steers by the branches of all that it reaches.
+  target_compile_options(conflux_options INTERFACE -fsanitize=fuzzer-no-link)
+endif()
+if(CONFLUX_COVERAGE)
+  target_compile_options(conflux_options INTERFACE -fprofile-instr-generate -fcoverage-mapping)
+  target_link_options(conflux_options INTERFACE -fprofile-instr-generate)
 endif()
 
 # conflux_library(NAME SOURCES a.cc ... DEPS x y): one static library, a ring or a part.

@@ -1,0 +1,204 @@
+// Writes the seeds that no fuzzer finds by itself, because signatures and key exchanges in them
+// must be right, and those that are documents of their own. `fuzz-seeds FOLDER` makes
+// FOLDER/<target>/.
+#include <algorithm>
+#include <cstdio>
+#include <exception>
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include "examples/onion_proxy/base/file.h"
+#include "examples/onion_proxy/cell/handshake_extension.h"
+#include "examples/onion_proxy/crypto/ntor.h"
+#include "examples/onion_proxy/crypto/ntor_v3.h"
+#include "examples/onion_proxy/link/link_handshake.h"
+#include "test/onion_proxy/support/fake_link_certs.h"
+#include "test/onion_proxy/support/fake_relay.h"
+
+namespace conflux::fuzz {
+namespace {
+
+using namespace onion_proxy;  // NOLINT: the seeds are all about it
+using onion_proxy::test::FakeLinkIdentity;
+using onion_proxy::test::FakeRelay;
+
+class Writer {
+ public:
+  explicit Writer(std::filesystem::path folder) : folder_(std::move(folder)) {}
+
+  void write(const std::string& target, const std::string& name, ByteView bytes) const {
+    const std::filesystem::path folder = folder_ / target;
+    std::filesystem::create_directories(folder);
+    std::ofstream file(folder / name, std::ios::binary);
+    file.exceptions(std::ios::failbit | std::ios::badbit);
+    file.write(reinterpret_cast<const char*>(bytes.data()),
+               static_cast<std::streamsize>(bytes.size()));
+  }
+
+ private:
+  std::filesystem::path folder_;
+};
+
+// One byte, then the text of a file.
+Bytes document(std::uint8_t which, const std::string& name) {
+  const auto text =
+      read_file(CONFLUX_SOURCE_DIR "/test/onion_proxy/vectors/directory/" + name, 1U << 20U);
+  if (!text.ok()) throw std::runtime_error(text.error());
+  return concat(Bytes{which}, text.value());
+}
+
+Bytes after(const Bytes& head, std::string_view text) { return concat(head, text); }
+
+// Who the relay is, and a connection to it up to the end of the handshake.
+void write_link(const Writer& out) {
+  Sha256Digest tls{};
+  tls.fill(7);
+  const FakeLinkIdentity relay(tls);
+  const auto expires = FakeLinkIdentity::far_future();
+  const Bytes certs = FakeLinkIdentity::encode(relay.all());
+  Bytes head = {63};
+  append_u32(head,
+             static_cast<std::uint32_t>(
+                 std::chrono::floor<std::chrono::hours>(expires).time_since_epoch().count() - 239));
+  append(head, concat(relay.rsa().digest(), relay.master().public_key(), tls));
+  const auto connection = [&](std::uint16_t version, bool padding) {
+    Bytes bytes = head;
+    Bytes versions;
+    append_u16(versions, 3);
+    append_u16(versions, version);
+    append_variable_cell(bytes, {CircuitIdWidth::kTwo, 0, LinkCommand::kVersions, versions});
+    if (padding) append_variable_cell(bytes, {.command = LinkCommand::kVpadding, .body = versions});
+    append_variable_cell(bytes, {.command = LinkCommand::kCerts, .body = certs});
+    append_variable_cell(bytes, {.command = LinkCommand::kAuthChallenge, .body = versions});
+    append_fixed_cell(bytes, 0, LinkCommand::kNetinfo, Bytes{0, 0, 0, 0, 4, 4, 127, 0, 0, 1, 0});
+    append_fixed_cell(bytes, 5, LinkCommand::kRelay, Bytes{2});
+    return bytes;
+  };
+  out.write("link", "open-4", connection(4, false));
+  out.write("link", "open-5-padding", connection(5, true));
+  out.write("link", "certs", concat(head, certs));
+  out.write("link", "ed-certificate", concat(head, relay.signing_certificate(expires)));
+}
+
+// Right replies to the client whose secret the target knows.
+void write_handshakes(const Writer& out) {
+  Curve25519Key secret;
+  secret.fill(0x42);
+  FakeRelay relay(9);
+  const RelayInfo& info = relay.info();
+  NtorClient ntor({info.rsa_id, info.ntor_key}, X25519KeyPair::from_secret(secret));
+  ByteArray<32> padded_id{};
+  std::ranges::copy(info.rsa_id, padded_id.begin());
+  out.write("relay", "ntor",
+            concat(Bytes{2}, padded_id, info.ntor_key, relay.answer_ntor(ntor.onionskin())));
+  NtorV3Client v3({info.ed_id, info.ntor_key}, {.keys = X25519KeyPair::from_secret(secret)});
+  const Bytes skin = v3.onionskin(congestion_control_request()).value();
+  out.write(
+      "relay", "ntor-v3",
+      concat(Bytes{2}, info.ed_id, info.ntor_key, relay.answer_ntor_v3(skin, Bytes{1, 2, 1, 31})));
+}
+
+// Conversations: four bytes of an honest answer for each of three hops, then what is sent.
+void write_conversations(const Writer& out) {
+  const Bytes built = concat(Bytes{3}, Bytes(12, 0));
+  out.write("relay", "built", built);
+  const Bytes data_out = {1, 1, 62};
+  const Bytes sendme = {9, 0, 5, 0, 0, 0, 0, 0};
+  Bytes acknowledged = built;
+  for (int i = 0; i < 12; ++i) append(acknowledged, concat(data_out, sendme, sendme));
+  out.write("relay", "acknowledged", acknowledged);
+  Bytes data_in = built;
+  for (int i = 0; i < 64; ++i) append(data_in, Bytes{1, 0, 2, 1, 0, 3, 'a', 'b', 'c', 0, 0});
+  out.write("relay", "data-in", data_in);
+  for (const std::uint8_t command : Bytes{3, 4, 9, 10, 12, 20, 22, 43, 44}) {
+    const std::uint8_t stream = command == 20 || command == 22 || command == 9 ? 0 : 1;
+    out.write("relay", "command-" + std::to_string(command),
+              concat(built, Bytes{1, 0, command, stream, 0, 4, 0, 0, 0, 9, 0, 0}));
+  }
+  out.write("relay", "interfered", concat(Bytes{3}, Bytes{0, 0, 0, 0, 7, 0, 1, 10, 0, 0, 0}));
+  out.write("relay", "destroyed", concat(Bytes{3}, Bytes{7, 4, 0, 1, 5}));
+}
+
+void write_bodies(const Writer& out) {
+  const Bytes address = {127, 0, 0, 1, 0, 0, 0, 60};
+  out.write("relay", "connected", concat(Bytes{1}, address));
+  out.write("relay", "connected-6", concat(Bytes{1, 0, 0, 0, 0, 6}, Bytes(16, 1), Bytes(4, 0)));
+  out.write("relay", "sendme", concat(Bytes{1, 1, 0, 20}, Bytes(20, 5)));
+  out.write("relay", "resolved",
+            concat(Bytes{1, 4, 4}, address, Bytes{0, 3}, std::string_view("a.b"), Bytes(4, 0)));
+  out.write("relay", "extension", Bytes{1, 2, 9, 1, 0, 2, 1, 31});
+  Bytes cell = {0, 2, 0, 0, 0, 1, 0, 0, 0, 0, 0, 3, 'a', 'b', 'c'};
+  cell.resize(1 + kCellPayloadSize);
+  out.write("relay", "cell", cell);
+}
+
+void write_directory(const Writer& out) {
+  for (const std::uint8_t which : Bytes{0, 1, 2}) {
+    out.write("directory", "consensus-" + std::to_string(which),
+              document(which, "consensus-microdesc"));
+  }
+  out.write("directory", "microdescriptors", document(3, "microdescriptors"));
+  const Bytes all = document(3, "microdescriptors");
+  const auto text = as_text(all);
+  out.write("directory", "microdescriptor",
+            concat(text.substr(0, text.find("\nonion-key\n", 12) + 1)));
+  out.write("directory", "certificates", document(4, "certificates"));
+  out.write("directory", "authorities", document(5, "authorities"));
+  out.write("directory", "reply",
+            after({6},
+                  "HTTP/1.0 200 OK\r\nContent-Type: text/plain\r\nContent-Encoding: identity\r\n"
+                  "Content-Length: 4\r\n\r\nbody"));
+  out.write("directory", "reply-404", after({6}, "HTTP/1.0 404 Not found\r\n\r\n"));
+  out.write("directory", "protocols", after({7}, "Conflux=1 FlowCtrl=1-2,5 Link=3-5"));
+  out.write("directory", "time", after({7}, "2026-11-2218:52:09"));
+  out.write("directory", "number", after({7}, "65535"));
+  out.write("directory", "hex", after({7}, "00ffAB"));
+  out.write("directory", "policy",
+            after({3},
+                  "onion-key\nntor-onion-key AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n"
+                  "id ed25519 AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\n"
+                  "family-ids ed25519:a ed25519:b\np reject 25,119,6881-65535\n"));
+}
+
+void write_socks(const Writer& out) {
+  const Bytes greeting = {0, 5, 1, 0};
+  out.write("socks", "connect-name",
+            concat(greeting, Bytes{5, 1, 0, 3, 11}, std::string_view("example.com"), Bytes{0, 80}));
+  out.write("socks", "connect-4", concat(greeting, Bytes{5, 1, 0, 1, 127, 0, 0, 1, 0, 80}));
+  out.write("socks", "connect-6", concat(greeting, Bytes{5, 1, 0, 4}, Bytes(16, 1), Bytes{0, 80}));
+  out.write("socks", "resolve",
+            concat(greeting, Bytes{5, 0xF0, 0, 3, 3}, std::string_view("::1"), Bytes{0, 0}));
+  out.write("socks", "password",
+            concat(Bytes{0, 5, 2, 0, 2, 1, 1, 'u', 1, 'p', 5, 1, 0, 3, 1, 'h'}, Bytes{0, 80}));
+  out.write("socks", "socks4", Bytes{0, 4, 1, 0, 80, 127, 0, 0, 1, 0});
+  out.write("socks", "http", after({0}, "GET / HTTP/1.0\r\n\r\n"));
+  out.write("socks", "tls", Bytes{0, 0x16, 3, 1});
+}
+
+void write_all(const std::filesystem::path& folder) {
+  const Writer out(folder);
+  write_link(out);
+  write_handshakes(out);
+  write_conversations(out);
+  write_bodies(out);
+  write_directory(out);
+  write_socks(out);
+}
+
+}  // namespace
+}  // namespace conflux::fuzz
+
+int main(int argc, char** argv) {
+  if (argc != 2 || argv[1][0] == '-') {
+    std::fprintf(stderr, "usage: fuzz-seeds FOLDER\nexample: fuzz-seeds test/fuzz/corpus\n");
+    return 2;
+  }
+  try {
+    conflux::fuzz::write_all(argv[1]);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "fuzz-seeds: %s\n", error.what());
+    return 1;
+  }
+  return 0;
+}

@@ -1,0 +1,308 @@
+#include "test/fuzz/tunnel/world.h"
+
+#include <string_view>
+
+#include "test/fuzz/support/expect.h"
+
+// Linked in, not loaded: a run takes microseconds.
+extern "C" mpath_status mpath_plugin_negotiate(mpath_negotiation* io);
+
+namespace conflux::fuzz {
+namespace {
+
+struct Config {
+  const char* text;
+  std::uint64_t tunnel_limit;
+  std::uint64_t process_limit;
+};
+
+// Small limits, so that short runs reach them; every scheduler; the defaults.
+constexpr std::array<Config, 4> kConfigs = {{
+    {"version: 1\nconflux:\n  profile: lab\n  legs: {max: 16}\n  handshake_timeout: 2s\n"
+     "  log: {level: trace}\n  reorder:\n    tunnel_limit: 64KiB\n    process_limit: 1MiB\n"
+     "    high_water: 16KiB\n    low_water: 4KiB\n    stall_timeout: 5s\n",
+     64U << 10U, 1U << 20U},
+    {"version: 1\nconflux:\n  profile: lab\n  legs: {max: 16}\n  scheduler: min_rtt\n"
+     "  desired_ux: min_latency\n  handshake_timeout: 100ms\n  reorder:\n    tunnel_limit: 1MiB\n"
+     "    process_limit: 1MiB\n    high_water: 4KiB\n    low_water: 0\n    stall_timeout: 1s\n",
+     1U << 20U, 1U << 20U},
+    {"version: 1\nconflux:\n  profile: lab\n  legs: {count: 1, max: 3}\n  scheduler: low_rtt\n"
+     "  log: {level: error}\n",
+     64U << 20U, 256U << 20U},
+    {"", 16U << 20U, 256U << 20U},
+}};
+
+mpath_config_text config_text(std::string_view text) {
+  return {sizeof(mpath_config_text), static_cast<std::uint32_t>(text.size()), text.data(), "fuzz"};
+}
+
+}  // namespace
+
+const mpath_plugin_table& conflux_table() {
+  static const mpath_plugin_table* const table = [] {
+    mpath_negotiation io{};
+    io.struct_size = sizeof io;
+    io.magic = MPATH_NEGOTIATION_MAGIC;
+    io.host_major_min = io.host_major_max = MPATH_ABI_MAJOR;
+    expect(mpath_plugin_negotiate(&io) == MPATH_OK, "the plugin speaks this version");
+    return io.table;
+  }();
+  return *table;
+}
+
+bool is_misuse(mpath_status status) { return status <= -100 && status > -200; }
+
+void check_status(mpath_status status) {
+  expect(status != MPATH_E_POISONED, "no call finds a bug of the plugin");
+  expect(status != MPATH_E_NO_MEMORY && status != MPATH_E_RANDOM, "nothing runs out");
+  const bool known = (status >= MPATH_OK && status <= MPATH_IGNORED) ||
+                     (status <= MPATH_E_ARGUMENT && status >= MPATH_E_VERSION) ||
+                     status == MPATH_E_PROTOCOL || status == MPATH_E_CLOSED ||
+                     status == MPATH_E_LIMIT;
+  expect(known, "every status is one of the contract");
+  expect(conflux_table().status_text(status) != nullptr, "every status has words");
+}
+
+World::World(Input in) : in_(in), table_(conflux_table()) { open_instance(); }
+
+void World::open_instance() {
+  const Config& config = kConfigs[in_.below(kConfigs.size())];
+  const mpath_config_text text = config_text(config.text);
+  expect(table_.instance_open(&text, nullptr, &instance_) == MPATH_OK, "good texts are taken");
+  tunnel_limit_ = config.tunnel_limit;
+  process_limit_ = config.process_limit;
+}
+
+void World::reload() {
+  const std::size_t which = in_.below(kConfigs.size() + 1);
+  std::array<char, 64> words{};
+  mpath_text diagnostics{words.data(), static_cast<std::uint32_t>(in_.below(words.size() + 1)), 0};
+  if (which == kConfigs.size()) {
+    // Hostile text. What it sets, if it is taken, only matters to tunnels to come.
+    const auto bytes = in_.take(in_.byte());
+    const mpath_config_text text =
+        config_text({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+    const mpath_status status = table_.instance_reload(instance_, &text, &diagnostics);
+    expect(status == MPATH_OK || status == MPATH_E_CONFIG, "a reload is taken or refused");
+    if (status == MPATH_OK) {
+      const Config& stock = kConfigs.back();
+      const mpath_config_text back = config_text(stock.text);
+      expect(table_.instance_reload(instance_, &back, nullptr) == MPATH_OK,
+             "the defaults are taken");
+      tunnel_limit_ = stock.tunnel_limit;
+      process_limit_ = std::max(process_limit_, stock.process_limit);
+    }
+    return;
+  }
+  const Config& config = kConfigs[which];
+  const mpath_config_text text = config_text(config.text);
+  expect(table_.instance_reload(instance_, &text, &diagnostics) == MPATH_OK,
+         "good texts are taken");
+  tunnel_limit_ = config.tunnel_limit;
+  process_limit_ = std::max(process_limit_, config.process_limit);
+}
+
+void World::shed() {
+  const std::uint64_t bytes = in_.number();
+  const auto capacity = static_cast<std::uint32_t>(in_.below(kTunnels + 2));
+  ExactArray<mpath_tunnel_id> victims(capacity, sizeof(mpath_tunnel_id));
+  std::uint32_t count = 0;
+  const mpath_status status =
+      table_.instance_shed(instance_, bytes, victims.get(), capacity, &count);
+  expect(status == MPATH_OK && count <= kTunnels, "shedding names tunnels that there are");
+  victims.check_untouched(std::min(count, capacity));
+  for (std::uint32_t i = 0; i < std::min(count, capacity); ++i) {
+    const auto named = [&](const Slot& it) {
+      return it && it->id() == victims.at(i) && it->held();
+    };
+    expect(std::ranges::any_of(tunnels_, named), "who is to be shed holds something");
+  }
+}
+
+void World::tick() {
+  std::uint64_t next = 0;
+  const std::uint64_t at = now(Oddity::kTime);
+  const mpath_status status = table_.instance_tick(instance_, at, &next);
+  check_status(status);
+  expect(is_misuse(status) == (at > MPATH_TIME_MAX), "times have a largest value");
+  expect(status != MPATH_OK || next > at, "the next deadline is ahead");
+}
+
+void World::drain_log() {
+  const Oddity oddity = in_.flag() ? Oddity::kSizes : Oddity::kNone;
+  const std::uint32_t stride = stride_of<mpath_log_record>(oddity);
+  const auto capacity = static_cast<std::uint32_t>(in_.below(64));
+  ExactArray<mpath_log_record> items(capacity, stride);
+  mpath_log_records records{items.get(), capacity, stride, 0, 0, 0};
+  const mpath_status status = table_.instance_drain_log(instance_, &records);
+  check_status(status);
+  if (status != MPATH_OK) return;
+  expect(records.count <= capacity, "no more records than there is room for");
+  items.check_untouched(records.count);
+  for (std::uint32_t i = 0; i < records.count; ++i) {
+    const mpath_log_record record = items.at(i);
+    expect(record.level >= MPATH_LOG_ERROR && record.level <= MPATH_LOG_TRACE, "a known level");
+    expect(table_.log_text(record.event) != nullptr, "every record has words");
+    expect(table_.reason_text(record.reason) != nullptr, "every reason has words");
+  }
+}
+
+void World::check_instance() {
+  mpath_instance_info info{};
+  info.struct_size = sizeof info;
+  expect(table_.instance_info(instance_, &info) == MPATH_OK, "an instance can be asked");
+  std::uint32_t alive = 0;
+  std::uint64_t held = 0;
+  std::uint64_t slack = 0;
+  for (const Slot& slot : tunnels_) {
+    if (!slot) continue;
+    ++alive;
+    held += slot->footprint();
+    slack += slot->largest_cell();
+  }
+  expect(info.tunnels == alive, "the instance counts its tunnels");
+  expect(info.held_bytes == held, "the instance counts what its tunnels hold");
+  expect(held <= process_limit_ + process_limit_ / 8 + slack, "the process holds no more");
+}
+
+void World::run() {
+  while (!in_.empty()) {
+    step();
+    check_instance();
+  }
+  finish();
+}
+
+void World::step() {
+  enum InstanceOp : std::size_t {
+    kReload = 24,
+    kShed,
+    kTick,
+    kDrainLog,
+    kTime,
+    kMisuse,
+    kNegotiate
+  };
+  const std::uint8_t head = in_.byte();
+  const std::size_t op = head & 31U;
+  // Most calls have nothing odd about them.
+  const unsigned odd = head >> 5U;
+  const Oddity oddity = odd >= 5 ? static_cast<Oddity>(odd - 4) : Oddity::kNone;
+  switch (op) {
+    case kReload:
+      return reload();
+    case kShed:
+      return shed();
+    case kTick:
+      return tick();
+    case kDrainLog:
+      return drain_log();
+    case kTime:
+      now_us_ = in_.flag() ? now_us_ + in_.number() * 1000 : now_us_ - in_.number();
+      now_us_ = std::min<std::uint64_t>(now_us_, MPATH_TIME_MAX);
+      return;
+    case kMisuse:
+      return misuse();
+    case kNegotiate:
+      return misuse_negotiation();
+    default:
+      return step_tunnel(op, oddity);
+  }
+}
+
+void World::step_tunnel(std::size_t op, Oddity oddity) {
+  enum TunnelOp : std::size_t {
+    kCreate,
+    kDestroy,
+    kEstablish,
+    kAddLegs,
+    kLinkLegs,
+    kRemove,
+    kTake,
+    kClose,
+    kSetPath,
+    kView,
+    kPadding,
+    kAsk,
+    kPoll,
+    kPollWhole,
+    kReceive,
+    kBurst,
+    kExitSends,
+    kExitDelivers,
+    kDrain,
+    kDrainAll,
+    kRoute,
+    kCanRead,
+    kBacklog
+  };
+  Slot& slot = tunnels_[in_.below(kTunnels)];
+  if (op == kCreate) return create(slot);
+  if (op == kEstablish) return establish(slot);
+  if (!slot) return;
+  TunnelModel& tunnel = *slot;
+  switch (op) {
+    case kDestroy:
+      return destroy(slot);
+    case kAddLegs:
+      return add_legs(slot, oddity);
+    case kLinkLegs:
+      return link(tunnel);
+    case kRemove:
+      return remove_leg(tunnel, oddity);
+    case kTake:
+      return take_single(tunnel, oddity);
+    case kClose:
+      return close(tunnel);
+    case kSetPath:
+      return set_path(tunnel);
+    case kView:
+      return set_view(tunnel);
+    case kPadding:
+      return padding(tunnel);
+    case kAsk:
+      return ask(tunnel, oddity);
+    case kPoll:
+      return poll(tunnel, oddity);
+    case kPollWhole:
+      return poll_whole(tunnel);
+    case kReceive:
+      return receive_any(tunnel, oddity);
+    case kBurst:
+      return receive_burst(tunnel);
+    case kExitSends:
+      return exit_sends(tunnel);
+    case kExitDelivers:
+      return exit_delivers(tunnel);
+    case kDrain:
+      return drain(tunnel, static_cast<std::uint32_t>(in_.below(100)), oddity);
+    case kDrainAll:
+      return drain(tunnel, 4096, Oddity::kNone);
+    case kRoute:
+      return route(tunnel, oddity);
+    case kCanRead:
+      return can_read(tunnel, oddity);
+    case kBacklog:
+      backlog_ = in_.number32();
+      return;
+    default:
+      return;
+  }
+}
+
+void World::finish() {
+  for (Slot& slot : tunnels_) {
+    if (!slot) continue;
+    expect(table_.instance_close(instance_) == MPATH_E_STATE, "no instance closes under a tunnel");
+    close(*slot);
+    poll_whole(*slot);
+    while (slot->held() > 0) drain(*slot, 4096, Oddity::kNone);
+    slot->check_end();
+    destroy(slot);
+    expect(!slot, "a drained tunnel can be destroyed");
+  }
+  check_instance();
+  expect(table_.instance_close(instance_) == MPATH_OK, "an empty instance closes");
+}
+
+}  // namespace conflux::fuzz
