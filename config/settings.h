@@ -78,6 +78,25 @@ struct ReorderSettings {
   bool operator==(const ReorderSettings&) const = default;
 };
 
+// [conflux.metrics.mode]
+enum class MetricsMode : std::uint8_t { kOff, kAggregate };
+// [conflux.metrics.detail]
+enum class MetricsDetail : std::uint8_t { kNone, kLocal };
+
+// What the plugin publishes for the sidecar.
+struct MetricsSettings {
+  MetricsMode mode = MetricsMode::kOff;
+  MetricsDetail detail = MetricsDetail::kNone;
+  std::string directory = "/run/conflux";      // absolute
+  std::string instance = "proxy";              // [a-z0-9-]{1,32}
+  std::chrono::milliseconds interval{60'000};  // of the sums; 100 ms .. 1 h
+  std::uint32_t slots = 1024;                  // tunnels with detail, 1..16384
+  bool unsafe_fine_grained = false;
+  bool allow_disk = false;
+
+  bool operator==(const MetricsSettings&) const = default;
+};
+
 struct LogSettings {
   LogLevel level = LogLevel::kInfo;
 
@@ -93,6 +112,7 @@ struct ConfluxSettings {
   std::chrono::milliseconds handshake_timeout{60'000};  // LINK to LINKED, 100 ms .. 10 min
   ReorderSettings reorder;
   LogSettings log;
+  MetricsSettings metrics;
 
   bool operator==(const ConfluxSettings&) const = default;
 };

@@ -68,6 +68,10 @@ struct TypeWriter {
     json.string("type", "string");
     json.integer("maxLength", type.longest);
   }
+  void operator()(const NameType& type) const {
+    json.string("type", "string");
+    json.string("pattern", "^[a-z][a-z0-9-]{0," + std::to_string(type.kLongest - 1) + "}$");
+  }
   void operator()(const PathType&) const {
     json.string("type", "string");
     json.string("pattern", "^/.*[^/]$");

@@ -21,6 +21,11 @@ constexpr std::string_view kProcessLimit = "conflux.reorder.process_limit";
 constexpr std::string_view kHighWater = "conflux.reorder.high_water";
 constexpr std::string_view kLowWater = "conflux.reorder.low_water";
 
+constexpr std::string_view kMetricsMode = "conflux.metrics.mode";
+constexpr std::string_view kMetricsDetail = "conflux.metrics.detail";
+constexpr std::string_view kMetricsInterval = "conflux.metrics.interval";
+constexpr std::string_view kFineGrained = "conflux.metrics.unsafe_fine_grained";
+
 struct Rule {
   Severity severity;
   std::string_view key;    // the one to blame, if the file sets it
@@ -78,6 +83,39 @@ constexpr auto kRules = std::to_array<Rule>({
            return s.conflux.reorder.tunnel_limit > s.conflux.reorder.process_limit;
          },
      .expected = "tunnel_limit <= process_limit"},
+    {.severity = Severity::kError,
+     .key = kMetricsInterval,
+     .other = kFineGrained,
+     .broken =
+         [](const Settings& s) {
+           return !s.conflux.metrics.unsafe_fine_grained &&
+                  s.conflux.metrics.interval < std::chrono::seconds(10);
+         },
+     .expected = "10s or more, or `unsafe_fine_grained: true` in a laboratory"},
+    {.severity = Severity::kError,
+     .key = kFineGrained,
+     .other = kProfile,
+     .broken =
+         [](const Settings& s) {
+           return s.conflux.metrics.unsafe_fine_grained && s.conflux.profile != Profile::kLab;
+         },
+     .expected = "`unsafe_fine_grained: false`, or `profile: lab` on a network of your own"},
+    {.severity = Severity::kWarning,
+     .key = kFineGrained,
+     .other = {},
+     .broken = [](const Settings& s) { return s.conflux.metrics.unsafe_fine_grained; },
+     .expected = "`unsafe_fine_grained: false` wherever there are other people",
+     .why = "exact numbers can be matched with what a relay sees"},
+    {.severity = Severity::kWarning,
+     .key = kMetricsDetail,
+     .other = kMetricsMode,
+     .broken =
+         [](const Settings& s) {
+           return s.conflux.metrics.detail == MetricsDetail::kLocal &&
+                  s.conflux.metrics.mode == MetricsMode::kOff;
+         },
+     .expected = "`mode: aggregate`",
+     .why = "nothing is published while mode is off"},
     {.severity = Severity::kWarning,
      .key = kLegsCount,
      .other = {},

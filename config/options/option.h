@@ -46,6 +46,11 @@ struct StringType {
   Place<std::string> place;
   std::uint32_t longest;  // in characters
 };
+// a-z, 0-9 and '-', beginning with a letter: fit for the name of a file and the value of a label.
+struct NameType {
+  Place<std::string> place;
+  static constexpr std::size_t kLongest = 32;
+};
 // An absolute path of a file.
 struct PathType {
   Place<std::string> place;
@@ -66,8 +71,8 @@ struct EnumType {
   void (*set)(Settings&, std::uint8_t);
 };
 
-using OptionType = std::variant<BoolType, IntegerType, SizeType, DurationType, StringType, PathType,
-                                PinsType, EnumType>;
+using OptionType = std::variant<BoolType, IntegerType, SizeType, DurationType, StringType, NameType,
+                                PathType, PinsType, EnumType>;
 
 struct Deprecation {
   std::string_view use;         // what to write instead

@@ -64,6 +64,14 @@ std::string describe(const Node& node) {
   return "a refused value";
 }
 
+bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
+bool is_of_a_name(char c) { return is_lower(c) || (c >= '0' && c <= '9') || c == '-'; }
+
+// What other readers of the same file would make a truth value or nothing of.
+bool is_word_of_yaml(std::string_view word) {
+  return word == "true" || word == "false" || word == "null";
+}
+
 class Reader {
  public:
   Reader(const Option& option, const Node& node, Settings& settings, Report& report)
@@ -109,6 +117,23 @@ class Reader {
       return refuse("control characters", "");
     }
     type.place(settings_) = node_.value;
+    return true;
+  }
+
+  bool operator()(const NameType& type) {
+    if (!is_scalar()) {
+      return false;
+    }
+    const std::string& name = node_.value;
+    if (node_.plain && is_word_of_yaml(name)) {
+      return refuse("YAML takes it for something else", "");
+    }
+    const bool fits = !name.empty() && name.size() <= type.kLongest && is_lower(name.front()) &&
+                      std::ranges::all_of(name, is_of_a_name);
+    if (!fits) {
+      return refuse("", "");
+    }
+    type.place(settings_) = name;
     return true;
   }
 

@@ -33,6 +33,10 @@ std::string expect(const DurationType& type) {
 std::string expect(const StringType& type) {
   return "text of at most " + std::to_string(type.longest) + " characters on one line";
 }
+std::string expect(const NameType& type) {
+  return "a name of at most " + std::to_string(type.kLongest) +
+         " of a-z, 0-9 and - that begins with a letter";
+}
 std::string expect(const PathType&) { return "the absolute path of a file"; }
 std::string expect(const PinsType&) {
   return "a list of at most " + std::to_string(kMaxPins) +
@@ -62,6 +66,7 @@ struct Writer {
     return write_duration(value_at(type.place, settings));
   }
   std::string operator()(const StringType& type) const { return value_at(type.place, settings); }
+  std::string operator()(const NameType& type) const { return value_at(type.place, settings); }
   std::string operator()(const PathType& type) const { return value_at(type.place, settings); }
   std::string operator()(const PinsType& type) const {
     std::string out = "[";

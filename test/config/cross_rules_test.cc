@@ -44,6 +44,42 @@ TEST(ProfileRule, StockWithAnotherUxIsAWarning) {
   EXPECT_EQ(conflux("  profile: fast\n  desired_ux: min_latency\n"), "");
 }
 
+TEST(MetricsRule, SumsAreTenSecondsApartOrFineGrained) {
+  EXPECT_EQ(conflux("  metrics: {interval: 10s}\n"), "");
+  EXPECT_THAT(conflux("  metrics: {interval: 9s}\n"),
+              HasSubstr("conflux.metrics.interval: 9s does not go with "
+                        "conflux.metrics.unsafe_fine_grained: false (default): expected 10s or "
+                        "more"));
+}
+
+TEST(MetricsRule, FineGrainedIsForALaboratoryAndWarnsEvenThere) {
+  EXPECT_THAT(conflux("  profile: fast\n  metrics: {unsafe_fine_grained: true}\n"),
+              HasSubstr("expected `unsafe_fine_grained: false`, or `profile: lab`"));
+  const ParseResult result = parse(
+      "version: 1\nconflux: {profile: lab, metrics: {unsafe_fine_grained: true, interval: 1s}}\n",
+      "t");
+  EXPECT_TRUE(result.ok());
+  EXPECT_THAT(to_string(result), HasSubstr("warning: conflux.metrics.unsafe_fine_grained"));
+}
+
+TEST(MetricsRule, DetailWithoutMetricsIsAWarning) {
+  const ParseResult result = parse("version: 1\nconflux: {metrics: {detail: local}}\n", "t");
+  EXPECT_TRUE(result.ok());
+  EXPECT_THAT(to_string(result), HasSubstr("nothing is published while mode is off"));
+}
+
+TEST(MetricsRule, AnInstanceIsNamedLikeAFile) {
+  for (const char* name : {"proxy", "a", "exit-2", "\"null\""}) {
+    EXPECT_EQ(conflux("  metrics: {instance: " + std::string(name) + "}\n"), "") << name;
+  }
+  for (const char* name :
+       {"Proxy", "../x", "a b", "-x", "9", "null", "\"\"", "a23456789012345678901234567890123"}) {
+    EXPECT_THAT(conflux("  metrics: {instance: " + std::string(name) + "}\n"),
+                HasSubstr("expected a name of at most 32"))
+        << name;
+  }
+}
+
 TEST(LegRule, CountIsAtMostMax) {
   EXPECT_EQ(conflux("  profile: lab\n  legs: {count: 4, max: 4}\n"), "");
   EXPECT_THAT(
