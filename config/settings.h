@@ -89,9 +89,9 @@ struct MetricsSettings {
   MetricsDetail detail = MetricsDetail::kNone;
   std::string directory = "/run/conflux";      // absolute
   std::string instance = "proxy";              // [a-z0-9-]{1,32}
-  std::chrono::milliseconds interval{60'000};  // of the sums; 100 ms .. 1 h
+  std::chrono::milliseconds interval{60'000};  // of the sums; 10 s .. 1 h
   std::uint32_t slots = 1024;                  // tunnels with detail, 1..16384
-  bool unsafe_fine_grained = false;
+  bool unsafe_fine_grained = false;            // then interval does not matter
   bool allow_disk = false;
 
   bool operator==(const MetricsSettings&) const = default;

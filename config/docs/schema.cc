@@ -207,6 +207,10 @@ void write_profile_rules(JsonWriter& json) {
   std::size_t opened = open_path(json, "conflux.legs.count");
   json.integer("maximum", 2);
   close(json, opened + 2);
+  begin_unless_profile(json, kFree);
+  opened = open_path(json, "conflux.metrics.unsafe_fine_grained");
+  json.boolean("const", false);
+  close(json, opened + 2);
   begin_unless_profile(json, kOwnScheduler);
   opened = open_path(json, "conflux.scheduler");
   json.string("const", "auto");

@@ -23,7 +23,6 @@ constexpr std::string_view kLowWater = "conflux.reorder.low_water";
 
 constexpr std::string_view kMetricsMode = "conflux.metrics.mode";
 constexpr std::string_view kMetricsDetail = "conflux.metrics.detail";
-constexpr std::string_view kMetricsInterval = "conflux.metrics.interval";
 constexpr std::string_view kFineGrained = "conflux.metrics.unsafe_fine_grained";
 
 struct Rule {
@@ -83,15 +82,6 @@ constexpr auto kRules = std::to_array<Rule>({
            return s.conflux.reorder.tunnel_limit > s.conflux.reorder.process_limit;
          },
      .expected = "tunnel_limit <= process_limit"},
-    {.severity = Severity::kError,
-     .key = kMetricsInterval,
-     .other = kFineGrained,
-     .broken =
-         [](const Settings& s) {
-           return !s.conflux.metrics.unsafe_fine_grained &&
-                  s.conflux.metrics.interval < std::chrono::seconds(10);
-         },
-     .expected = "10s or more, or `unsafe_fine_grained: true` in a laboratory"},
     {.severity = Severity::kError,
      .key = kFineGrained,
      .other = kProfile,

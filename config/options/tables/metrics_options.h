@@ -72,15 +72,15 @@ inline constexpr auto kMetricsOptions = std::to_array<Option>({
          "proxies on one machine need two names. Do not use a relay's nickname."},
     {.key = "conflux.metrics.interval",
      .type = DurationType{[](Settings& s) -> milliseconds& { return s.conflux.metrics.interval; },
-                          milliseconds{100}, milliseconds{3'600'000}},
+                          milliseconds{10'000}, milliseconds{3'600'000}},
      .stock_default = "60s",
      .since = "0.2",
      .restart_required = true,
      .help = "How often the sums are brought up to date.",
      .explanation =
          "Whoever sees a counter every second sees when you load a page; every minute he does not. "
-         "10s is the least, unless unsafe_fine_grained is set. Detail is brought up to date four "
-         "times a second, whatever stands here."},
+         "Detail, and everything with unsafe_fine_grained, is brought up to date four times a "
+         "second, whatever stands here."},
     {.key = "conflux.metrics.slots",
      .type = IntegerType{[](Settings& s) -> std::uint32_t& { return s.conflux.metrics.slots; }, 1,
                          16384},
@@ -97,9 +97,9 @@ inline constexpr auto kMetricsOptions = std::to_array<Option>({
      .since = "0.2",
      .restart_required = true,
      .help = "Exact and frequent numbers, for a laboratory.",
-     .explanation =
-         "No bins, no floor for histograms, any interval. Needs `profile: lab`: on a network with "
-         "other people in it these numbers can be matched with what a relay sees."},
+     .explanation = "No bins, no floor for histograms, four times a second. Needs `profile: lab`: "
+                    "on a network with "
+                    "other people in it these numbers can be matched with what a relay sees."},
     {.key = "conflux.metrics.allow_disk",
      .type = BoolType{[](Settings& s) -> bool& { return s.conflux.metrics.allow_disk; }},
      .stock_default = "false",
