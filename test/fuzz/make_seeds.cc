@@ -1,7 +1,10 @@
 // Writes the seeds that no fuzzer finds by itself, because signatures and key exchanges in them
 // must be right, and those that are documents of their own. `fuzz-seeds FOLDER` makes
 // FOLDER/<target>/.
+#include <unistd.h>
+
 #include <algorithm>
+#include <array>
 #include <cstdio>
 #include <exception>
 #include <filesystem>
@@ -13,6 +16,8 @@
 #include "examples/onion_proxy/crypto/ntor.h"
 #include "examples/onion_proxy/crypto/ntor_v3.h"
 #include "examples/onion_proxy/link/link_handshake.h"
+#include "plugin/region/schema.h"
+#include "plugin/region/writer.h"
 #include "test/onion_proxy/support/fake_link_certs.h"
 #include "test/onion_proxy/support/fake_relay.h"
 
@@ -176,6 +181,31 @@ void write_socks(const Writer& out) {
   out.write("socks", "tls", Bytes{0, 0x16, 3, 1});
 }
 
+// A region as a writer leaves it, with and without slots, and its schema alone.
+void write_region(const Writer& out) {
+  const std::filesystem::path folder =
+      std::filesystem::path("/dev/shm") / ("conflux-fuzz-seeds-" + std::to_string(getpid()));
+  std::filesystem::create_directory(folder);
+  std::filesystem::permissions(folder, std::filesystem::perms::owner_all);
+  for (const std::size_t slots : std::to_array<std::size_t>({0, 3})) {
+    const auto made =
+        region::Writer::create({.directory = folder, .instance = "seed", .slots = slots});
+    if (made.writer == nullptr) throw std::runtime_error(made.problem);
+    if (slots > 0) made.writer->publish_slot(1, region::Slot{});
+    const auto file = read_file((folder / "seed.cfxm").string(), 1U << 20U);
+    if (!file.ok()) throw std::runtime_error(file.error());
+    for (const std::uint8_t switches : Bytes{0, 3, 5}) {
+      out.write("region", "slots-" + std::to_string(slots) + "-" + std::to_string(switches),
+                concat(Bytes{switches}, file.value()));
+    }
+  }
+  std::filesystem::remove_all(folder);
+  const auto schema = region::encode_schema(region::catalogue().first(4));
+  out.write("region", "schema",
+            concat(Bytes{0},
+                   ByteView(reinterpret_cast<const std::uint8_t*>(schema.data()), schema.size())));
+}
+
 void write_all(const std::filesystem::path& folder) {
   const Writer out(folder);
   write_link(out);
@@ -184,6 +214,7 @@ void write_all(const std::filesystem::path& folder) {
   write_bodies(out);
   write_directory(out);
   write_socks(out);
+  write_region(out);
 }
 
 }  // namespace
