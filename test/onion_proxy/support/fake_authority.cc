@@ -49,8 +49,10 @@ std::string FakeAuthority::signature(std::string_view signed_text) const {
 }
 
 std::string microdescriptor(const FakeRouter& router) {
-  const ByteArray<32> ntor = sha256(ByteArray<2>{router.number, 1});
-  const ByteArray<32> ed = sha256(ByteArray<2>{router.number, 2});
+  const ByteArray<32> ntor =
+      router.relay ? router.relay->ntor_key : sha256(ByteArray<2>{router.number, 1});
+  const ByteArray<32> ed =
+      router.relay ? router.relay->ed_id : sha256(ByteArray<2>{router.number, 2});
   std::string text = "onion-key\nntor-onion-key " + encode_base64(ntor) + "\n";
   if (!router.exit_ports.empty()) text += "p " + router.exit_ports + "\n";
   if (!router.family_ids.empty()) text += "family-ids " + router.family_ids + "\n";
@@ -66,8 +68,10 @@ std::string FakeConsensus::body() const {
   for (const FakeRouter& router : routers) {
     ByteArray<20> identity{};
     identity[0] = router.number;
-    text += fmt::format("r {} {} 2038-01-01 00:00:00 127.0.0.1 {} 0\n", router.nickname,
-                        encode_base64(identity), router.or_port);
+    if (router.relay) identity = router.relay->rsa_id;
+    text +=
+        fmt::format("r {} {} 2038-01-01 00:00:00 127.0.0.1 {} 0\n", router.nickname,
+                    encode_base64(identity), router.relay ? router.relay->or_port : router.or_port);
     text += "m " + encode_base64(sha256(as_bytes(microdescriptor(router)))) + "\n";
     text += fmt::format("s {}\nv Tor 0.4.9.11\npr {}\nw Bandwidth={}\n", router.flags,
                         router.protocols, router.bandwidth);

@@ -1,9 +1,11 @@
 // A directory authority that signs what tests write.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "examples/onion_proxy/circuit/relay_info.h"
 #include "examples/onion_proxy/directory/consensus.h"
 #include "test/onion_proxy/support/signers.h"
 
@@ -52,6 +54,7 @@ struct FakeRouter {
   uint64_t bandwidth = 100;
   std::string family_ids{};
   uint16_t or_port = 9001;
+  std::optional<RelayInfo> relay{};  ///< keys and address instead of those of `number`
 };
 
 std::string microdescriptor(const FakeRouter& router);

@@ -36,14 +36,18 @@ void FakeLeg::pump() {
 
 void FakeLeg::handle(const FakeLinkServer::Cell& cell) {
   if (cell.command == LinkCommand::kDestroy) destroyed_ = true;
+  if (cell.command == LinkCommand::kCreate2) ++circuits_;
   if (cell.command == LinkCommand::kCreate2 && building_) {
     circuit_id_ = cell.circuit_id;
+    path_ = FakePath();
+    destroyed_ = false;
     const ByteView skin = ByteView(cell.body).subspan(kHandshakeHeader);
     send_link_cell(LinkCommand::kCreated2, with_length(guard_keys_.answer_ntor(skin)));
     path_.add_hop(guard_keys_.keys());
     hops_ = 1;
   }
   if (cell.command != LinkCommand::kRelay && cell.command != LinkCommand::kRelayEarly) return;
+  if (destroyed_) ++cells_after_destroy_;
   CellPayload payload = to_array<kCellPayloadSize>(cell.body).value();
   const auto opened = path_.open(payload);
   if (opened.cell.command == RelayCommand::kExtend2) return handle_extend(opened.cell);

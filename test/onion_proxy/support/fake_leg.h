@@ -31,7 +31,11 @@ class FakeLeg {
   const Cell* find(RelayCommand command) const;
   size_t count(RelayCommand command) const;
   bool is_built() const { return hops_ == 3; }
+  /// Circuits that were begun on it; it serves the last one.
+  size_t circuits() const { return circuits_; }
   bool is_destroyed() const { return destroyed_; }
+  /// Relay cells that came after the client's DESTROY.
+  size_t cells_after_destroy() const { return cells_after_destroy_; }
   /// Stops answering circuits: they stay half built.
   void stop_building() { building_ = false; }
 
@@ -53,6 +57,8 @@ class FakeLeg {
   std::vector<Cell> cells_;
   size_t handled_ = 0;
   size_t hops_ = 0;
+  size_t circuits_ = 0;
+  size_t cells_after_destroy_ = 0;
   uint32_t circuit_id_ = 0;
   bool destroyed_ = false;
   bool building_ = true;

@@ -23,13 +23,13 @@ class TunnelFixture : public ::testing::Test, protected TunnelOwner {
 
   void start(size_t legs, std::unique_ptr<PathSet> paths) {
     TunnelOptions options;
-    options.replacements_max = 0;
+    options.replacements_max = replacements_max_;
     options.build_timeout = build_timeout_;
     options.stream = stream_options_;
     options.stall_timeout = stall_timeout_;
     for (size_t i = 0; i < legs; ++i) {
       legs_.push_back(std::make_unique<FakeLeg>(io_, static_cast<uint8_t>(i + 1), kExitNumber));
-      options.paths.push_back({.hops = legs_.back()->path(), .nicknames = {"g", "m", "e"}});
+      options.paths.push_back({.hops = path_of(i + 1), .nicknames = {"g", "m", "e"}});
     }
     TunnelOwner& owner = *this;
     tunnel_ = std::make_unique<Tunnel>(TunnelEnvironment{io_, log_, channels_}, owner,
@@ -45,6 +45,9 @@ class TunnelFixture : public ::testing::Test, protected TunnelOwner {
     });
   }
 
+  /// What the tunnel is told of a leg.
+  virtual std::vector<RelayInfo> path_of(size_t number) { return leg(number).path(); }
+
   FakeLeg& leg(size_t number) { return *legs_[number - 1]; }
 
   // TunnelOwner
@@ -55,7 +58,9 @@ class TunnelFixture : public ::testing::Test, protected TunnelOwner {
     suspects_.insert(suspects_.end(), relays.begin(), relays.end());
   }
   Result<ChosenPath> choose_replacement(const std::vector<ChosenPath>&) override {
-    return Error{"there is no other"};
+    ++replacements_asked_;
+    if (!replacement_) return Error{"there is no other"};
+    return *replacement_;
   }
 
   boost::asio::io_context io_;
@@ -68,6 +73,9 @@ class TunnelFixture : public ::testing::Test, protected TunnelOwner {
   Micros stall_timeout_ = std::chrono::seconds(30);
   std::vector<std::unique_ptr<FakeLeg>> legs_;
   std::unique_ptr<Tunnel> tunnel_;
+  size_t replacements_max_ = 0;
+  size_t replacements_asked_ = 0;
+  std::optional<ChosenPath> replacement_;  ///< what the owner offers instead of a lost leg
   bool ready_ = false;
   bool closed_ = false;
   std::vector<RelayInfo> suspects_;

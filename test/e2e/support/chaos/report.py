@@ -44,7 +44,7 @@ class Report:
             "transfers": dict(self.outcomes), "errors": dict(self.errors),
             "bytes_moved": self.moved, "slowest_transfer_s": round(self.slowest_s, 1),
             "recovery_s": _spread(self.recoveries_s),
-            "memory_kb": {"first": self.memory_kb[:1], "last": self.memory_kb[-1:],
+            "memory_kb": {"medians_of_20_rounds": _medians(self.memory_kb, 20),
                           "medians_early_and_late": growth},
             "descriptors": self.descriptors,
             "tunnels_built": self.tunnels_built, "tunnel_closes": self.tunnel_closes,
@@ -56,3 +56,7 @@ def _spread(values: list[float]) -> dict[str, float]:
     if not values:
         return {}
     return {"median": round(median(values), 2), "most": round(max(values), 2)}
+
+
+def _medians(values: list[int], stretch: int) -> list[float]:
+    return [median(values[at:at + stretch]) for at in range(0, len(values), stretch)]
