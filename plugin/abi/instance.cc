@@ -96,7 +96,48 @@ void Instance::settle_changes(TunnelSlot& slot) noexcept {
   }
 }
 
+namespace {
+
+TunnelPlace place_of(mpath_tunnel_id id) noexcept {
+  return {.index = static_cast<std::uint32_t>(id),
+          .generation = static_cast<std::uint32_t>(id >> 32U)};
+}
+
+}  // namespace
+
+std::uint64_t Instance::settle_metrics(mpath_tunnel_id id, TunnelSlot& slot,
+                                       std::span<const Event> events,
+                                       const LegViews& views) noexcept {
+  if (metrics_ == nullptr) return MPATH_NEVER;
+  for (const Event& event : events) metrics_->observe(event);
+  const Tunnel& tunnel = *slot.tunnel;
+  if (slot.account.epoch != metrics_->epoch()) {
+    metrics_->publish(place_of(id), tunnel, views, slot.account);
+    return MPATH_NEVER;
+  }
+  const bool has_news =
+      tunnel.sender().sent().raw() + tunnel.receiver().received().raw() != slot.account.cells();
+  // A tick that is overdue comes when it comes: nobody may spin for it.
+  const std::uint64_t next = metrics_->next_tick_us();
+  return has_news && next > to_us(tunnel.now()) ? next : MPATH_NEVER;
+}
+
+std::uint64_t Instance::tick(std::uint64_t now_us) noexcept {
+  // Soon, not now: whoever waits for owners on other threads must not spin.
+  constexpr std::uint64_t kAskAgainUs = 10'000;
+  std::uint64_t next = has_marked() ? now_us + kAskAgainUs : MPATH_NEVER;
+  if (metrics_ == nullptr) return next;
+  const InstanceGauges gauges{.tunnels = tunnels_.count(),
+                              .held_bytes = held_bytes(),
+                              .held_limit = process_limit_.load(std::memory_order_relaxed),
+                              .clock_steps_back = clock_steps_back()};
+  return std::min(next, metrics_->tick(now_us, gauges));
+}
+
 void Instance::retire(mpath_tunnel_id id, TunnelSlot& slot) noexcept {
+  if (metrics_ != nullptr) {
+    metrics_->retire(place_of(id), *slot.tunnel, slot.poisoned, slot.account);
+  }
   held_bytes_.fetch_sub(slot.held_bytes.exchange(0, std::memory_order_relaxed),
                         std::memory_order_relaxed);
   const std::lock_guard lock(shed_mutex_);

@@ -12,13 +12,17 @@
 #include "plugin/abi/log_ring.h"
 #include "plugin/abi/slot_table.h"
 #include "plugin/adapters/settings.h"
+#include "plugin/metrics/metrics.h"
 
 namespace conflux {
 
 class Instance {
  public:
-  explicit Instance(std::shared_ptr<const InstanceConfig> config)
-      : config_(std::move(config)), process_limit_(config_->process_limit) {}
+  // `metrics` may be null: nothing is counted for anybody else.
+  Instance(std::shared_ptr<const InstanceConfig> config, std::unique_ptr<Metrics> metrics)
+      : config_(std::move(config)),
+        process_limit_(config_->process_limit),
+        metrics_(std::move(metrics)) {}
 
   [[nodiscard]] std::shared_ptr<const InstanceConfig> config() const {
     const std::lock_guard lock(config_mutex_);
@@ -30,6 +34,8 @@ class Instance {
     config_ = std::move(config);
   }
 
+  // Null while metrics are off; never changes.
+  [[nodiscard]] Metrics* metrics() const noexcept { return metrics_.get(); }
   [[nodiscard]] SlotTable& tunnels() noexcept { return tunnels_; }
   [[nodiscard]] LogRing& log() noexcept { return log_; }
   [[nodiscard]] TunnelOrdinal next_ordinal() noexcept {
@@ -54,6 +60,12 @@ class Instance {
       settle_changes(slot);
     }
   }
+  // [owner] After a poll that told `events`: brings the tunnel's metrics up to date if they are
+  // due. Answers when they will be, if there is something new to tell by then.
+  std::uint64_t settle_metrics(mpath_tunnel_id id, TunnelSlot& slot, std::span<const Event> events,
+                               const LegViews& views) noexcept;
+  // [any-thread] Answers when the next tick is due.
+  std::uint64_t tick(std::uint64_t now_us) noexcept;
   // [owner] The tunnel goes, and its share of the sums with it.
   void retire(mpath_tunnel_id id, TunnelSlot& slot) noexcept;
 
@@ -81,6 +93,7 @@ class Instance {
   mutable std::mutex config_mutex_;
   std::shared_ptr<const InstanceConfig> config_;  // guarded by config_mutex_
   std::atomic<std::uint64_t> process_limit_;
+  const std::unique_ptr<Metrics> metrics_;
   // Marking looks at a generation and then changes a sum: no tunnel may move out in between.
   std::mutex shed_mutex_;
   SlotTable tunnels_;

@@ -161,6 +161,7 @@ mpath_status poll(mpath_instance* instance, mpath_tunnel_id tunnel, const mpath_
   if (const mpath_status status = to_views(views, leg_views); status != MPATH_OK) return status;
   const std::optional<Instant> now = to_instant(now_us);
   if (!now) return MPATH_E_ARGUMENT;
+  TunnelSlot* slot = instance->impl.tunnels().find(tunnel);
   const auto told = [&](Tunnel& it) {
     std::array<Event, MPATH_EVENTS_MAX> storage;
     EventSink sink({storage.data(), std::min<std::size_t>(out->capacity, storage.size())});
@@ -168,15 +169,17 @@ mpath_status poll(mpath_instance* instance, mpath_tunnel_id tunnel, const mpath_
     out->count =
         static_cast<std::uint32_t>(outcome == Outcome::kBuffer ? it.events_needed() : sink.count());
     if (outcome == Outcome::kBuffer) return to_status(outcome);
+    const std::uint64_t metrics_due =
+        instance->impl.settle_metrics(tunnel, *slot, {storage.data(), sink.count()}, leg_views);
     for (std::size_t i = 0; i < sink.count(); ++i) {
       write_element(from_event(storage[i]), out->items, out->stride, i);
       // A LINK carries the nonce, which must not stay behind on the stack (attack A8).
       if (storage[i].kind == EventKind::kSendCell) wipe(storage[i].cell.body);
     }
-    out->next_deadline_us = std::min(to_us(it.next_deadline()), next_expiry(leg_views, now_us));
+    out->next_deadline_us =
+        std::min({to_us(it.next_deadline()), next_expiry(leg_views, now_us), metrics_due});
     return to_status(outcome);
   };
-  TunnelSlot* slot = instance->impl.tunnels().find(tunnel);
   if (slot != nullptr && slot->poisoned) return guarded([&] { return told(*slot->tunnel); });
   return on_tunnel(instance, tunnel, told);
 }

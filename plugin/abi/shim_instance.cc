@@ -43,9 +43,21 @@ mpath_status instance_open(const mpath_config_text* config, mpath_text* diagnost
   if (const mpath_status status = check_config_text(config); status != MPATH_OK) return status;
   return guarded([&] {
     ConfigResult result = read_config(config);
+    if (result.config == nullptr) {
+      write_text(result.diagnostics, diagnostics);
+      return MPATH_E_CONFIG;
+    }
+    // A proxy that cannot tell runs all the same.
+    std::string problem;
+    std::unique_ptr<Metrics> metrics = Metrics::open(result.config->settings.conflux, problem);
+    if (!problem.empty()) result.diagnostics += "warning: " + problem + "\n";
     write_text(result.diagnostics, diagnostics);
-    if (result.config == nullptr) return MPATH_E_CONFIG;
-    *out = new mpath_instance{Instance(std::move(result.config))};
+    std::unique_ptr<mpath_instance> instance(
+        new mpath_instance{Instance(std::move(result.config), std::move(metrics))});
+    if (!problem.empty()) {
+      instance->impl.log_instance(LogEvent::kMetricsUnavailable, LogLevel::kWarn, 0);
+    }
+    *out = instance.release();
     return MPATH_OK;
   });
 }
@@ -69,6 +81,7 @@ mpath_status instance_reload(mpath_instance* instance, const mpath_config_text* 
     const bool accepted = result.config != nullptr;
     impl.log_instance(accepted ? LogEvent::kReloaded : LogEvent::kReloadRefused,
                       accepted ? LogLevel::kInfo : LogLevel::kError, 0);
+    if (impl.metrics() != nullptr) impl.metrics()->count_reload(accepted);
     if (!accepted) return MPATH_E_CONFIG;
     impl.replace_config(std::move(result.config));
     return MPATH_OK;
@@ -80,9 +93,7 @@ mpath_status instance_tick(mpath_instance* instance, std::uint64_t now_us,
   if (instance == nullptr || next_deadline_us == nullptr || !to_instant(now_us)) {
     return MPATH_E_ARGUMENT;
   }
-  // Soon, not now: whoever waits for owners on other threads must not spin.
-  constexpr std::uint64_t kAskAgainUs = 10'000;
-  *next_deadline_us = instance->impl.has_marked() ? now_us + kAskAgainUs : MPATH_NEVER;
+  *next_deadline_us = instance->impl.tick(now_us);
   return MPATH_OK;
 }
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "plugin/core/tunnel.h"
+#include "plugin/metrics/account.h"
 
 namespace conflux {
 
@@ -32,6 +33,7 @@ struct TunnelSlot {
   std::uint64_t published_version = UINT64_MAX;
   std::uint64_t published_steps_back = 0;
   bool poisoned = false;
+  TunnelAccount account;  // untouched while metrics are off
 
   // [any-thread] under the mutex.
   std::mutex snapshot_mutex;
@@ -54,6 +56,7 @@ struct TunnelSlot {
     published_version = UINT64_MAX;
     published_steps_back = 0;
     poisoned = false;
+    account = {};
     const std::lock_guard lock(snapshot_mutex);
     snapshot.clear();
   }

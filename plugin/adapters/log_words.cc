@@ -44,6 +44,8 @@ const char* log_words(std::uint32_t event) noexcept {
       return "configuration refused; the old one stays in force";
     case LogEvent::kShed:
       return "tunnel marked for closing to relieve memory pressure; value: bytes that it holds";
+    case LogEvent::kMetricsUnavailable:
+      return "no metrics region; the diagnostics of instance_open say why";
   }
   return "unknown event";
 }

@@ -98,6 +98,7 @@ enum class LogEvent : std::uint32_t {
   kReloaded,
   kReloadRefused,
   kShed,
+  kMetricsUnavailable,
 };
 
 struct LogEntry {

@@ -27,10 +27,11 @@ INCLUDES = {
     "plugin/sched": ["plugin/types"],
     "plugin/core": ["plugin/types", "plugin/codec", "plugin/sched"],
     "plugin/region": [],
+    "plugin/metrics": ["plugin/types", "plugin/sched", "plugin/core", "plugin/region", "config"],
     "plugin/sidecar": ["plugin/region", "config"],
     "plugin/adapters": ["plugin/types", "plugin/sched", "plugin/core", "plugin/region", "config"],
     "plugin/abi": ["plugin/types", "plugin/codec", "plugin/sched", "plugin/core",
-                   "plugin/adapters"],
+                   "plugin/metrics", "plugin/adapters"],
     "host_api": [],
     "config": [],
     "examples/minimal_host": [],
@@ -40,7 +41,7 @@ INCLUDES = {
 LIBRARIES = {
     "openssl/": ["plugin/types/nonce.cc", "plugin/region/", "plugin/abi/", "host_api/src/", "examples/", "test/"],
     "yaml-cpp/": ["config/", "test/"],
-    "boost/": ["host_api/src/", "examples/", "test/"],
+    "boost/": ["host_api/src/", "examples/", "plugin/sidecar/", "test/"],
 }
 # The core decides; it does not look at clocks, threads, files or the environment.
 PURE_RINGS = ("plugin/types/", "plugin/codec/", "plugin/sched/", "plugin/core/")

@@ -57,7 +57,7 @@ class InstanceTest : public ::testing::Test {
     instance_.settle(slot);
   }
 
-  Instance instance_{config_with_limit(1'000'000)};
+  Instance instance_{config_with_limit(1'000'000), nullptr};
 
  private:
   static void link(Tunnel& tunnel) {
