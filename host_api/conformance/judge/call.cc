@@ -22,7 +22,7 @@ constexpr std::array<SlotInfo, kSlots> kInfo{{
     {"tunnel_info", true, true, false, false, true, sizeof(mpath_tunnel_info)},
     {"tunnel_detail", true, true, false, false, true, sizeof(mpath_detail)},
     {"tunnel_snapshot", false, true, false, false, true, 0},
-    {"tunnel_activity", true, true, false, true, false, sizeof(mpath_activity)},
+    {"tunnel_activity", true, true, false, true, true, sizeof(mpath_activity)},
     {"leg_set_path", true, true, false, false, false, 0},
     {"legs_add", true, true, false, true, false, 0},
     {"link", true, true, true, false, false, 0},

@@ -207,6 +207,9 @@ void HostJudge::judge_time(const Call& call, TunnelModel& tunnel) {
   };
   late(tunnel.deadline_us, "a deadline passed without a poll");
   late(tunnel.undrained_since_us, "tokens that were ready were not drained");
+  if (call.slot == Slot::kPoll && tunnel.unpolled_since_us != MPATH_NEVER) {
+    findings_.exercise("MPATH-H-3");
+  }
   if (call.slot != Slot::kPoll) {
     late(tunnel.unpolled_since_us, "results of an earlier call were not polled");
   }
