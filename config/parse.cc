@@ -29,11 +29,13 @@ std::optional<Validated> check(std::string_view text, Report& report) {
 
 // Existing processes hold what these keys made at start-up; to accept a change and not act on it
 // would let the file and the process disagree in silence.
-void check_restart_required(const Settings& current, const Validated& next, Report& report) {
+void check_restart_required(const Settings& current, const Validated& next, Process process,
+                            Report& report) {
+  const std::string_view name = process == Process::kSidecar ? "sidecar" : "host";
   for (const Option& option : catalogue().options) {
     const std::string before = value_text(option, current);
     const std::string after = value_text(option, next.settings);
-    if (!option.restart_required || before == after) {
+    if (!option.restart_required || process_of(option.key) != name || before == after) {
       continue;
     }
     const Origin* origin = next.find(option.key);
@@ -41,7 +43,7 @@ void check_restart_required(const Settings& current, const Validated& next, Repo
                 .key = std::string(option.key),
                 .message = "changing " + in_quotes(before) + " to " + in_quotes(after) +
                            " needs a restart; nothing of this file was taken over",
-                .expected = in_quotes(before) + " until the host restarts"});
+                .expected = in_quotes(before) + " until the " + std::string(name) + " restarts"});
   }
 }
 
@@ -55,11 +57,12 @@ ParseResult finish(std::optional<Validated> validated, Report& report) {
   return result;
 }
 
-ParseResult run(std::string_view text, std::string_view name, const Settings* current) {
+ParseResult run(std::string_view text, std::string_view name, const Settings* current,
+                Process process) {
   Report report;
   std::optional<Validated> validated = check(text, report);
   if (validated && current != nullptr && !report.has_errors()) {
-    check_restart_required(*current, *validated, report);
+    check_restart_required(*current, *validated, process, report);
   }
   ParseResult result = finish(std::move(validated), report);
   result.name = name;
@@ -76,10 +79,10 @@ ParseResult failure(const char* what) noexcept {
   return result;
 }
 
-ParseResult run_guarded(std::string_view text, std::string_view name,
-                        const Settings* current) noexcept {
+ParseResult run_guarded(std::string_view text, std::string_view name, const Settings* current,
+                        Process process) noexcept {
   try {
-    return run(text, name, current);
+    return run(text, name, current, process);
   } catch (const std::bad_alloc&) {
     ParseResult result;
     result.out_of_memory = true;
@@ -94,11 +97,12 @@ ParseResult run_guarded(std::string_view text, std::string_view name,
 }  // namespace
 
 ParseResult parse(std::string_view text, std::string_view name) noexcept {
-  return run_guarded(text, name, nullptr);
+  return run_guarded(text, name, nullptr, Process::kHost);
 }
 
-ParseResult reload(const Settings& current, std::string_view text, std::string_view name) noexcept {
-  return run_guarded(text, name, &current);
+ParseResult reload(const Settings& current, std::string_view text, std::string_view name,
+                   Process process) noexcept {
+  return run_guarded(text, name, &current, process);
 }
 
 Settings default_settings(Profile profile) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -32,7 +33,11 @@ ParseResult parse(std::string_view text, std::string_view name) noexcept;
 
 // The same for a process that already runs with `current`: a key that is marked "restart required"
 // must keep its value, else nothing is accepted. On any error the caller keeps `current`.
-ParseResult reload(const Settings& current, std::string_view text, std::string_view name) noexcept;
+//
+// One file may serve several processes: only keys that the named one acts on count.
+enum class Process : std::uint8_t { kHost, kSidecar };
+ParseResult reload(const Settings& current, std::string_view text, std::string_view name,
+                   Process process = Process::kHost) noexcept;
 
 // What a file that sets nothing but `conflux.profile` means. Throws std::bad_alloc only.
 Settings default_settings(Profile profile);

@@ -117,10 +117,71 @@ struct ConfluxSettings {
   bool operator==(const ConfluxSettings&) const = default;
 };
 
+// All three or none. [sidecar.grpc.tls]
+struct ServerTlsSettings {
+  std::string certificate;  // files, absolute or empty
+  std::string key;
+  std::string client_ca;
+
+  bool operator==(const ServerTlsSettings&) const = default;
+};
+
+struct GrpcSettings {
+  std::string socket = "/run/conflux-sidecar/grpc.sock";  // or "none"
+  std::string listen;                                     // address and port, or empty
+  ServerTlsSettings tls;
+
+  bool operator==(const GrpcSettings&) const = default;
+};
+
+struct PrometheusSettings {
+  std::string listen;  // "127.0.0.1:9847", "unix:/path", or empty
+
+  bool operator==(const PrometheusSettings&) const = default;
+};
+
+struct ClientTlsSettings {
+  std::string ca;  // files, absolute or empty
+  std::string certificate;
+  std::string key;
+
+  bool operator==(const ClientTlsSettings&) const = default;
+};
+
+struct OtlpSettings {
+  std::string endpoint;                        // "https://host:4317", or empty
+  std::chrono::milliseconds interval{60'000};  // 1 s .. 1 h
+  std::chrono::milliseconds timeout{10'000};   // of one push, 100 ms .. 1 min
+  ClientTlsSettings tls;
+
+  bool operator==(const OtlpSettings&) const = default;
+};
+
+struct LimitSettings {
+  std::uint32_t streams = 64;              // calls at once, 1..1024
+  std::uint64_t message_size = 64U << 10;  // of a request
+  std::uint32_t threads = 8;               // for services that need one per call, 4..256
+
+  bool operator==(const LimitSettings&) const = default;
+};
+
+// Section `sidecar:`, read by conflux-sidecar only.
+struct SidecarSettings {
+  std::string regions = "/run/conflux";          // a directory, absolute
+  std::chrono::milliseconds stall_after{5'000};  // 1 s .. 10 min
+  GrpcSettings grpc;
+  PrometheusSettings prometheus;
+  OtlpSettings otlp;
+  LimitSettings limits;
+
+  bool operator==(const SidecarSettings&) const = default;
+};
+
 struct Settings {
   std::uint32_t version = 1;
   PluginSettings plugin;
   ConfluxSettings conflux;
+  SidecarSettings sidecar;
 
   bool operator==(const Settings&) const = default;
 };

@@ -96,9 +96,7 @@ std::string defaults_yaml(Profile profile) {
     }
   }
   for (const Section& section : catalogue().sections) {
-    if (!section.reserved) {
-      out += section_lines(section, profile);
-    }
+    out += section_lines(section, profile);
   }
   return out;
 }

@@ -51,7 +51,10 @@ std::string explain_option(const Option& option, std::size_t width) {
   out +=
       fact("Default", option.key == "version" ? "none, it must be set" : default_of(option), width);
   out += fact("Reload",
-              option.restart_required ? "refused if changed: restart the host" : "accepted", width);
+              option.restart_required
+                  ? "refused if changed: restart the " + std::string(process_of(option.key))
+                  : "accepted",
+              width);
   out += fact("Since", option.since, width);
   if (!option.deprecation.removed_in.empty()) {
     out += fact(

@@ -17,7 +17,7 @@ constexpr std::string_view kHead =
     "\n"
     "Made from the option table by `confluxctl config reference`; do not edit.\n"
     "\n"
-    "One YAML file configures the plugin, its loader and later the sidecar. The smallest one is\n"
+    "One YAML file configures the plugin, its loader and the sidecar. The smallest one is\n"
     "the line `version: 1`.\n"
     "\n"
     "- Unknown keys are errors; keys that begin with `x-` are yours and are ignored.\n"
@@ -58,8 +58,9 @@ std::string facts(const Option& option) {
     out += cell("value", expectation(option.type));
   }
   out += cell("default", default_cell(option));
-  out +=
-      cell("reload", option.restart_required ? "refused if changed: restart the host" : "accepted");
+  out += cell("reload", option.restart_required ? "refused if changed: restart the " +
+                                                      std::string(process_of(option.key))
+                                                : "accepted");
   out += cell("since", std::string(option.since));
   if (!option.deprecation.removed_in.empty()) {
     out += cell("deprecated", "will be removed in " + std::string(option.deprecation.removed_in) +

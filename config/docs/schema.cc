@@ -7,6 +7,7 @@
 
 #include "config/docs/docs.h"
 #include "config/docs/json_writer.h"
+#include "config/options/endpoint.h"
 #include "config/options/option_table.h"
 #include "config/options/units.h"
 
@@ -77,6 +78,10 @@ struct TypeWriter {
     json.string("pattern", "^/.*[^/]$");
     json.integer("maxLength", kMaxPathBytes);
   }
+  void operator()(const EndpointType& type) const {
+    json.string("type", "string");
+    json.string("pattern", endpoint_pattern(type.forms));
+  }
   void operator()(const PinsType&) const {
     json.string("type", "array");
     json.integer("maxItems", kMaxPins);
@@ -133,11 +138,7 @@ void write_section(JsonWriter& json, const Section& section) {
   json.begin_object(leaf(section.key));
   json.string("description", section.help);
   json.strings("type", kObjectOrNull);
-  if (section.reserved) {
-    json.integer("maxProperties", 0);
-  } else {
-    write_members(json, section.key);
-  }
+  write_members(json, section.key);
   json.end_object();
 }
 
@@ -210,6 +211,16 @@ void write_profile_rules(JsonWriter& json) {
   begin_unless_profile(json, kFree);
   opened = open_path(json, "conflux.metrics.unsafe_fine_grained");
   json.boolean("const", false);
+  close(json, opened + 2);
+  for (const std::string_view key : {"sidecar.grpc.listen", "sidecar.otlp.endpoint"}) {
+    begin_unless_profile(json, kFree);
+    opened = open_path(json, key);
+    json.begin_object("not");
+    close(json, opened + 3);
+  }
+  begin_unless_profile(json, kFree);
+  opened = open_path(json, "sidecar.prometheus.listen");
+  json.string("pattern", "^unix:");
   close(json, opened + 2);
   begin_unless_profile(json, kOwnScheduler);
   opened = open_path(json, "conflux.scheduler");

@@ -30,6 +30,10 @@ std::size_t level(std::string_view key) {
   return static_cast<std::size_t>(std::count(key.begin(), key.end(), '.'));
 }
 
+std::string_view process_of(std::string_view key) {
+  return key.starts_with("sidecar.") ? "sidecar" : "host";
+}
+
 std::string_view default_text(const Option& option, Profile profile) {
   const bool differs = profile == Profile::kLab && !option.lab_default.empty();
   return differs ? option.lab_default : option.stock_default;

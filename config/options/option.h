@@ -55,6 +55,11 @@ struct NameType {
 struct PathType {
   Place<std::string> place;
 };
+// A place to listen at or to connect to; see endpoint.h.
+struct EndpointType {
+  Place<std::string> place;
+  std::uint8_t forms;  // EndpointForm
+};
 struct PinsType {
   Place<std::vector<Sha256>> place;
 };
@@ -72,7 +77,7 @@ struct EnumType {
 };
 
 using OptionType = std::variant<BoolType, IntegerType, SizeType, DurationType, StringType, NameType,
-                                PathType, PinsType, EnumType>;
+                                PathType, EndpointType, PinsType, EnumType>;
 
 struct Deprecation {
   std::string_view use;         // what to write instead
@@ -97,7 +102,6 @@ struct Section {
   std::string_view key;
   std::string_view help;
   std::string_view explanation;
-  bool reserved = false;  // known, but holds no options yet: must be empty
 };
 
 // A set of options that belong together; the product has one, tests make others.
@@ -115,6 +119,9 @@ std::string_view leaf(std::string_view key);
 std::string_view parent(std::string_view key);
 // How many dots.
 std::size_t level(std::string_view key);
+
+// What is to be restarted if a key that needs it changes: "host" or "sidecar".
+std::string_view process_of(std::string_view key);
 
 std::string_view default_text(const Option& option, Profile profile);
 

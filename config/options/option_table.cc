@@ -7,6 +7,7 @@
 #include "config/options/tables/conflux_options.h"
 #include "config/options/tables/metrics_options.h"
 #include "config/options/tables/plugin_options.h"
+#include "config/options/tables/sidecar_options.h"
 
 namespace conflux::config {
 namespace {
@@ -56,9 +57,33 @@ constexpr auto kSections = std::to_array<Section>({
          "so that nobody can read single events out of them. packaging/monitoring/METRICS.md says "
          "of each metric what it tells an adversary and why that is safe."},
     {.key = "sidecar",
-     .help = "Reserved for the metrics sidecar.",
-     .explanation = "This version has no options here; leave the section out or empty.",
-     .reserved = true},
+     .help = "What conflux-sidecar serves, where and to whom.",
+     .explanation =
+         "conflux-sidecar is a process of its own that reads the regions of all proxies on this "
+         "machine. It never touches a proxy. The plugin and hosts ignore this section, so one file "
+         "serves all; a reload by SIGHUP takes what it can and refuses the rest as a whole."},
+    {.key = "sidecar.grpc",
+     .help = "The gRPC service: on a Unix socket, and on TCP if wanted.",
+     .explanation =
+         "Two servers: the Unix socket tells of single tunnels too, TCP never does. Definitions: "
+         "conflux/metrics/v1/metrics.proto."},
+    {.key = "sidecar.grpc.tls",
+     .help = "Certificates of the TCP server, and whose it accepts.",
+     .explanation =
+         "All three files or none. With them both sides must show a certificate; without them TCP "
+         "is for loopback only."},
+    {.key = "sidecar.prometheus",
+     .help = "Text for Prometheus.",
+     .explanation = "Sums over all tunnels of each proxy, at most 120 series each."},
+    {.key = "sidecar.otlp",
+     .help = "Pushing to an OpenTelemetry collector.",
+     .explanation = "Off unless an endpoint is set. Sums only, with the proxy's instance name."},
+    {.key = "sidecar.otlp.tls",
+     .help = "Certificates towards the collector.",
+     .explanation = "Used for an https:// endpoint only."},
+    {.key = "sidecar.limits",
+     .help = "What clients may make the sidecar spend.",
+     .explanation = "Defaults are ample for operators' tools; they bound what a client can hold."},
 });
 
 // One table out of its parts, in the order in which the file is read.
@@ -70,8 +95,8 @@ constexpr auto joined(const std::array<Option, kSizes>&... parts) {
   return all;
 }
 
-constexpr auto kOptions =
-    joined(tables::kPluginOptions, tables::kConfluxOptions, tables::kMetricsOptions);
+constexpr auto kOptions = joined(tables::kPluginOptions, tables::kConfluxOptions,
+                                 tables::kMetricsOptions, tables::kSidecarOptions);
 
 constexpr Catalogue kCatalogue{kSections, kOptions};
 

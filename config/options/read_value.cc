@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "config/options/endpoint.h"
 #include "config/options/suggest.h"
 #include "config/options/units.h"
 #include "config/options/values.h"
@@ -158,6 +159,17 @@ class Reader {
       return refuse("control characters", "");
     }
     type.place(settings_) = path;
+    return true;
+  }
+
+  bool operator()(const EndpointType& type) {
+    if (!is_scalar()) {
+      return false;
+    }
+    if (!is_endpoint(node_.value, type.forms)) {
+      return refuse("", "");
+    }
+    type.place(settings_) = node_.value;
     return true;
   }
 

@@ -22,9 +22,7 @@ std::vector<std::string_view> keys_of(const Catalogue& catalogue) {
     keys.push_back(option.key);
   }
   for (const Section& section : catalogue.sections) {
-    if (!section.reserved) {
-      keys.push_back(section.key);
-    }
+    keys.push_back(section.key);
   }
   return keys;
 }
@@ -116,12 +114,7 @@ class Walk {
     if (empty || child.kind == Node::Kind::kRefused) {
       return;
     }
-    if (section.reserved) {
-      report_.add({.at = child.key_at,
-                   .key = std::string(section.key),
-                   .message = "this version has no options here",
-                   .expected = "an empty section, or none"});
-    } else if (child.kind == Node::Kind::kMap) {
+    if (child.kind == Node::Kind::kMap) {
       walk(child, section.key);
     } else {
       report_.add(

@@ -1,5 +1,6 @@
 #include "config/options/values.h"
 
+#include "config/options/endpoint.h"
 #include "config/options/units.h"
 
 namespace conflux::config {
@@ -38,6 +39,7 @@ std::string expect(const NameType& type) {
          " of a-z, 0-9 and - that begins with a letter";
 }
 std::string expect(const PathType&) { return "the absolute path of a file"; }
+std::string expect(const EndpointType& type) { return endpoint_expectation(type.forms); }
 std::string expect(const PinsType&) {
   return "a list of at most " + std::to_string(kMaxPins) +
          " SHA-256 digests of 64 hexadecimal digits";
@@ -68,6 +70,7 @@ struct Writer {
   std::string operator()(const StringType& type) const { return value_at(type.place, settings); }
   std::string operator()(const NameType& type) const { return value_at(type.place, settings); }
   std::string operator()(const PathType& type) const { return value_at(type.place, settings); }
+  std::string operator()(const EndpointType& type) const { return value_at(type.place, settings); }
   std::string operator()(const PinsType& type) const {
     std::string out = "[";
     for (const Sha256& pin : value_at(type.place, settings)) {

@@ -8,6 +8,7 @@
 
 #include "config/docs/text.h"
 #include "config/options/option_table.h"
+#include "config/options/values.h"
 #include "test/config/support.h"
 
 namespace conflux::config::test {
@@ -55,12 +56,24 @@ TEST(DefaultsYaml, MeansTheDefaultsOfItsProfile) {
   }
 }
 
-TEST(DefaultsYaml, MeansTheSameWithEveryLineUncommented) {
-  for (const Profile profile : {Profile::kStock, Profile::kFast, Profile::kLab}) {
-    Settings settings = accepted(uncommented(defaults_yaml(profile)));
-    EXPECT_EQ(settings.plugin.path, "/usr/lib/conflux/conflux.so");
-    settings.plugin.path.clear();
-    EXPECT_EQ(settings, default_settings(profile));
+TEST(DefaultsYaml, MeansTheSameWithEveryLineUncommentedButForExamples) {
+  const Settings settings = accepted(uncommented(defaults_yaml(Profile::kLab)));
+  const Settings defaults = default_settings(Profile::kLab);
+  for (const Option& option : catalogue().options) {
+    const std::string expected =
+        option.stock_default.empty() ? std::string(option.example) : value_text(option, defaults);
+    EXPECT_EQ(value_text(option, settings), expected) << option.key;
+  }
+}
+
+TEST(DefaultsYaml, ExportsNothingOutsideOfALaboratoryEvenIfEveryLineIsUncommented) {
+  for (const Profile profile : {Profile::kStock, Profile::kFast}) {
+    std::istringstream lines(complaints(uncommented(defaults_yaml(profile))));
+    int refused = 0;
+    for (std::string line; std::getline(lines, line); ++refused) {
+      EXPECT_THAT(line, HasSubstr("no export beyond the Unix socket"));
+    }
+    EXPECT_EQ(refused, 2);
   }
 }
 

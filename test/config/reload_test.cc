@@ -74,6 +74,22 @@ TEST(Reload, TakesNewPinsSoThatAnUpgradeCanBePrepared) {
   EXPECT_TRUE(reload(accepted(kRunning), text, "t").ok());
 }
 
+TEST(Reload, OfTheSidecarIgnoresWhatOnlyTheHostActsOn) {
+  const std::string text =
+      "version: 1\nplugin: {path: /usr/lib/b.so}\nsidecar: {stall_after: 9s}\n";
+  const ParseResult next = reload(accepted(kRunning), text, "t", Process::kSidecar);
+  ASSERT_TRUE(next.ok()) << to_string(next);
+  EXPECT_EQ(next.settings->sidecar.stall_after, std::chrono::seconds(9));
+}
+
+TEST(Reload, OfTheSidecarRefusesAnotherSocketAndTheHostDoesNotMind) {
+  const std::string text = std::string(kRunning) + "sidecar: {grpc: {socket: /run/b.sock}}\n";
+  const ParseResult next = reload(accepted(kRunning), text, "t", Process::kSidecar);
+  EXPECT_FALSE(next.ok());
+  EXPECT_THAT(to_string(next), HasSubstr("until the sidecar restarts"));
+  EXPECT_TRUE(reload(accepted(kRunning), text, "t").ok());
+}
+
 TEST(Reload, SaysNothingOfRestartsWhileTheTextIsBad) {
   const ParseResult next =
       reload(accepted(kRunning), "version: 1\nplugin: {path: /b}\nconflux: {profile: x}\n", "t");

@@ -77,7 +77,7 @@ def options(node, path=()):
     for key, child in node["properties"].items():
         if "properties" in child:
             yield from options(child, path + (key,))
-        elif "maxProperties" not in child:
+        else:
             yield path + (key,), child
 
 
@@ -86,7 +86,11 @@ stock fast lab Fast auto min_rtt low_rtt no_opinion min_latency low_mem_latency 
 low_mem_throughput throughput refuse single_path single-path error warn info debug trace warning
 60s 1s 100ms 1m30s 1m1s1ms 30s1m 15 1h2 5min s "10s" 10S
 0B 4KiB 1MiB 16MiB 1GiB 16M 16MB 1.5MiB 01MiB MiB "1MiB" 1MiB1KiB
-/a /a/b a/b ./a ~/a /a/ // / '' "" "/a b" /ä""".split("\n")
+/a /a/b a/b ./a ~/a /a/ // / '' "" "/a b" /ä none unix:/a unix:/a/ unix:a "unix:/a b"
+127.0.0.1:0 127.0.0.1:9847 127.0.0.1:65535 127.0.0.1:65536 127.0.0.1:09 127.0.0.1 127.0.0.256:1 127.1:1
+"[::1]:9847" ::1:9847 "[::1]" '[::]:1' 0.0.0.0:80 192.0.2.1:80 localhost:80 localhost a.example:80 ':80'
+http://127.0.0.1:4317 http://localhost:4317 https://a.example:4317 https://a.example https://-a:1 ftp://a:1
+https://[2001:db8::1]:4317 http://a.example:4317""".split("\n")
 VALUES = [value for line in VALUES for value in re.findall(r'"[^"]*"|\'[^\']*\'|\{[^}]*\}|\S+', line)]
 PIN = "0123456789abcdefABCDEF0123456789abcdefABCDEF0123456789abcdefABCD"
 VALUES += [f"[{PIN}]", f"[{PIN}0]", f"[{PIN[1:]}]", f"['{PIN}', {PIN[::-1]}]", f"[g{PIN[1:]}]"]
@@ -101,7 +105,7 @@ def document(path, value):
 
 
 BEYOND = re.compile(r': "[^"(]*": expected a (size|duration) from '
-                    r"|does not go with conflux\.(legs|reorder)\.")
+                    r"|does not go with (conflux\.(legs|reorder)|sidecar)\.")
 
 
 def beyond_the_schema(diagnostics):
