@@ -1,7 +1,12 @@
 #include "test/sim/client_host.h"
 
+#include <mpath/reasons.h>
+
 #include <algorithm>
 #include <array>
+#include <span>
+
+#include "test/sim/inspect.h"
 
 // Linked in, not loaded: a run takes microseconds.
 extern "C" mpath_status mpath_plugin_negotiate(mpath_negotiation* io);
@@ -19,7 +24,7 @@ const std::array<mpath_hop, 3> kHops{{{11, MPATH_HOP_RELAY, MPATH_CC_FIXED_WINDO
 }  // namespace
 
 ClientHost::ClientHost(const HostOptions& options, Send send, Random& random)
-    : options_(options), send_(std::move(send)), random_(random) {
+    : options_(options), send_(std::move(send)), random_(random), ledger_(options.ledger) {
   mpath_negotiation io{};
   io.struct_size = sizeof io;
   io.magic = MPATH_NEGOTIATION_MAGIC;
@@ -73,6 +78,7 @@ mpath_leg_views ClientHost::views() {
     view.inflight = leg.inflight;
     view.ewma_rtt_us = leg.rtt_us;
     view.flags = leg.closed && !leg.gone ? MPATH_VIEW_INPUT_CLOSED : 0;
+    if (leg.blocked) view.flags |= MPATH_VIEW_CHANNEL_BLOCKED;
     view.half_stream_expiry_us = MPATH_NEVER;
     view.disused_since_us = MPATH_NEVER;
     views_.push_back(view);
@@ -100,23 +106,30 @@ void ClientHost::start(std::size_t legs, std::uint64_t now) {
   legs_.emplace_back();
   check(table_->tunnel_create(instance_, &params, &tunnel_, &legs_[0].id), "create");
   alive_ = true;
-  for (std::size_t i = 1; i < legs; ++i) {
-    if (!add_leg(now)) fail("a leg could not join");
-  }
-  check(table_->link(instance_, tunnel_, now), "link");
+  ledger_.add_leg();
+  if (!add_legs(legs - 1)) fail("legs could not join");
+  link(now);
 }
 
-bool ClientHost::add_leg(std::uint64_t now) {
-  const mpath_leg_params params = leg_params();
+bool ClientHost::add_legs(std::size_t count) {
+  const std::vector<mpath_leg_params> params(count, leg_params());
+  std::vector<mpath_leg_id> ids(count);
   const mpath_leg_views all = views();
-  Leg leg;
   const mpath_status status =
-      table_->legs_add(instance_, tunnel_, &params, 1, sizeof params, &all, &leg.id);
+      table_->legs_add(instance_, tunnel_, params.data(), static_cast<std::uint32_t>(count),
+                       sizeof(mpath_leg_params), &all, ids.data());
   mark(static_cast<std::uint64_t>(status));
   if (status != MPATH_OK) return false;
-  legs_.push_back(leg);
-  if (legs_.size() > 2) check(table_->link(instance_, tunnel_, now), "link");
+  for (const mpath_leg_id id : ids) {
+    legs_.emplace_back().id = id;
+    ledger_.add_leg();
+  }
   return true;
+}
+
+void ClientHost::link(std::uint64_t now) {
+  check(table_->link(instance_, tunnel_, now), "link");
+  ledger_.begin_handshakes(now);
 }
 
 void ClientHost::handle_sendme(Leg& leg, std::uint64_t now) {
@@ -143,18 +156,37 @@ void ClientHost::receive(std::size_t at, const Cell& cell, std::uint64_t now) {
   in.cost = kCellBytes;
   mpath_receipt receipt{};
   receipt.struct_size = sizeof receipt;
+  ledger_.expire(now);
   const mpath_status status = table_->receive(instance_, tunnel_, &in, now, &receipt);
-  check(status, "receive");
+  judge_answer(at, cell, status, receipt.reason);
   if (status == MPATH_OK) deliver(cell.content);
   if (status == MPATH_HELD && ++held_[cell.content] != 1) fail("a token was held twice");
+  if ((receipt.ready != 0) != ledger_.has_tokens()) fail("READY is told wrongly");
+  check_numbers();
   if (status < 0) return;
   if (cell.command == kData && ++leg.data_seen % options_.sendme_inc == 0) {
     send_(at, {.command = kSendme, .content = 0, .body = {}});
   }
   drain_wanted_ = receipt.ready != 0;
-  check_bounds();
   // A host may drain at once or later, in large bites or small ones.
   while (drain_wanted_ && random_.chance(900)) drain(random_.between(1, 8));
+}
+
+void ClientHost::judge_answer(std::size_t leg, const Cell& cell, mpath_status status,
+                              std::uint32_t reason) {
+  mark(static_cast<std::uint64_t>(status) + 7);
+  mark(reason);
+  const std::optional<Expected> expected = ledger_.receive(leg, cell, kCellBytes);
+  if (!expected) {
+    // LINKED, whose body others test.
+    if (status == MPATH_CONSUMED) return ledger_.commit_linked(leg);
+    if (status != MPATH_E_PROTOCOL) fail("LINKED answered " + std::to_string(status));
+    ledger_.close(reason);
+  } else if (expected->status != status || expected->reason != reason) {
+    fail("a cell answered " + std::to_string(status) + " for " + std::to_string(reason) +
+         ", expected " + std::to_string(expected->status) + " for " +
+         std::to_string(expected->reason));
+  }
 }
 
 void ClientHost::deliver(std::uint64_t content) {
@@ -170,9 +202,14 @@ void ClientHost::drain(std::size_t capacity) {
   check(table_->drain(instance_, tunnel_, &tokens), "drain");
   for (std::uint32_t i = 0; i < tokens.count; ++i) {
     if (held_.erase(items[i].token) != 1) fail("a token came back that was not held");
+    if (const std::string error = ledger_.take_token(items[i]); !error.empty()) fail(error);
     if (items[i].verdict == MPATH_DELIVER) deliver(items[i].token);
   }
+  ledger_.end_drain(tokens.count < tokens.capacity);
   drain_wanted_ = tokens.left != 0;
+  if (drain_wanted_ != ledger_.has_tokens()) fail("what is left to drain is told wrongly");
+  if (tokens.count < tokens.capacity && drain_wanted_) fail("tokens that are ready did not come");
+  check_numbers();
 }
 
 std::size_t ClientHost::send_cells(std::size_t count, bool data, std::uint64_t now) {
@@ -185,36 +222,50 @@ std::size_t ClientHost::send_cells(std::size_t count, bool data, std::uint64_t n
   mpath_grant grant{};
   grant.struct_size = sizeof grant;
   const mpath_leg_views all = views();
+  ledger_.expire(now);
   const mpath_status status = table_->route(instance_, tunnel_, &request, &all, now, &grant);
   check(status, "route");
+  mark(grant.leg);
+  mark(grant.granted);
   if (status != MPATH_OK) return 0;
   Leg* leg = find(grant.leg);
   if (leg == nullptr || leg->gone) {
     fail("cells were routed to a leg that has gone");
     return 0;
   }
-  const auto at = static_cast<std::size_t>(leg - legs_.data());
+  const std::size_t room = options_.window - std::min(options_.window, leg->inflight);
+  if (grant.granted != (data ? std::min(count, room) : count)) fail("a grant of the wrong size");
+  if (leg->padded) fail("cells were routed to a leg that padding blocks");
+  commit_grant(static_cast<std::size_t>(leg - legs_.data()), grant, data, now);
+  check_numbers();
+  return grant.granted;
+}
+
+void ClientHost::commit_grant(std::size_t at, const mpath_grant& grant, bool data,
+                              std::uint64_t now) {
+  Leg& leg = legs_[at];
+  if (const std::string error = ledger_.commit_grant(at, grant); !error.empty()) fail(error);
   if (grant.has_first != 0) {
     const std::uint8_t* body = grant.first.body;
     send_(
         at,
         {.command = grant.first.command, .content = 0, .body = {body, body + grant.first.length}});
   }
-  if (data && leg->inflight + grant.granted > options_.window) fail("a window was overdrawn");
   for (std::uint32_t i = 0; i < grant.granted; ++i) {
     // The far end acknowledges every sendme_inc-th DATA cell of the leg.
-    if (data && ++leg->data_sent % options_.sendme_inc == 0) leg->sent_at.push_back(now);
+    if (data && ++leg.data_sent % options_.sendme_inc == 0) leg.sent_at.push_back(now);
     report_.sent.push_back(report_.sent.size() + 1);
-    send_(at, {.command = request.command, .content = report_.sent.back(), .body = {}});
+    const std::uint8_t command = data ? kData : kBegin;
+    send_(at, {.command = command, .content = report_.sent.back(), .body = {}});
   }
-  if (data) leg->inflight += grant.granted;
-  return grant.granted;
+  if (data) leg.inflight += grant.granted;
 }
 
 void ClientHost::poll(std::uint64_t now) {
   if (!alive_) return;
   std::array<mpath_event, MPATH_EVENTS_MAX> items;
   mpath_events events{items.data(), MPATH_EVENTS_MAX, sizeof(mpath_event), 0, 0, 0};
+  ledger_.expire(now);
   if (random_.chance(100)) {
     events.capacity = static_cast<std::uint32_t>(random_.below(4));
     const mpath_leg_views few = views();
@@ -228,8 +279,23 @@ void ClientHost::poll(std::uint64_t now) {
   const mpath_leg_views all = views();
   check(table_->poll(instance_, tunnel_, &all, now, &events), "poll");
   const std::vector<mpath_event> told(items.begin(), items.begin() + events.count);
+  deadline_ = events.next_deadline_us;
+  check_poll(events, now);
   for (const mpath_event& event : told) handle_event(event, now);
-  if (report_.closed_reason == 0 && events.next_deadline_us <= now) fail("a deadline in the past");
+  check_numbers();
+}
+
+void ClientHost::check_poll(const mpath_events& events, std::uint64_t now) {
+  if (ledger_.closed_reason() != 0) return;
+  if (deadline_ != ledger_.next_deadline()) {
+    fail("the deadline is " + std::to_string(deadline_) + ", expected " +
+         std::to_string(ledger_.next_deadline()));
+  }
+  if (deadline_ <= now) fail("a deadline in the past");
+  for (const mpath_event& event : std::span(events.items, events.count)) {
+    if (event.kind == MPATH_EVENT_PRESSURE) high_water_ = event.detail == MPATH_WATER_HIGH;
+  }
+  if (high_water_ != ledger_.pressure()) fail("pressure is told wrongly");
 }
 
 void ClientHost::handle_event(const mpath_event& event, std::uint64_t now) {
@@ -238,17 +304,17 @@ void ClientHost::handle_event(const mpath_event& event, std::uint64_t now) {
   Leg* leg = find(event.leg);
   switch (event.kind) {
     case MPATH_EVENT_SEND_CELL:
+      if (event.cell.command == kLink)
+        ledger_.tell_link(static_cast<std::size_t>(leg - legs_.data()));
       send_(static_cast<std::size_t>(leg - legs_.data()),
             {.command = event.cell.command,
              .content = 0,
              .body = {event.cell.body, event.cell.body + event.cell.length}});
       break;
-    case MPATH_EVENT_REMOVE_LEG: {
+    case MPATH_EVENT_REMOVE_LEG:
       leg->closed = true;  // a host destroys the circuit first: nothing arrives on it any more
-      const mpath_leg_views all = views();
-      check(table_->leg_remove(instance_, tunnel_, event.leg, event.reason, &all, now), "remove");
+      remove(static_cast<std::size_t>(leg - legs_.data()), event.reason, now);
       break;
-    }
     case MPATH_EVENT_LEG_GONE:
       if (leg == nullptr || ++leg->gone_told != 1) return fail("LEG_GONE not exactly once");
       leg->gone = true;
@@ -266,36 +332,63 @@ void ClientHost::handle_event(const mpath_event& event, std::uint64_t now) {
   }
 }
 
-void ClientHost::lose_circuit(std::size_t leg, std::uint64_t now) {
-  static_cast<void>(now);
-  legs_[leg].closed = true;
-}
+void ClientHost::lose_circuit(std::size_t leg) { legs_[leg].closed = true; }
 
-void ClientHost::retire(std::size_t at, std::uint64_t now) {
-  if (legs_[at].gone || report_.closed_reason != 0) return;
+void ClientHost::remove(std::size_t at, std::uint32_t reason, std::uint64_t now) {
   const mpath_leg_views all = views();
   const mpath_status status =
-      table_->leg_remove(instance_, tunnel_, legs_[at].id, MPATH_REASON_RETIRED, &all, now);
-  // Its farewell may be waiting to be polled.
-  if (status != MPATH_E_STALE) check(status, "retire");
+      table_->leg_remove(instance_, tunnel_, legs_[at].id, reason, &all, now);
+  ledger_.expire(now);
+  ledger_.remove(at, reason, legs_[at].inflight);
+  // It may have gone with the tunnel, or its farewell may be waiting to be polled.
+  const bool stale = legs_[at].removed && status == MPATH_E_STALE;
+  legs_[at].removed = true;
+  if (!stale) check(status, "remove");
+  check_numbers();
+}
+
+void ClientHost::retire(std::size_t at, std::uint32_t reason, std::uint64_t now) {
+  if (legs_[at].gone || report_.closed_reason != 0) return;
+  remove(at, reason, now);
+}
+
+void ClientHost::pad(std::size_t at, std::uint64_t now) {
+  if (legs_[at].gone || legs_[at].removed) return;
+  const bool block = !legs_[at].padded;
+  const mpath_status status = table_->padding_event(
+      instance_, tunnel_, legs_[at].id, block ? MPATH_PADDING_BLOCK : MPATH_PADDING_UNBLOCK, now);
+  ledger_.expire(now);
+  check(status, "padding");
+  if (status == MPATH_OK) legs_[at].padded = block;
+  check_numbers();
 }
 
 void ClientHost::reload() {
-  const mpath_config_text text{sizeof text, static_cast<std::uint32_t>(options_.config.size()),
-                               options_.config.c_str(), "sim.yaml"};
+  const mpath_config_text text{sizeof text, static_cast<std::uint32_t>(options_.reloaded.size()),
+                               options_.reloaded.c_str(), "sim.yaml"};
   check(table_->instance_reload(instance_, &text, nullptr), "reload");
 }
 
 void ClientHost::close(std::uint64_t now) {
   check(table_->tunnel_close(instance_, tunnel_, now), "close");
+  ledger_.expire(now);
+  ledger_.close(MPATH_REASON_HOST_REQUEST);
 }
 
-void ClientHost::check_bounds() {
+void ClientHost::check_numbers() {
+  if (!alive_ || !report_.error.empty()) return;
+  if (!is_consistent(instance_, tunnel_)) return fail("the tunnel is inconsistent");
   mpath_tunnel_info info{};
   info.struct_size = sizeof info;
   check(table_->tunnel_info(instance_, tunnel_, &info), "info");
-  if (info.held_bytes > options_.reorder_limit) fail("more is held than the limit allows");
-  if (info.held_cells != held_.size()) fail("the plugin miscounts what it holds");
+  if (info.held_bytes > options_.ledger.reorder_limit) fail("more is held than the limit allows");
+  if (const std::string error = ledger_.compare(info); !error.empty()) return fail(error);
+  for (std::size_t i = 0; i < legs_.size(); ++i) {
+    mpath_leg_info leg{};
+    leg.struct_size = sizeof leg;
+    if (table_->leg_info(instance_, tunnel_, legs_[i].id, &leg) != MPATH_OK) continue;
+    if (const std::string error = ledger_.compare(i, leg); !error.empty()) return fail(error);
+  }
 }
 
 void ClientHost::finish(std::uint64_t now) {

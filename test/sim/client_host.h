@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "test/sim/cell.h"
+#include "test/sim/ledger.h"
 #include "test/sim/random.h"
 
 namespace sim {
@@ -18,8 +19,9 @@ namespace sim {
 struct HostOptions {
   std::uint32_t window = 32;  // DATA cells per leg
   std::uint32_t sendme_inc = 8;
-  std::string config;           // YAML
-  std::uint64_t reorder_limit;  // as the configuration has it
+  std::string config;    // YAML
+  std::string reloaded;  // YAML for tunnels that are made later
+  LedgerOptions ledger;  // as the configuration has it
 };
 
 // What the oracle may ask.
@@ -41,24 +43,32 @@ class ClientHost {
 
   // Makes the tunnel with `legs` legs and asks to link them.
   void start(std::size_t legs, std::uint64_t now);
-  // One more circuit joins in mid-flight; answers whether it did.
-  bool add_leg(std::uint64_t now);
+  // More circuits join, whatever goes on; all of them or none. They wait for link().
+  bool add_legs(std::size_t count);
+  void link(std::uint64_t now);
   void receive(std::size_t leg, const Cell& cell, std::uint64_t now);
   // Offers up to `count` cells of one class; answers how many went.
   std::size_t send_cells(std::size_t count, bool data, std::uint64_t now);
   void poll(std::uint64_t now);
   void drain(std::size_t capacity);
-  void lose_circuit(std::size_t leg, std::uint64_t now);
-  void retire(std::size_t leg, std::uint64_t now);
+  void lose_circuit(std::size_t leg);
+  // Takes a leg out: because its time has come, or because what was granted could not be sent.
+  void retire(std::size_t leg, std::uint32_t reason, std::uint64_t now);
+  void pad(std::size_t leg, std::uint64_t now);
+  void block_channel(std::size_t leg) { legs_[leg].blocked = !legs_[leg].blocked; }
   void reload();
   void close(std::uint64_t now);
+  // After every step: the plugin's numbers are those of the ledger, and it is consistent.
+  void check_numbers();
 
   [[nodiscard]] const HostReport& report() const { return report_; }
   [[nodiscard]] bool ready() const { return ready_ && report_.closed_reason == 0; }
   [[nodiscard]] std::size_t legs() const { return legs_.size(); }
   [[nodiscard]] std::size_t tokens_held() const { return held_.size(); }
   [[nodiscard]] std::uint64_t trace() const { return trace_; }
-  [[nodiscard]] bool leg_is_gone(std::size_t leg) const { return legs_[leg].gone; }
+  [[nodiscard]] const Ledger& ledger() const { return ledger_; }
+  // When the plugin wants to be polled at the latest.
+  [[nodiscard]] std::uint64_t deadline() const { return deadline_; }
   // Everything has been given back and told.
   void finish(std::uint64_t now);
 
@@ -70,7 +80,10 @@ class ClientHost {
     std::uint32_t data_seen = 0;
     std::uint32_t rtt_us = 0;
     std::deque<std::uint64_t> sent_at;
-    bool closed = false;  // the circuit is lost; the plugin has not been told yet
+    bool closed = false;   // the circuit is lost; the plugin has not been told yet
+    bool blocked = false;  // its channel
+    bool padded = false;   // padding blocks it
+    bool removed = false;  // the plugin has been told
     bool gone = false;
     int gone_told = 0;
   };
@@ -79,22 +92,28 @@ class ClientHost {
   mpath_leg_views views();
   void handle_event(const mpath_event& event, std::uint64_t now);
   void handle_sendme(Leg& leg, std::uint64_t now);
+  void remove(std::size_t leg, std::uint32_t reason, std::uint64_t now);
+  void judge_answer(std::size_t leg, const Cell& cell, mpath_status status, std::uint32_t reason);
+  void commit_grant(std::size_t leg, const mpath_grant& grant, bool data, std::uint64_t now);
   void deliver(std::uint64_t content);
   void fail(const std::string& what);
   void check(mpath_status status, const char* what);
-  void check_bounds();
+  void check_poll(const mpath_events& events, std::uint64_t now);
   Leg* find(mpath_leg_id id);
   void mark(std::uint64_t value);
 
   HostOptions options_;
   Send send_;
   Random& random_;
+  Ledger ledger_;
   const mpath_plugin_table* table_ = nullptr;
   mpath_instance* instance_ = nullptr;
   mpath_tunnel_id tunnel_ = 0;
   bool alive_ = false;
   bool ready_ = false;
   bool drain_wanted_ = false;
+  bool high_water_ = false;  // as the host was told
+  std::uint64_t deadline_ = UINT64_MAX;
   std::vector<Leg> legs_;
   std::vector<mpath_leg_view> views_;
   std::map<std::uint64_t, int> held_;  // token -> times that it may still come back

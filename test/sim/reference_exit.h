@@ -21,6 +21,7 @@ class ReferenceExit {
       : send_(std::move(send)), window_(window), sendme_inc_(sendme_inc) {}
 
   void add_leg() { legs_.emplace_back(); }
+  void forget_leg() { legs_.pop_back(); }  // the last one, which never was
   void kill_leg(std::size_t leg) { legs_[leg].alive = false; }
 
   // A cell arrived. Whatever an honest client never does is an error for the oracle.

@@ -10,7 +10,13 @@
 namespace sim {
 namespace {
 
+// About a minute of one core in a release build. Sanitizers are slow; they look at memory, which
+// fewer runs show as well. A million: conflux-sim --runs 1000000.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 constexpr std::uint64_t kRuns = 4000;
+#else
+constexpr std::uint64_t kRuns = 100'000;
+#endif
 constexpr std::size_t kSteps = 200;
 
 void expect_no_violation(RunOptions options, std::uint64_t runs) {

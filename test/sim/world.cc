@@ -8,10 +8,21 @@
 namespace sim {
 namespace {
 
-constexpr std::uint64_t kReorderLimit = 64ULL << 10U;
 constexpr std::uint64_t kStallTimeoutUs = 5'000'000;
+constexpr std::size_t kMostLegs = 6;
+constexpr std::uint64_t kKiB = 1024;
 
 // Small limits, so that short runs reach them.
+LedgerOptions limits(const HostOptions& host) {
+  return {.cwnd_init = host.window,
+          .sendme_inc = host.sendme_inc,
+          .reorder_limit = 64 * kKiB,
+          .high_water = 16 * kKiB,
+          .low_water = 4 * kKiB,
+          .stall_timeout_us = kStallTimeoutUs,
+          .handshake_timeout_us = 2'000'000};
+}
+
 std::string config_text(Random& random) {
   static const char* const kUx[] = {"no_opinion", "min_latency", "low_mem_latency",
                                     "high_throughput", "low_mem_throughput"};
@@ -29,6 +40,18 @@ std::string config_text(Random& random) {
          kUx[random.below(5)] + "\n";
 }
 
+// What a reload brings is for tunnels to come: if this one took it, it would show.
+constexpr char kReloaded[] =
+    "version: 1\n"
+    "conflux:\n"
+    "  profile: lab\n"
+    "  handshake_timeout: 3s\n"
+    "  reorder:\n"
+    "    tunnel_limit: 128KiB\n"
+    "    high_water: 32KiB\n"
+    "    low_water: 8KiB\n"
+    "    stall_timeout: 9s\n";
+
 bool is_prefix(const std::vector<std::uint64_t>& part, const std::vector<std::uint64_t>& whole) {
   return part.size() <= whole.size() && std::equal(part.begin(), part.end(), whole.begin());
 }
@@ -43,7 +66,8 @@ World::World(const RunOptions& options)
   host.window = static_cast<std::uint32_t>(random_.between(8, 64));
   host.sendme_inc = static_cast<std::uint32_t>(random_.between(2, 8));
   host.config = config_text(random_);
-  host.reorder_limit = kReorderLimit;
+  host.reloaded = kReloaded;
+  host.ledger = limits(host);
   const auto send_on = [this](bool up) {
     return [this, up](std::size_t at, Cell cell) {
       Link& link = *links_[at];
@@ -77,6 +101,7 @@ RunResult World::run() {
   RunResult result;
   for (std::size_t i = 0; i < options_.steps; ++i) {
     step();
+    client_->check_numbers();
     if (!client_->report().error.empty()) break;
   }
   settle();
@@ -88,7 +113,7 @@ void World::step() {
   now_ += random_.below(3'000);
   switch (random_.below(8)) {
     case 0:
-      client_->poll(now_);
+      client_->poll(poll_time());
       break;
     case 1:
     case 2: {
@@ -130,18 +155,19 @@ void World::move_one(std::size_t at, bool up) {
     return;
   }
   if (options_.canary && cell.content != 0 && random_.chance(20)) return;  // silently lost
-  if (options_.hostile && random_.chance(20)) cell = mutate(std::move(cell));
+  if (options_.hostile && random_.chance(20)) cell = mutate(at, std::move(cell));
   client_->receive(at, cell, now_);
   if (options_.hostile && random_.chance(10)) {
     cell.content = new_content();
     client_->receive(at, cell, now_);
   }
+  if (options_.hostile && random_.chance(5)) client_->receive(at, invent_switch(at), now_);
   // Most hosts poll after each wake-up; some are late.
   if (random_.chance(700)) client_->poll(now_);
 }
 
 // What a peer that means harm, or lost its mind, makes of a cell.
-Cell World::mutate(Cell cell) {
+Cell World::mutate(std::size_t at, Cell cell) {
   static const std::uint8_t kCommands[] = {kBegin,  kData,      kEnd,   kLink,
                                            kLinked, kLinkedAck, kSwitch};
   switch (random_.below(5)) {
@@ -158,9 +184,7 @@ Cell World::mutate(Cell cell) {
       cell.body.resize(random_.below(cell.body.size() + 1));
       break;
     case 3:
-      cell.command = kSwitch;
-      cell.body.assign(4, 0);
-      cell.body[random_.below(4)] = static_cast<std::uint8_t>(random_.next());
+      cell = invent_switch(at);
       break;
     default:
       cell.command = static_cast<std::uint8_t>(random_.next());
@@ -169,8 +193,32 @@ Cell World::mutate(Cell cell) {
   return cell;
 }
 
+// A jump of nothing, of little, of any power of two, or of all that is allowed, give or take one.
+Cell World::invent_switch(std::size_t at) {
+  std::uint64_t delta = random_.below(4);
+  if (random_.chance(300)) delta = std::uint64_t{1} << random_.below(32);
+  if (random_.chance(500)) delta = client_->ledger().furthest_delta(at) + random_.below(2);
+  if (random_.chance(100)) delta = UINT32_MAX;
+  Cell cell{.command = kSwitch, .content = new_content(), .body = {}};
+  for (int shift = 24; shift >= 0; shift -= 8) {
+    cell.body.push_back(static_cast<std::uint8_t>(delta >> shift));
+  }
+  return cell;
+}
+
 // A name that no honest cell has.
 std::uint64_t World::new_content() { return (std::uint64_t{1} << 63U) | random_.next() >> 1U; }
+
+// Most hosts poll when they are told to; some are late, some early, some have a poor clock.
+std::uint64_t World::poll_time() {
+  const std::uint64_t deadline = client_->deadline();
+  if (random_.chance(20)) return now_ - random_.below(10'000);
+  // To the deadline itself, or to just before it.
+  if (random_.chance(20) && deadline > now_ && deadline - now_ < kStallTimeoutUs) {
+    now_ = deadline - random_.below(2);
+  }
+  return now_;
+}
 
 void World::disturb() {
   const std::size_t at = random_.below(links_.size());
@@ -187,22 +235,13 @@ void World::disturb() {
       if (options_.losses) kill(at);
       break;
     case 4:
-      if (options_.losses && !links_[at]->dead) {
-        say("leg " + std::to_string(at) + " is retired");
-        client_->retire(at, now_);
-        kill(at);
-      }
+      if (options_.losses && !links_[at]->dead) retire(at);
       break;
     case 5:
       client_->reload();
       break;
     case 6:
-      if (client_->legs() < 6 && client_->ready()) {
-        // The circuit exists before the plugin hears of it.
-        add_link();
-        if (client_->add_leg(now_)) break;
-        links_.pop_back();
-      }
+      join();
       break;
     case 7:
       if (random_.chance(50)) {
@@ -213,10 +252,42 @@ void World::disturb() {
     case 8:
       now_ += random_.below(400'000);
       break;
+    case 9:
+      client_->pad(at, now_);
+      break;
+    case 10:
+      client_->block_channel(at);
+      break;
+    case 11:
+      client_->link(now_);  // with nobody to link, mostly
+      break;
     default:
-      client_->poll(now_);
-      if (random_.chance(300)) client_->poll(now_);
+      client_->poll(poll_time());
+      if (random_.chance(300)) client_->poll(poll_time());
   }
+}
+
+// Legs join at any moment: before the first are linked, while one is leaving, while cells are held.
+void World::join() {
+  const std::size_t count = random_.between(1, 2);
+  if (links_.size() + count > kMostLegs) return;
+  // The circuits exist before the plugin hears of them.
+  for (std::size_t i = 0; i < count; ++i) add_link();
+  if (!client_->add_legs(count)) {
+    for (std::size_t i = 0; i < count; ++i) {
+      links_.pop_back();
+      exit_->forget_leg();
+    }
+    return;
+  }
+  if (random_.chance(900)) client_->link(now_);
+}
+
+void World::retire(std::size_t at) {
+  say("leg " + std::to_string(at) + " is retired");
+  const bool failed = random_.chance(100);
+  client_->retire(at, failed ? MPATH_REASON_SEND_FAILED : MPATH_REASON_RETIRED, now_);
+  kill(at);
 }
 
 void World::kill(std::size_t at) {
@@ -228,7 +299,7 @@ void World::kill(std::size_t at) {
   link.up.lose_all();
   link.down.lose_all();
   exit_->kill_leg(at);
-  client_->lose_circuit(at, now_);
+  client_->lose_circuit(at);
 }
 
 // Lets everything arrive that still can, then lets every timer run out.

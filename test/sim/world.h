@@ -53,7 +53,11 @@ class World {
   void move_one(std::size_t at, bool up);
   void disturb();
   void kill(std::size_t at);
-  Cell mutate(Cell cell);
+  void retire(std::size_t at);
+  void join();
+  std::uint64_t poll_time();
+  Cell mutate(std::size_t at, Cell cell);
+  Cell invent_switch(std::size_t at);
   std::uint64_t new_content();
   void settle();
   void judge(RunResult& result) const;
