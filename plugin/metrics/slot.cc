@@ -70,8 +70,7 @@ region::Slot describe_tunnel(const Tunnel& tunnel, const LegViews& views,
       slot[region::kSlotPrimary] = legs[i].ordinal().raw();
     }
     if (i >= told) continue;
-    describe_leg(legs[i], views.find(legs[i].id(), i),
-                 &slot[region::kSlotLegs + i * std::size_t{region::kLegWords}]);
+    describe_leg(legs[i], views.find(legs[i].id(), i), &slot[region::leg_at(i)]);
   }
   return slot;
 }

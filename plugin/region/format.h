@@ -83,6 +83,10 @@ enum SlotLegWord : std::size_t {
 };
 inline constexpr std::size_t kSlotLegsMax = 8;
 inline constexpr std::size_t kSlotWords = kSlotLegs + kSlotLegsMax * kLegWords;
+// Where the words of the i-th leg begin.
+[[nodiscard]] constexpr std::size_t leg_at(std::size_t i) noexcept {
+  return kSlotLegs + i * std::size_t{kLegWords};
+}
 inline constexpr std::size_t kSlotBytes = kSlotWords * sizeof(Word);
 static_assert(kSlotBytes == 384 && kSlotBytes % 64 == 0);
 using Slot = std::array<Word, kSlotWords>;
