@@ -105,6 +105,7 @@ choose_targets() {
   for target in "${targets[@]}"; do
     [[ -e $build/fuzz/$target.target ]] \
       || { echo "run.sh: no target $target, only: ${known[*]}" >&2; exit 2; }
+    [[ -x $(program "$target") ]] || { echo "run.sh: $target is not built" >&2; exit 1; }
   done
 }
 
@@ -112,12 +113,12 @@ program() { echo "$build/bin/fuzz_$1"; }
 
 # Seeds that other tests keep, beside those of test/fuzz/corpus.
 seeds() {
-  echo "$fuzz/corpus/$1"
-  if [[ $1 == config ]]; then
-    echo "$root/test/config/corpus/good"
-    echo "$root/test/config/corpus/bad"
-    echo "$root/test/config/corpus/beyond_schema"
-  fi
+  local -a folders=("$fuzz/corpus/$1")
+  local folder
+  [[ $1 == config ]] && folders+=("$root/test/config/corpus/"{good,bad,beyond_schema})
+  for folder in "${folders[@]}"; do
+    if [[ -d $folder ]]; then echo "$folder"; fi
+  done
 }
 
 run_target() {

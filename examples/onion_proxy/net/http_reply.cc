@@ -43,7 +43,8 @@ Result<std::string> parse_http_reply(std::string_view reply) {
     return Error{"the answer is not HTTP, or breaks off in its header"};
   }
   const std::string_view header = reply.substr(0, header_end);
-  const std::string_view status = trim(header.substr(0, header.find('\n')));
+  std::string_view status = header.substr(0, header.find('\n'));
+  while (status.ends_with(' ') || status.ends_with('\r')) status.remove_suffix(1);
   if (!status.starts_with("HTTP/1.") || status.size() < 12) return Error{"the answer is not HTTP"};
   if (status.substr(8, 4) != " 200" || (status.size() > 12 && status[12] != ' ')) {
     return Error{fmt::format("refused: {}", status.substr(9, 80))};

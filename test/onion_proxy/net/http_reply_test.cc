@@ -19,6 +19,10 @@ TEST(HttpReply, BodyEndsWithTheConnectionWhereNoLengthIsStated) {
   EXPECT_EQ(body_of("HTTP/1.0 200 OK\r\n\r\n"), "");
 }
 
+TEST(HttpReply, BlanksBeforeTheStatusLineAreNotHttp) {
+  EXPECT_THAT(body_of("  HTTP/1.0 200 OK\r\n\r\nbody"), HasSubstr("not HTTP"));
+}
+
 TEST(HttpReply, AStatedLengthMustBeRight) {
   EXPECT_EQ(body_of("HTTP/1.0 200 OK\r\ncontent-LENGTH: 4\r\n\r\nbody"), "body");
   EXPECT_THAT(body_of("HTTP/1.0 200 OK\r\nContent-Length: 5\r\n\r\nbody"), HasSubstr("breaks off"));
