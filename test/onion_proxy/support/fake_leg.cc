@@ -8,6 +8,7 @@ namespace {
 constexpr size_t kExtendSpecifiers = 1 + 8 + 22 + 34;
 constexpr size_t kHandshakeHeader = 4;
 constexpr uint16_t kNtor = 2;
+constexpr uint8_t kResourceLimit = 5;
 
 }  // namespace
 
@@ -37,6 +38,10 @@ void FakeLeg::pump() {
 void FakeLeg::handle(const FakeLinkServer::Cell& cell) {
   if (cell.command == LinkCommand::kDestroy) destroyed_ = true;
   if (cell.command == LinkCommand::kCreate2) ++circuits_;
+  if (cell.command == LinkCommand::kCreate2 && refusing_) {
+    circuit_id_ = cell.circuit_id;
+    return send_link_cell(LinkCommand::kDestroy, Bytes{kResourceLimit});
+  }
   if (cell.command == LinkCommand::kCreate2 && building_) {
     circuit_id_ = cell.circuit_id;
     path_ = FakePath();

@@ -38,6 +38,8 @@ class FakeLeg {
   size_t cells_after_destroy() const { return cells_after_destroy_; }
   /// Stops answering circuits: they stay half built.
   void stop_building() { building_ = false; }
+  /// Destroys circuits at their first cell.
+  void refuse_building() { refusing_ = true; }
 
   /// From `hop` (the exit by default) towards the client.
   CellTag send(RelayHeader header, const Bytes& body, size_t hop = 2);
@@ -62,6 +64,7 @@ class FakeLeg {
   uint32_t circuit_id_ = 0;
   bool destroyed_ = false;
   bool building_ = true;
+  bool refusing_ = false;
 };
 
 }  // namespace onion_proxy::test

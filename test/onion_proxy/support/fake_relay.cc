@@ -24,7 +24,9 @@ Bytes tweak(std::string_view name) { return encap(concat(kNtorV3, std::string_vi
 
 }  // namespace
 
-FakeRelay::FakeRelay(uint8_t number) : ntor_keys_(X25519KeyPair::generate()) {
+// Equal numbers are one relay, wherever they are used.
+FakeRelay::FakeRelay(uint8_t number)
+    : ntor_keys_(X25519KeyPair::from_secret(sha256(ByteArray<1>{number}))) {
   info_.rsa_id.fill(number);
   info_.ed_id.fill(static_cast<uint8_t>(number + 100));
   info_.ntor_key = ntor_keys_.public_key();

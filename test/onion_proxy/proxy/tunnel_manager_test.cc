@@ -1,0 +1,315 @@
+#include "examples/onion_proxy/proxy/tunnel_manager.h"
+
+#include <gmock/gmock.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+
+#include "test/onion_proxy/support/event_loop.h"
+#include "test/onion_proxy/support/fake_application.h"
+#include "test/onion_proxy/support/fake_authority.h"
+#include "test/onion_proxy/support/fake_dir_server.h"
+#include "test/onion_proxy/support/fake_leg.h"
+
+namespace onion_proxy {
+namespace {
+
+using test::FakeApplication;
+using test::FakeLeg;
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Pair;
+
+constexpr uint8_t kExitNumber = 99;
+constexpr size_t kSocksReplySize = 10;
+constexpr uint8_t kSpares = 6;
+const Bytes kLoopback = {127, 0, 0, 1, 0, 0, 0, 60};
+
+UnixTime wall_clock() {
+  return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+}
+
+// A verified network of two legs to one exit, g1-m1-x and g2-m2-x, and some dead relays.
+class TunnelManagerTest : public ::testing::Test {
+ protected:
+  TunnelManagerTest() {
+    publish();
+    Authority authority = authority_.configured();
+    authority.dir_address = server_.endpoint();
+    directory_.emplace(io_, log_, std::vector{authority}, DirectoryClient::Options{});
+    options_.legs = 1;
+    options_.paths = {{"g1", "m1", "x"}, {"g2", "m2", "x"}};
+  }
+  ~TunnelManagerTest() override {
+    manager_.reset();
+    plugin_.reset();
+    channels_.close_all("the test is over");
+    test::run_ready(io_);
+  }
+
+  void publish() {
+    test::FakeConsensus consensus;
+    consensus.valid_after = wall_clock() - std::chrono::seconds(30);
+    consensus.fresh_until = wall_clock() + std::chrono::hours(1);
+    consensus.valid_until = wall_clock() + std::chrono::hours(2);
+    for (size_t number = 1; number <= 2; ++number) {
+      const auto path = leg(number).path();
+      const std::string suffix = std::to_string(number);
+      consensus.routers.push_back({.nickname = "g" + suffix, .relay = path[0]});
+      consensus.routers.push_back({.nickname = "m" + suffix, .relay = path[1]});
+    }
+    consensus.routers.push_back(
+        {.nickname = "x", .exit_ports = "accept 1-65535", .relay = leg(1).path()[2]});
+    // Relays that cannot be reached, enough for three legs.
+    for (uint8_t number = 1; number <= kSpares; ++number) {
+      RelayInfo dead;
+      dead.rsa_id[0] = number;
+      dead.ed_id[0] = number;
+      dead.or_port = 1;
+      consensus.routers.push_back({.nickname = "spare" + std::to_string(number), .relay = dead});
+    }
+    std::ranges::sort(consensus.routers, {},
+                      [](const test::FakeRouter& router) { return router.relay->rsa_id; });
+    server_.serve("/tor/keys/all",
+                  authority_.certificate({.expires = wall_clock() + std::chrono::hours(9)}));
+    server_.serve("/tor/status-vote/current/consensus-microdesc",
+                  consensus.signed_by({&authority_}));
+    std::string all;
+    for (const test::FakeRouter& router : consensus.routers) all += test::microdescriptor(router);
+    server_.serve("/tor/micro/d/", all);
+  }
+
+  // With the real plugin and two legs, and little room for cells that came too early.
+  void use_plugin() {
+    const std::string file =
+        testing::TempDir() + "tunnel_manager_" + std::to_string(::getpid()) + ".yaml";
+    std::ofstream(file) << "version: 1\nconflux:\n  profile: fast\n  reorder:\n"
+                           "    tunnel_limit: 64KiB\n    high_water: 32KiB\n    low_water: 8KiB\n";
+    const auto config = load_plugin_config({.file = file});
+    std::filesystem::remove(file);
+    ASSERT_TRUE(config.ok()) << config.error();
+    auto opened = PluginHost::open(io_, log_, CONFLUX_PLUGIN, config.value());
+    ASSERT_TRUE(opened.ok()) << opened.error();
+    plugin_ = std::move(opened).value();
+    options_.legs = 2;
+  }
+
+  TunnelManager& manager() {
+    if (!manager_) {
+      manager_.emplace(TunnelEnvironment{io_, log_, channels_}, *directory_, plugin_.get(),
+                       options_);
+    }
+    return *manager_;
+  }
+
+  template <class Predicate>
+  bool run(Predicate done) {
+    return test::run_until(io_, [&] {
+      for (const auto& each : legs_) each->pump();
+      return done();
+    });
+  }
+
+  FakeLeg& leg(size_t number) { return *legs_[number - 1]; }
+
+  void arrive(FakeApplication& application, const std::string& isolation = "") {
+    SocksArrival arrival = application.connect_to("example.test", 80);
+    arrival.request.isolation = isolation;
+    manager().handle_arrival(std::move(arrival));
+  }
+  // Until the application has its connection over leg 1.
+  void connect(FakeApplication& application, const std::string& isolation = "") {
+    const size_t before = leg(1).count(RelayCommand::kBegin);
+    arrive(application, isolation);
+    ASSERT_TRUE(run([&] { return leg(1).count(RelayCommand::kBegin) > before; }));
+    leg(1).send({RelayCommand::kConnected, leg(1).cells().back().stream_id}, kLoopback);
+    ASSERT_TRUE(run([&] { return application.received().size() == kSocksReplySize; }));
+    ASSERT_EQ(application.received()[1], char(SocksReply::kSucceeded));
+  }
+  void expect_refused(FakeApplication& application, SocksReply reply) {
+    ASSERT_TRUE(run([&] { return application.ended(); }));
+    ASSERT_EQ(application.received().size(), kSocksReplySize);
+    EXPECT_EQ(application.received()[1], char(reply));
+  }
+
+  size_t open_tunnels() {
+    const ProxyStats stats = manager().stats();
+    return static_cast<size_t>(std::ranges::count(stats.tunnels, true, &TunnelStats::open));
+  }
+
+  static inline const test::FakeAuthority authority_{"auth0"};
+  boost::asio::io_context io_;
+  std::vector<std::string> lines_;
+  Logger log_{LogLevel::kDebug,
+              [this](LogLevel, std::string_view line) { lines_.emplace_back(line); }};
+  ChannelPool channels_{io_, ChannelPool::Options{}};
+  std::array<std::unique_ptr<FakeLeg>, 2> legs_ = {std::make_unique<FakeLeg>(io_, 1, kExitNumber),
+                                                   std::make_unique<FakeLeg>(io_, 2, kExitNumber)};
+  test::FakeDirServer server_{io_};
+  std::optional<DirectoryClient> directory_;
+  std::unique_ptr<PluginHost> plugin_;
+  TunnelManager::Options options_;
+  std::optional<TunnelManager> manager_;
+  FakeApplication application_{io_};
+};
+
+TEST_F(TunnelManagerTest, ServesAStreamThatCameBeforeItsTunnelWasReady) {
+  connect(application_);
+  EXPECT_EQ(manager().stats().tunnels_built, 1u);
+  EXPECT_EQ(leg(1).circuits(), 1u);
+}
+
+TEST_F(TunnelManagerTest, KeepsStreamsOfDifferentUsersOnDifferentTunnels) {
+  FakeApplication second(io_);
+  FakeApplication third(io_);
+  connect(application_, "anna");
+  connect(second, "anna");
+  EXPECT_EQ(leg(1).circuits(), 1u);
+  arrive(third, "bert");
+  EXPECT_TRUE(run([&] { return leg(1).circuits() == 2; }));
+}
+
+TEST_F(TunnelManagerTest, R20_AnIdleProxyLaunchesNothing) {
+  manager().prepare();
+  ASSERT_TRUE(run([&] { return manager().stats().tunnels_built == 1; }));
+  leg(1).send_link_cell(LinkCommand::kDestroy, Bytes{11});
+  ASSERT_TRUE(run([&] { return manager().stats().tunnel_closes.size() == 1; }));
+  test::run_ready(io_);
+  leg(1).pump();
+  EXPECT_EQ(open_tunnels(), 0u) << "nobody asks for another";
+  EXPECT_EQ(leg(1).circuits(), 1u);
+}
+
+TEST_F(TunnelManagerTest, R25_ATunnelThatIsUsedUpIsFollowedByAnotherForTheNextStream) {
+  FakeApplication next(io_);
+  connect(application_);
+  leg(1).send_link_cell(LinkCommand::kDestroy, Bytes{11});
+  ASSERT_TRUE(run([&] { return application_.was_reset(); }));
+  connect(next);
+  EXPECT_EQ(leg(1).circuits(), 2u);
+  EXPECT_EQ(manager().stats().tunnels_built, 2u);
+}
+
+TEST_F(TunnelManagerTest, R29_A25_AStreamIsRefusedAfterThreeTunnelsThatCouldNotBeBuilt) {
+  leg(1).refuse_building();
+  arrive(application_);
+  expect_refused(application_, SocksReply::kGeneralFailure);
+  EXPECT_EQ(leg(1).circuits(), 3u);
+  test::run_ready(io_);
+  leg(1).pump();
+  EXPECT_EQ(leg(1).circuits(), 3u) << "and nothing is tried for nobody";
+  EXPECT_EQ(manager().stats().tunnels_failed, 3u);
+  EXPECT_THAT(manager().stats().stream_failures, ElementsAre(Pair("no tunnel could be built", 1u)));
+}
+
+TEST_F(TunnelManagerTest, A11_NoMoreTunnelsAreHalfOpenThanTheLimit) {
+  options_.tunnels_max = 2;
+  leg(1).stop_building();
+  FakeApplication second(io_);
+  FakeApplication third(io_);
+  arrive(application_, "anna");
+  arrive(second, "bert");
+  arrive(third, "carl");
+  expect_refused(third, SocksReply::kGeneralFailure);
+  EXPECT_THAT(manager().stats().stream_failures, ElementsAre(Pair("too many tunnels", 1u)));
+  EXPECT_FALSE(application_.ended()) << "those before it wait on";
+  EXPECT_FALSE(second.ended());
+}
+
+TEST_F(TunnelManagerTest, AtTheLimitAnIdleTunnelMakesRoom) {
+  options_.tunnels_max = 1;
+  FakeApplication second(io_);
+  connect(application_, "anna");
+  leg(1).send({RelayCommand::kEnd, leg(1).find(RelayCommand::kBegin)->stream_id}, {6});
+  ASSERT_TRUE(run([&] { return application_.ended(); }));
+  connect(second, "bert");
+  EXPECT_THAT(manager().stats().tunnel_closes, ElementsAre(Pair("too many tunnels", 1u)));
+}
+
+TEST_F(TunnelManagerTest, ATunnelWithoutStreamsGoesAfterItsTime) {
+  options_.idle_timeout = std::chrono::milliseconds(10);
+  connect(application_);
+  application_.leave();
+  ASSERT_TRUE(run([&] { return open_tunnels() == 0 && leg(1).is_destroyed(); }));
+  EXPECT_THAT(manager().stats().tunnel_closes, ElementsAre(Pair("unused", 1u)));
+}
+
+TEST_F(TunnelManagerTest, AStreamDoesNotWaitForATunnelForEver) {
+  options_.stream_timeout = std::chrono::milliseconds(10);
+  leg(1).stop_building();
+  arrive(application_);
+  expect_refused(application_, SocksReply::kTtlExpired);
+}
+
+TEST_F(TunnelManagerTest, WithoutADirectoryStreamsAreRefusedWithTheReason) {
+  server_.serve_nothing();
+  arrive(application_);
+  expect_refused(application_, SocksReply::kNetworkUnreachable);
+}
+
+TEST_F(TunnelManagerTest, StoppingRefusesWhatWaitsAndResetsWhatRuns) {
+  FakeApplication waiting(io_);
+  FakeApplication late(io_);
+  connect(application_, "anna");
+  leg(1).stop_building();
+  arrive(waiting, "bert");
+  manager().stop("the proxy ends");
+  arrive(late, "carl");
+  expect_refused(waiting, SocksReply::kGeneralFailure);
+  expect_refused(late, SocksReply::kGeneralFailure);
+  EXPECT_TRUE(run([&] { return application_.was_reset(); }));
+  EXPECT_EQ(open_tunnels(), 0u);
+}
+
+// Two legs, one of which fails while it is built. How many were tried in all?
+class TunnelManagerPressureTest : public TunnelManagerTest {
+ protected:
+  void SetUp() override { use_plugin(); }
+
+  void link_both() {
+    for (size_t number : {1, 2}) {
+      ASSERT_TRUE(run([&] { return leg(number).count(RelayCommand::kConfluxLink) == 1; }));
+      Bytes linked = leg(number).find(RelayCommand::kConfluxLink)->body;
+      linked.back() = 1;
+      leg(number).send({RelayCommand::kConfluxLinked}, linked);
+      ASSERT_TRUE(run([&] { return leg(number).count(RelayCommand::kConfluxLinkedAck) == 1; }));
+    }
+  }
+  // The exit sends far ahead on leg 2 until the limit is reached.
+  void fill_memory() {
+    leg(2).send({RelayCommand::kConfluxSwitch}, {0, 0, 0, 1});
+    for (int i = 0; i < 200; ++i) leg(2).send({RelayCommand::kXoff, 1}, {0});
+    ASSERT_TRUE(run([&] { return manager().stats().tunnel_closes.size() == 1; }));
+    EXPECT_THAT(manager().stats().tunnel_closes,
+                ElementsAre(Pair(HasSubstr("holds back more than its limit"), 1u)));
+  }
+  size_t legs_of_next_tunnel() {
+    leg(2).refuse_building();
+    FakeApplication next(io_);
+    arrive(next, "bert");
+    EXPECT_TRUE(run([&] {
+      const ProxyStats stats = manager().stats();
+      return !stats.tunnels.empty() && stats.tunnels.back().open &&
+             stats.tunnels.back().legs.front().state == "linked";
+    }));
+    return manager().stats().tunnels.back().legs.size();
+  }
+};
+
+TEST_F(TunnelManagerPressureTest, ALegThatFailsWhileBuildingIsReplaced) {
+  EXPECT_EQ(legs_of_next_tunnel(), 5u) << "three times";
+}
+
+TEST_F(TunnelManagerPressureTest, R11_A28_RightAfterMemoryWasShortNoLegIsReplaced) {
+  arrive(application_, "anna");
+  link_both();
+  fill_memory();
+  EXPECT_EQ(legs_of_next_tunnel(), 2u);
+  EXPECT_THAT(lines_, Contains(HasSubstr("no other path for leg 2: memory was short")));
+}
+
+}  // namespace
+}  // namespace onion_proxy
