@@ -61,10 +61,18 @@ def state(process: ProcessId) -> str:
     stat = _stat(process.pid)
     if stat is None or stat[1] != process.start_time:
         return "gone"
-    if stat[0] in "ZX":
+    if stat[0] in "ZX" and not _has_other_threads(process.pid):
         _reap(process.pid)
         return "gone"
     return "stopped" if stat[0] in "Tt" else "running"
+
+
+def _has_other_threads(pid: int) -> bool:
+    """Of a killed process the first thread may be gone while others still hold its ports."""
+    try:
+        return len(os.listdir(f"/proc/{pid}/task")) > 1
+    except OSError:
+        return False
 
 
 def send_signal(process: ProcessId, signum: int) -> bool:
