@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "plugin/abi/convert.h"
+#include "plugin/abi/extension_metrics.h"
 #include "plugin/abi/shim.h"
 #include "plugin/adapters/log_words.h"
 #include "plugin/types/reason.h"
@@ -72,11 +73,6 @@ const char* status_text(mpath_status status) noexcept {
 
 const char* reason_text(std::uint32_t reason) noexcept { return text(static_cast<Reason>(reason)); }
 
-const void* get_extension(const char* id) noexcept {
-  static_cast<void>(id);  // version 1.0 has none
-  return nullptr;
-}
-
 constexpr void set_bit(std::uint8_t (&bits)[32], std::uint8_t command) {
   bits[command / 8U] = static_cast<std::uint8_t>(bits[command / 8U] | 1U << command % 8U);
 }
@@ -92,7 +88,7 @@ constexpr mpath_plugin_table make_table() {
   table.status_text = status_text;
   table.reason_text = reason_text;
   table.log_text = log_words;
-  table.get_extension = get_extension;
+  table.get_extension = extension;
   table.config_check = shim::config_check;
   table.instance_open = shim::instance_open;
   table.instance_close = shim::instance_close;

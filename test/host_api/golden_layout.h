@@ -1,4 +1,4 @@
-// The layout of every struct of ABI version 1.0, byte by byte. Released numbers never change; a
+// The layout of every struct of ABI version 1, byte by byte. Released numbers never change; a
 // field that is added later gets a new line here, and the size of its struct changes with it.
 // Compiled as C11 and as C++20: that it compiles is the test.
 #pragma once

@@ -6,6 +6,9 @@
  * abi_guard_test.py checks that nothing of the headers is missing here.
  */
 #include <mpath/plugin.h>
+#if __has_include(<mpath/metrics.h>) /* since 1.1 */
+#include <mpath/metrics.h>
+#endif
 
 #define EXPORT __attribute__((visibility("default")))
 
@@ -40,6 +43,10 @@ STRUCT(mpath_log_records)
 STRUCT(mpath_instance_info)
 STRUCT(mpath_plugin_table)
 STRUCT(mpath_negotiation)
+#ifdef MPATH_METRICS
+STRUCT(mpath_metric)
+STRUCT(mpath_metrics)
+#endif
 
 #define SLOT(name)                                                                \
   typedef __typeof__(((mpath_plugin_table *)0)->name) slot_##name;                \

@@ -62,7 +62,8 @@ def missing_from_witness(include: Path) -> list[str]:
                     headers.index("} mpath_plugin_table;")]
     wanted = [f"STRUCT({name})" for name in re.findall(r"^\} (mpath_\w+);", headers, re.M)]
     wanted += [f"SLOT({name})" for name in re.findall(r"\(\*(\w+)\)\(", table)]
-    wide = {"MPATH_NEVER", "MPATH_TIME_MAX", "MPATH_NEGOTIATION_MAGIC", "MPATH_NEGOTIATE_SYMBOL"}
+    wide = {"MPATH_NEVER", "MPATH_TIME_MAX", "MPATH_NEGOTIATION_MAGIC", "MPATH_NEGOTIATE_SYMBOL",
+            "MPATH_METRICS"}
     wanted += [name if name in wide else f"NUMBER({name})"
                for name in re.findall(r"^#define (MPATH_[A-Z0-9_]+) ", headers, re.M)]
     return [name for name in wanted if name not in witness]

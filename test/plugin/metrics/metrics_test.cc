@@ -1,8 +1,10 @@
 // Metrics through the C table of the built conflux.so, read as the sidecar reads them.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <mpath/metrics.h>
 
 #include <algorithm>
+#include <stdexcept>
 
 #include "plugin/region/catalogue.h"
 #include "plugin/region/reader.h"
@@ -254,6 +256,74 @@ TEST_F(MetricsOfAHost, EndInGoodOrder) {
     EXPECT_EQ(directory_.files(), 1U);
   }
   EXPECT_EQ(directory_.files(), 0U);
+}
+
+class Extension : public MetricsOfAHost {
+ protected:
+  static const mpath_metrics& metrics() {
+    const auto* found =
+        static_cast<const mpath_metrics*>(conflux_table().get_extension(MPATH_METRICS));
+    if (found == nullptr) throw std::runtime_error("no mpath.metrics/1");
+    return *found;
+  }
+};
+
+TEST_F(Extension, DescribesWhatTheRegionDescribes) {
+  const Host host({.config = config("")});
+  const auto from_outside = reader();
+  const auto& described = from_outside->metrics();
+  ASSERT_EQ(metrics().count, described.size());
+  for (std::uint32_t i = 0; i < metrics().count; ++i) {
+    const mpath_metric* metric = metrics().describe(i);
+    ASSERT_NE(metric, nullptr);
+    EXPECT_GE(metric->struct_size, sizeof(mpath_metric));
+    EXPECT_EQ(metric->name, described[i].name);
+    EXPECT_EQ(metric->unit, described[i].unit);
+    EXPECT_EQ(metric->help, described[i].help);
+    EXPECT_EQ(metric->label, described[i].label);
+    EXPECT_EQ(std::vector<std::string>(metric->values, metric->values + metric->value_count),
+              described[i].values);
+    EXPECT_EQ(std::vector<std::uint64_t>(metric->bounds, metric->bounds + metric->bound_count),
+              described[i].bounds);
+    EXPECT_EQ(metric->first_word, described[i].first_word);
+    EXPECT_EQ(metric->word_count, described[i].words);
+  }
+  EXPECT_EQ(metrics().describe(metrics().count), nullptr);
+}
+
+TEST_F(Extension, TellsTheSameWordsAsTheRegion) {
+  Host host({.config = exact()});
+  host.join_and_link(2);
+  for (std::uint64_t token = 1; token <= 9; ++token) host.cell(1, token);
+  settle(host);
+  std::uint32_t count = 0;
+  EXPECT_EQ(metrics().snapshot(host.instance, nullptr, 0, &count), MPATH_E_BUFFER);
+  std::vector<std::uint64_t> words(count);
+  ASSERT_EQ(metrics().snapshot(host.instance, words.data(), count, &count), MPATH_OK);
+  Counters counters;
+  ASSERT_TRUE(reader()->read(counters));
+  EXPECT_EQ(words, counters.aggregates);
+}
+
+TEST_F(Extension, WorksWithoutARegion) {
+  Host host({.config = lab_config("high_throughput",
+                                  "  metrics: {mode: aggregate, unsafe_fine_grained: true, "
+                                  "directory: /dev/shm/no-such-directory}\n")});
+  settle(host);
+  std::vector<std::uint64_t> words(region::aggregate_words());
+  std::uint32_t count = 0;
+  ASSERT_EQ(metrics().snapshot(host.instance, words.data(),
+                               static_cast<std::uint32_t>(words.size()), &count),
+            MPATH_OK);
+  EXPECT_EQ(words[region::word_of(Metric::kTunnels)], 1U);
+}
+
+TEST_F(Extension, SaysUnsupportedWhileMetricsAreOff) {
+  const Host host({.config = lab_config()});
+  std::uint32_t count = 0;
+  EXPECT_EQ(metrics().snapshot(host.instance, nullptr, 0, &count), MPATH_E_UNSUPPORTED);
+  EXPECT_EQ(metrics().snapshot(nullptr, nullptr, 0, &count), MPATH_E_ARGUMENT);
+  EXPECT_EQ(metrics().snapshot(host.instance, nullptr, 0, nullptr), MPATH_E_ARGUMENT);
 }
 
 // Privacy rule 3: what identifies is not in the region, in any spelling.
