@@ -79,6 +79,8 @@ class Reader {
     ok_ = ok_ && raw.size() == sizeof value;
     if (ok_) __builtin_memcpy(&value, raw.data(), sizeof value);
   }
+  // What was read cannot be right.
+  void fail_unless(bool right) noexcept { ok_ = ok_ && right; }
   [[nodiscard]] bool ok() const noexcept { return ok_; }
   [[nodiscard]] std::string_view rest() const noexcept { return bytes_; }
 

@@ -8,16 +8,26 @@ namespace {
 
 using judge::Slot;
 
-constexpr std::uint32_t kArrayMax = 4096;  // elements: more is damage
+constexpr std::uint32_t kArrayMax = 4096;      // elements: more is damage
+constexpr std::uint32_t kTextMax = 16U << 20;  // bytes
 
 bool present(Reader& in) { return in.number<std::uint8_t>() != 0; }
+
+std::size_t count_of(Reader& in) {
+  const auto count = in.number<std::uint32_t>();
+  in.fail_unless(count <= kArrayMax);
+  return in.ok() ? count : 0;
+}
 
 void read_path(Reader& in, StoredCall& stored, mpath_path& path) {
   path.count = in.number<std::uint32_t>();
   path.stride = in.number<std::uint32_t>();
   path.cwnd_init = in.number<std::uint32_t>();
   path.sendme_inc = in.number<std::uint32_t>();
-  const std::size_t count = std::min(in.number<std::uint32_t>(), kArrayMax);
+  const std::size_t count = count_of(in);
+  // A path that could not be read was recorded without hops: what counts is that it is refused.
+  in.fail_unless(count == 0 || count == path.count);
+  if (count == 0) path.count = std::min(path.count, std::uint32_t{MPATH_HOPS_MAX} + 1);
   std::vector<mpath_hop>& hops = stored.hops.emplace_back(count);
   for (mpath_hop& hop : hops) in.plain(hop);
   path.hops = count > 0 ? hops.data() : nullptr;
@@ -49,6 +59,8 @@ void read_config(Reader& in, StoredCall& stored) {
 
 void read_text(Reader& in, StoredCall& stored) {
   stored.text.capacity = in.number<std::uint32_t>();
+  in.fail_unless(stored.text.capacity <= kTextMax);
+  if (!in.ok()) stored.text.capacity = 0;
   if (present(in)) {
     stored.text_room.assign(stored.text.capacity, '\0');
     stored.text.data = stored.text_room.data();
@@ -58,11 +70,11 @@ void read_text(Reader& in, StoredCall& stored) {
 
 void read_views(Reader& in, StoredCall& stored) {
   mpath_leg_views& views = stored.views;
-  views.count = in.number<std::uint32_t>();
+  views.count = static_cast<std::uint32_t>(count_of(in));
   views.stride = in.number<std::uint32_t>();
   views.backlog = in.number<std::uint32_t>();
   views.reserved = in.number<std::uint32_t>();
-  stored.view_items.resize(std::min(in.number<std::uint32_t>(), kArrayMax));
+  stored.view_items.resize(views.count);
   for (mpath_leg_view& view : stored.view_items) in.plain(view);
   if (!stored.view_items.empty()) {
     views.items = stored.view_items.data();
@@ -72,7 +84,8 @@ void read_views(Reader& in, StoredCall& stored) {
 }
 
 void read_legs(Reader& in, StoredCall& stored) {
-  stored.legs.resize(std::min(in.number<std::uint32_t>(), kArrayMax));
+  stored.legs.resize(count_of(in));
+  in.fail_unless(stored.legs.size() == stored.call.count);
   for (mpath_leg_params& leg : stored.legs) read_leg(in, stored, leg);
   if (!stored.legs.empty()) stored.call.stride = sizeof(mpath_leg_params);
   static const mpath_leg_params kNone{};
@@ -165,7 +178,11 @@ bool read_inputs(Reader& in, StoredCall& stored) {
     read_path(in, stored, stored.path);
     call.path = &stored.path;
   }
-  if (present(in)) read_legs(in, stored);
+  if (present(in)) {
+    read_legs(in, stored);
+  } else {
+    in.fail_unless(call.count == 0);
+  }
   if (present(in)) read_params(in, stored);
   if (present(in)) {
     in.plain(stored.request);
@@ -174,7 +191,9 @@ bool read_inputs(Reader& in, StoredCall& stored) {
   if (present(in)) read_cell(in, stored);
   read_out(in, stored);
   if (present(in)) {
-    stored.ids.assign(std::clamp<std::size_t>(std::max(call.count, call.number), 1, kArrayMax), 0);
+    const bool sheds = call.slot == Slot::kInstanceShed;
+    in.fail_unless(!sheds || call.number <= kArrayMax);
+    stored.ids.assign(std::max<std::size_t>({sheds ? call.number : 0, stored.legs.size(), 1}), 0);
     call.out_ids = stored.ids.data();
   }
   if (present(in)) call.out_leg = &stored.leg;

@@ -83,7 +83,8 @@ struct Call {
   // By HostJudge, for who looks at the call later:
   std::uint64_t serial = 0;  // counts calls from 1
   bool readable = true;      // the arguments can be read as version 1.0 of what they are
-  bool right_views = true;   // each leg that is alive has one view
+  const char* to_be_refused_by = nullptr;  // if it is not: the requirement on the plugin
+  bool right_views = true;                 // each leg that is alive has one view
 
   [[nodiscard]] const SlotInfo& info() const noexcept { return info_of(slot); }
   template <class T>

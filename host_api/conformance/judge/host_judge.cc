@@ -58,89 +58,94 @@ void HostJudge::judge(Call& call, unsigned process) {
 
 // Pointers, sizes and reserved fields of the structs that stand alone.
 void HostJudge::judge_shape(Call& call) {
-  const auto fail_if = [&](bool wrong, const char* what) {
+  const auto fail_if = [&](bool wrong, const char* duty, const char* what) {
     if (wrong) blame("MPATH-H-1", call, what);
+    if (wrong && call.readable) call.to_be_refused_by = duty;
     call.readable = call.readable && !wrong;
   };
   const auto sized = [&](const auto* value, const char* what) {
-    fail_if(value->struct_size < sizeof *value, what);
+    fail_if(value->struct_size < sizeof *value, "MPATH-P-6", what);
   };
   const bool opens = call.slot == Slot::kInstanceOpen || call.slot == Slot::kConfigCheck;
-  fail_if(!opens && call.slot != Slot::kInstanceClose && call.instance == nullptr,
+  fail_if(!opens && call.slot != Slot::kInstanceClose && call.instance == nullptr, "MPATH-P-9",
           "the instance is null");
   if (call.info().out != 0) {
-    fail_if(call.out == nullptr, "the struct to be filled is null");
+    fail_if(call.out == nullptr, "MPATH-P-9", "the struct to be filled is null");
     if (call.readable) {
-      fail_if(*call.out_as<std::uint32_t>() < call.info().out,
+      fail_if(*call.out_as<std::uint32_t>() < call.info().out, "MPATH-P-6",
               "struct_size of what is to be filled is smaller than version 1.0");
     }
   }
   if (call.config != nullptr) sized(call.config, "struct_size of the configuration");
   if (call.slot == Slot::kRoute) {
-    fail_if(call.request == nullptr, "the request is null");
+    fail_if(call.request == nullptr, "MPATH-P-9", "the request is null");
     if (call.request != nullptr) {
       sized(call.request, "struct_size of the request");
       fail_if(call.readable && (call.request->reserved != 0 || call.request->reserved2 != 0),
-              "a reserved field of the request is set");
+              "MPATH-P-7", "a reserved field of the request is set");
     }
   }
   if (call.slot == Slot::kReceive) {
-    fail_if(call.cell == nullptr, "the cell is null");
+    fail_if(call.cell == nullptr, "MPATH-P-9", "the cell is null");
     if (call.cell != nullptr) {
       sized(call.cell, "struct_size of the cell");
-      fail_if(call.readable && call.cell->reserved != 0, "a reserved field of the cell is set");
+      fail_if(call.readable && call.cell->reserved != 0, "MPATH-P-7",
+              "a reserved field of the cell is set");
     }
   }
   if (call.slot == Slot::kTunnelCreate) {
     fail_if(call.params == nullptr || call.out_ids == nullptr || call.out_leg == nullptr,
-            "a null pointer");
+            "MPATH-P-9", "a null pointer");
     if (call.params != nullptr) {
       sized(call.params, "struct_size of the tunnel's parameters");
-      fail_if(call.readable && call.params->first_leg == nullptr, "first_leg is null");
+      fail_if(call.readable && call.params->first_leg == nullptr, "MPATH-P-9", "first_leg is null");
       if (call.readable) sized(call.params->first_leg, "struct_size of the first leg");
     }
   }
-  if (call.info().has_time) fail_if(call.now_us > MPATH_TIME_MAX, "now_us is past MPATH_TIME_MAX");
+  if (call.info().has_time)
+    fail_if(call.now_us > MPATH_TIME_MAX, "MPATH-P-32", "now_us is past MPATH_TIME_MAX");
   if (call.readable) findings_.exercise("MPATH-H-1");
 }
 
 void HostJudge::judge_arrays(Call& call) {
-  const auto fail_if = [&](bool wrong, const char* what) {
+  const auto fail_if = [&](bool wrong, const char* duty, const char* what) {
     if (wrong) blame("MPATH-H-1", call, what);
+    if (wrong && call.readable) call.to_be_refused_by = duty;
     call.readable = call.readable && !wrong;
   };
   if (call.info().has_views) {
-    fail_if(call.views == nullptr, "the views are null");
+    fail_if(call.views == nullptr, "MPATH-P-9", "the views are null");
     if (!call.readable) return;
     fail_if(!is_array(call.views->items, call.views->count, call.views->stride) ||
                 call.views->reserved != 0,
-            "views whose items, stride or reserved field is wrong");
+            "MPATH-P-9", "views whose items, stride or reserved field is wrong");
     for (std::size_t i = 0; call.readable && i < call.views->count; ++i) {
-      fail_if(strided(call.views->items, call.views->stride, i)->reserved != 0,
+      fail_if(strided(call.views->items, call.views->stride, i)->reserved != 0, "MPATH-P-7",
               "a reserved field of a view is set");
     }
   }
   if (call.slot == Slot::kDrain) {
     const auto* const out = call.out_as<mpath_tokens>();
-    fail_if(out == nullptr || !is_array(out->items, out->capacity, out->stride),
+    fail_if(out == nullptr || !is_array(out->items, out->capacity, out->stride), "MPATH-P-9",
             "tokens whose items or stride is wrong");
   }
   if (call.slot == Slot::kPoll) {
     const auto* const out = call.out_as<mpath_events>();
     fail_if(
         out == nullptr || !is_array(out->items, out->capacity, out->stride) || out->reserved != 0,
-        "events whose items, stride or reserved field is wrong");
+        "MPATH-P-9", "events whose items, stride or reserved field is wrong");
   }
   if (call.slot == Slot::kLegsAdd) {
     fail_if(!is_array(call.legs, call.count, call.stride) ||
                 (call.count > 0 && call.out_ids == nullptr),
-            "legs whose pointers or stride is wrong");
+            "MPATH-P-9", "legs whose pointers or stride is wrong");
     for (std::size_t i = 0; call.readable && i < call.count; ++i) {
       fail_if(strided(call.legs, call.stride, i)->struct_size < sizeof(mpath_leg_params),
-              "struct_size of a leg");
+              "MPATH-P-6", "struct_size of a leg");
     }
   }
-  if (call.slot == Slot::kLegSetPath) fail_if(call.path == nullptr, "the path is null");
+  if (call.slot == Slot::kLegSetPath)
+    fail_if(call.path == nullptr, "MPATH-P-9", "the path is null");
 }
 
 void HostJudge::judge_ids(const Call& call, unsigned process) {

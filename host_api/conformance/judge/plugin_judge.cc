@@ -96,7 +96,7 @@ void PluginJudge::judge_status(const Call& call, mpath_status status) {
   expect(may_answer(call.slot, status), "MPATH-P-12", call,
          "a positive status that this function does not have");
   if (!call.readable) {
-    expect(status < 0, "MPATH-P-6", call, "accepted arguments that must be refused");
+    expect(status < 0, call.to_be_refused_by, call, "accepted arguments that must be refused");
     return;
   }
   const TunnelModel* const tunnel = model_.tunnel(call);

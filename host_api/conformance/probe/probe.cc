@@ -80,6 +80,7 @@ mpath_status Probe::handle(Call& call) noexcept {
     tunnel = model_.tunnel(call);
     if (tunnel != nullptr && owned) --tunnel->inside;
     model_.update(call, status, process_);
+    if (opened_ > 0 && open_now_ == 0) write_verdicts(true);  // calls after the end count too
     return status;
   } catch (...) {
     return MPATH_E_NO_MEMORY;
@@ -190,6 +191,10 @@ mpath_status Probe::act(Call& call) {
   if (leg != 0 && !tunnel->is_over() && call.slot != Slot::kPaddingEvent && !model->is_live(leg)) {
     return MPATH_E_STALE;
   }
+  if (call.slot == Slot::kReceive && call.cell->body == nullptr && call.cell->body_length > 0 &&
+      ProbeTunnel::is_signalling(call.cell->command)) {
+    return MPATH_E_ARGUMENT;
+  }
   if (call.slot == Slot::kTunnelDestroy) judge_end(call);
   const mpath_status status = tunnel->act(call);
   if (call.slot == Slot::kTunnelDestroy && status == MPATH_OK) {
@@ -203,7 +208,8 @@ void Probe::judge_end(const Call& call) {
   const ProbeTunnel& tunnel = *tunnel_of(call);
   if (tunnel.wrong_answers() > 0) {
     host_->blame("MPATH-H-4", call, "a LINKED came back that answers another LINK than ours");
-  } else if (tunnel.links_told() > 0 && tunnel.links_answered() == 0) {
+  } else if (tunnel.links_told() > 0 && tunnel.links_answered() == 0 &&
+             tunnel.close_reason() == MPATH_REASON_HOST_REQUEST) {
     host_->blame("MPATH-H-4", call, "no LINKED came back for any LINK that was told");
   } else if (tunnel.links_answered() > 0) {
     findings_.exercise("MPATH-H-4");
@@ -295,7 +301,7 @@ mpath_status Probe::close(const Call& call) {
     return MPATH_E_STATE;
   }
   instances_.erase(call.instance);
-  write_verdicts(--open_now_ == 0);
+  --open_now_;  // the last one writes the verdicts
   return MPATH_OK;
 }
 

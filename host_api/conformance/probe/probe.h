@@ -44,13 +44,14 @@ class Probe {
   void judge_after_unknown(const judge::Call& call);
   void judge_end(const judge::Call& call);
   bool load_script(std::string_view text, std::string* error);
-  void write_verdicts(bool finished) const;
+  void write_verdicts(bool finished);
   void say(mpath_text* text, const std::string& words) const;
 
   std::mutex mutex_;
   std::condition_variable entered_;
   Script script_;
   bool has_script_ = false;
+  bool told_ = false;  // verdicts went to standard error
   std::string script_error_;
   judge::Findings findings_;
   judge::Model model_;

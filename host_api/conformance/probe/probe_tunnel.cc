@@ -37,6 +37,10 @@ ProbeTunnel::ProbeTunnel(mpath_tunnel_id id, std::uint64_t ordinal,
   primary_ = add_leg(*params.first_leg, MPATH_LEG_PLAIN);
 }
 
+bool ProbeTunnel::is_signalling(std::uint8_t command) {
+  return command >= kLink && command <= kSwitch;
+}
+
 mpath_leg_id ProbeTunnel::add_leg(const mpath_leg_params& params, std::uint32_t state) {
   ProbeLeg leg;
   leg.ordinal = ++legs_ever_;
@@ -349,7 +353,7 @@ mpath_status ProbeTunnel::receive(const Call& call) {
   ProbeLeg* const leg = find(cell.leg);
   if (leg == nullptr) return MPATH_E_STALE;
   if (cell.command == kLinked) return receive_linked(call, *leg);
-  if (cell.command >= kLink && cell.command <= kSwitch) return MPATH_CONSUMED;
+  if (is_signalling(cell.command)) return MPATH_CONSUMED;
   if (!is_sequenced(cell.command, cell.hop)) return MPATH_PASS;
   ++received_;
   return MPATH_OK;

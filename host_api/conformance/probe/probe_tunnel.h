@@ -41,7 +41,8 @@ class ProbeTunnel {
 
   [[nodiscard]] bool is_over() const { return state_ >= MPATH_TUNNEL_CLOSED; }
   [[nodiscard]] mpath_leg_id first_leg() const { return legs_.front().id; }
-  [[nodiscard]] std::size_t held() const { return held_.size(); }
+  [[nodiscard]] std::uint32_t close_reason() const { return close_reason_; }
+  [[nodiscard]] static bool is_signalling(std::uint8_t command);
   // LINK cells that were told, and LINKED that came back with their nonce, or with another.
   [[nodiscard]] std::uint64_t links_told() const { return links_told_; }
   [[nodiscard]] std::uint64_t links_answered() const { return links_answered_; }

@@ -1,6 +1,7 @@
 // The probe's verdicts: a JSON file with one entry per requirement of hosts.
 #include <cstdio>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "host_api/conformance/probe/probe.h"
 #include "host_api/conformance/requirements.h"
@@ -15,7 +16,7 @@ const char* verdict_of(const judge::Findings::Entry& entry) {
 
 }  // namespace
 
-void Probe::write_verdicts(bool finished) const {
+void Probe::write_verdicts(bool finished) {
   nlohmann::ordered_json all{{"plugin", "mpath_probe"},
                              {"finished", finished},
                              {"calls", host_->calls()},
@@ -39,7 +40,7 @@ void Probe::write_verdicts(bool finished) const {
     std::fprintf(stderr, "mpath_probe: cannot write %s\n", script_.verdicts.c_str());
     return;
   }
-  if (!finished && file == stderr) return;
+  if (file == stderr && (!finished || std::exchange(told_, true))) return;
   const std::string text = all.dump(2) + "\n";
   std::fwrite(text.data(), 1, text.size(), file);
   if (file != stderr) std::fclose(file);
