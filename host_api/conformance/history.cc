@@ -86,6 +86,14 @@ std::string play_script(Driver& driver, std::uint8_t seed) {
   return trace.text();
 }
 
+std::string play_script_twice(Driver& driver, std::uint8_t seed) {
+  const std::string first = play_script(driver, seed);
+  const std::string second = play_script(driver, seed);
+  driver.check.expect(first == second, "MPATH-P-22", "one script, two courses: {}",
+                      Trace::first_difference(first, second));
+  return first;
+}
+
 namespace {
 
 class RandomLife {
@@ -262,32 +270,37 @@ void RandomLife::remove() {
 void RandomLife::be_rude() {
   if (!options_.misuse) return;
   const mpath_tunnel_info before = scene_->info();
-  mpath_status status = MPATH_OK;
+  mpath_status status = MPATH_E_VIEWS;
+  std::string_view requirement;
   mpath_grant grant{};
   Views views = scene_->views();
   const mpath_route_request request{0, kData, kJoinHop, 0, 0, 1, 0};
   mpath_tunnel_info info{};
   switch (below(5)) {
     case 0:
+      requirement = "MPATH-P-10";
       status = driver_.tunnel_info(scene_->tunnel + 1 + below(1000), info);
       break;
     case 1:
-      views.items.push_back(views.items.empty() ? mpath_leg_view{} : views.items.front());
-      status = scene_->legs().size() < 2
-                   ? MPATH_E_VIEWS
-                   : driver_.route(scene_->tunnel, request, views, scene_->now_us, grant);
+      requirement = "MPATH-P-20";
+      if (scene_->legs().size() < 2) return;
+      views.items.push_back(views.items.front());
+      status = driver_.route(scene_->tunnel, request, views, scene_->now_us, grant);
       break;
     case 2:
+      requirement = "MPATH-P-32";
       status = driver_.tunnel_close(scene_->tunnel, MPATH_TIME_MAX + 1 + below(1U << 30U));
       break;
     case 3:
+      requirement = "MPATH-P-7";
       views.reserved = 1;
       status = driver_.route(scene_->tunnel, request, views, scene_->now_us, grant);
       break;
     default:
+      requirement = "MPATH-P-10";
       status = driver_.leg_set_path(scene_->tunnel, ~mpath_leg_id{0}, make_circuit(0).path);
   }
-  driver_.check.expect(status < 0, "MPATH-P-11", "misuse was answered with {}", status);
+  driver_.check.expect(status < 0, requirement, "misuse was answered with {}", status);
   const mpath_tunnel_info after = scene_->info();
   driver_.check.expect(std::memcmp(&before, &after, sizeof before) == 0, "MPATH-P-11",
                        "misuse, answered with {}, changed the tunnel", status);

@@ -30,6 +30,9 @@ class Trace {
 // One life with a bit of everything in it, always the same. Opens and closes its own instance.
 [[nodiscard]] std::string play_script(Driver& driver, std::uint8_t seed);
 
+// The same, after it went alike twice: what differs later is not chance.
+[[nodiscard]] std::string play_script_twice(Driver& driver, std::uint8_t seed);
+
 struct Random {
   std::uint64_t seed = 1;
   std::uint32_t steps = 400;

@@ -2,6 +2,8 @@
 
 #include <dlfcn.h>
 
+#include <cstring>
+
 #include "host_api/conformance/check.h"
 
 namespace mpath::kit {
@@ -26,7 +28,21 @@ const mpath_plugin_table& PluginFile::table() const {
   if (io.table == nullptr || io.table->struct_size < MPATH_SIZE_UPTO(mpath_plugin_table, poll)) {
     throw Failure("MPATH-P-4", "no table, or one that is shorter than version 1.0");
   }
+  if (const std::size_t missing = first_missing_function(*io.table); missing > 0) {
+    throw Failure("MPATH-P-4", fmt::format("function {} of the table is null", missing));
+  }
   return *io.table;
+}
+
+std::size_t first_missing_function(const mpath_plugin_table& table) noexcept {
+  constexpr std::size_t kFirst = offsetof(mpath_plugin_table, status_text);
+  constexpr std::size_t kEnd = MPATH_SIZE_UPTO(mpath_plugin_table, poll);
+  for (std::size_t at = kFirst; at < kEnd; at += sizeof(void (*)())) {
+    void (*slot)() = nullptr;
+    std::memcpy(&slot, reinterpret_cast<const char*>(&table) + at, sizeof slot);
+    if (slot == nullptr) return (at - kFirst) / sizeof slot + 1;
+  }
+  return 0;
 }
 
 mpath_negotiation make_offer(std::uint32_t low, std::uint32_t high) noexcept {

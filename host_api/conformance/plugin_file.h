@@ -22,6 +22,9 @@ class PluginFile {
   mpath_negotiate_fn entry_ = nullptr;
 };
 
+// Counted from 1, in the order of the table; 0: all functions of version 1.0 are there.
+[[nodiscard]] std::size_t first_missing_function(const mpath_plugin_table& table) noexcept;
+
 // An offer of majors `low` to `high`, all else as it should be.
 [[nodiscard]] mpath_negotiation make_offer(std::uint32_t low, std::uint32_t high) noexcept;
 

@@ -86,6 +86,8 @@ class Scene {
   std::vector<mpath_token> drain();
   mpath_status route(std::uint32_t want, mpath_grant& grant, std::uint8_t command = kData);
   mpath_status remove(std::size_t number, std::uint32_t reason);
+  // Of a leg whose loss cannot close the tunnel.
+  void remove_harmlessly(std::size_t number);
 
   // The peer sends a DATA cell on a leg; it stays under way.
   void send(std::size_t number);
@@ -111,6 +113,10 @@ class Scene {
   void note_leg_event(const mpath_event& event);
   void note_arrival(std::uint64_t number, mpath_status status);
   void take(const mpath_token& token);
+  // Which requirement a missing event breaks: were there polls with too short a buffer?
+  [[nodiscard]] std::string_view lost_events() const noexcept {
+    return had_short_buffer_ ? "MPATH-P-17" : "MPATH-P-15";
+  }
 
   Driver& driver_;
   Peer peer_;
@@ -119,6 +125,7 @@ class Scene {
   std::array<std::uint8_t, MPATH_SEED_LEN> seed_{};
   mpath_receipt receipt_{};
   bool ready_told_ = false;
+  bool had_short_buffer_ = false;
   bool closed_told_ = false;
   bool closed_ = false;
   bool closing_ = false;

@@ -56,7 +56,7 @@ std::string without_log(const std::string& trace) {
 void every_allocation_may_fail(Context& check) {
   Stage stage(check);
   stage.need_peer();
-  const std::string undisturbed = play_script(stage.driver, 7);
+  const std::string undisturbed = play_script_twice(stage.driver, 7);
   stage.driver.retries_no_memory = true;
   const Blame blame("MPATH-P-29");
   constexpr std::uint64_t kEnough = 100'000;
