@@ -19,6 +19,9 @@ TEST(EventSink, HandsOutClearedEventsInOrder) {
   std::vector<Event> storage(2);
   storage[1].reason = Reason::INTERNAL;
   storage[1].value = 9;
+  storage[1].detail = 9;
+  storage[1].leg = LegId{9};
+  storage[1].cookie = Cookie{9};
   EventSink sink(storage);
   sink.append(EventKind::kReady);
   const Event& second = sink.append(EventKind::kClosed);
@@ -26,6 +29,9 @@ TEST(EventSink, HandsOutClearedEventsInOrder) {
   EXPECT_EQ(second.kind, EventKind::kClosed);
   EXPECT_EQ(second.reason, Reason::NONE);
   EXPECT_EQ(second.value, 0U);
+  EXPECT_EQ(second.detail, 0U);
+  EXPECT_EQ(second.leg, LegId{});
+  EXPECT_EQ(second.cookie, Cookie{});
   EXPECT_EQ(sink.count(), 2U);
 }
 

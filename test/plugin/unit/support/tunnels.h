@@ -92,6 +92,17 @@ class TunnelRig {
                         views(), now, grant);
   }
 
+  // A DATA cell, while congestion control has measured these round trips.
+  Outcome route_with_rtt(std::initializer_list<std::uint32_t> rtts_us) {
+    const LegViews legs = views();
+    std::size_t i = 0;
+    for (const std::uint32_t rtt_us : rtts_us) views_[i++].ewma_rtt_us = rtt_us;
+    grant = {};
+    return tunnel.route(
+        {.command = CommandClass::kData, .hop = kJoinHop, .leg = {}, .want = Cells{1}}, legs, now,
+        grant);
+  }
+
   Tunnel tunnel;
   Instant now = at(1s);
   std::uint32_t window = 1000;
