@@ -1,9 +1,12 @@
 // Does one thing a fixed number of times, so that instructions can be counted:
 //
-//   bench_fixed route|route32|receive|hold COUNT
+//   bench_fixed route|route32|receive|hold|loop COUNT [METRICS_DIRECTORY]
+//
+// With a directory on tmpfs the instance publishes metrics there, single tunnels too.
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <string>
 
 #include "test/support/bare_tunnel.h"
 
@@ -49,8 +52,29 @@ bool hold(BareTunnel& tunnel, mpath_instance* instance, std::uint64_t count) {
   return held;
 }
 
-bool run(const char* what, std::uint64_t count) {
-  mpath_instance* instance = conflux::test::open_instance();
+// What a busy host does: a batch of cells every millisecond, a poll after each batch, a tick when
+// it is due.
+bool loop(BareTunnel& tunnel, mpath_instance* instance, std::uint64_t count) {
+  constexpr std::uint64_t kBatch = 32;
+  std::uint64_t next_tick = 0;
+  bool done = true;
+  for (std::uint64_t i = 0; i < count; i += kBatch) {
+    tunnel.now_us += 1000;
+    done &= receive(tunnel, instance, kBatch, 0, MPATH_OK);
+    done &= tunnel.poll() == MPATH_OK;
+    if (tunnel.now_us < next_tick) continue;
+    done &= conflux_table().instance_tick(instance, tunnel.now_us, &next_tick) == MPATH_OK;
+  }
+  return done;
+}
+
+bool run(const char* what, std::uint64_t count, const char* metrics) {
+  const std::string yaml =
+      metrics == nullptr
+          ? std::string()
+          : "  metrics: {mode: aggregate, detail: local, directory: " + std::string(metrics) +
+                "}\n";
+  mpath_instance* instance = conflux::test::open_instance(yaml.c_str());
   bool done = false;
   {
     BareTunnel tunnel(instance, 2);
@@ -59,6 +83,7 @@ bool run(const char* what, std::uint64_t count) {
     if (std::strcmp(what, "route32") == 0) done = route(tunnel, instance, count, 32);
     if (std::strcmp(what, "receive") == 0) done = receive(tunnel, instance, count, 0, MPATH_OK);
     if (std::strcmp(what, "hold") == 0) done = hold(tunnel, instance, count);
+    if (std::strcmp(what, "loop") == 0) done = loop(tunnel, instance, count);
   }
   return conflux_table().instance_close(instance) == MPATH_OK && done;
 }
@@ -66,7 +91,11 @@ bool run(const char* what, std::uint64_t count) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc == 3 && run(argv[1], std::strtoull(argv[2], nullptr, 10))) return 0;
-  std::fprintf(stderr, "usage: bench_fixed route|route32|receive|hold COUNT\n");
+  if ((argc == 3 || argc == 4) &&
+      run(argv[1], std::strtoull(argv[2], nullptr, 10), argc == 4 ? argv[3] : nullptr)) {
+    return 0;
+  }
+  std::fprintf(stderr,
+               "usage: bench_fixed route|route32|receive|hold|loop COUNT [METRICS_DIRECTORY]\n");
   return 1;
 }

@@ -3,17 +3,27 @@
 # and linking drop out. Steady on a machine that others use too.
 #
 #   test/bench/instructions.sh BUILD_DIR
+#
+# Each once with metrics off, once with metrics and single tunnels on.
 set -eu
 program=${1:?usage: instructions.sh BUILD_DIR}/bin/bench_fixed
 [ -x "$program" ] || { echo "$program is missing: build the target bench_fixed first" >&2; exit 1; }
+regions=$(mktemp -d /dev/shm/conflux-bench-XXXXXX)
+trap 'rm -rf "$regions"' EXIT
 
 count() {
-  valgrind --tool=callgrind --callgrind-out-file=/dev/null "$program" "$1" "$2" 2>&1 |
+  valgrind --tool=callgrind --callgrind-out-file=/dev/null "$program" "$@" 2>&1 |
     sed -n 's/.*Collected : //p'
 }
 
-for what in route route32 receive hold; do
-  few=$(count "$what" 10240)
-  many=$(count "$what" 30720)
-  echo "$what: $(((many - few) / 20480)) instructions per call"
+# per_cell WHAT [METRICS_DIRECTORY]
+per_cell() {
+  few=$(count "$1" 10240 ${2+"$2"})
+  many=$(count "$1" 30720 ${2+"$2"})
+  echo $(((many - few) * 10 / 20480)) | sed 's/.$/.&/'
+}
+
+echo "instructions   metrics off   metrics on"
+for what in route route32 receive hold loop; do
+  printf '%-12s %13s %12s\n' "$what" "$(per_cell "$what")" "$(per_cell "$what" "$regions")"
 done
