@@ -108,6 +108,8 @@ std::optional<StreamReceiveFlow::Action> StreamReceiveFlow::note_drained(size_t 
                                                                          size_t buffered,
                                                                          Instant now) {
   drained_ += drained;
+  // Else the next burst, however late, would look like the same one.
+  if (buffered <= params_.xoff_limit) over_limit_since_.reset();
   return evaluate(buffered, now);
 }
 

@@ -121,6 +121,25 @@ TEST(StreamReceiveFlow, TheXonCarriesTheRateAtWhichTheApplicationReads) {
   EXPECT_NEAR(xon->kilobytes_per_s, 5000, 50);
 }
 
+// C tor paused the exit for each burst that several legs brought at once (#41130).
+TEST(StreamReceiveFlow, R14_BurstsThatDrainWithinTheGracePeriodMakeNoXoffAndNoXon) {
+  StreamReceiveFlow flow{StreamFlowParams{}};
+  size_t actions = 0;
+  for (int burst = 0; burst < 100; ++burst) {
+    const Instant at = kStart + burst * milliseconds(50);
+    actions += flow.note_arrival(kLimit + 1000, at) ? 1U : 0U;
+    actions += flow.note_arrival(kLimit + 2000, at + milliseconds(5)) ? 1U : 0U;
+    actions += flow.note_drained(kLimit + 2000, 0, at + milliseconds(6)) ? 1U : 0U;
+  }
+  EXPECT_EQ(actions, 0U);
+  // One that stays is paused once, and let go once.
+  const Instant late = kStart + seconds(100);
+  EXPECT_FALSE(flow.note_arrival(kLimit + 1, late));
+  EXPECT_TRUE(flow.note_arrival(kLimit + 1, late + milliseconds(6)));
+  EXPECT_FALSE(flow.note_arrival(kLimit + 1, late + milliseconds(50)));
+  EXPECT_TRUE(flow.note_drained(kLimit + 1, 0, late + milliseconds(60)));
+}
+
 TEST(StreamReceiveFlow, AnIdleApplicationSendsNothing) {
   StreamReceiveFlow flow{StreamFlowParams{}};
   for (int i = 0; i < 1000; ++i) {
