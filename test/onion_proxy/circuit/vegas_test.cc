@@ -123,6 +123,48 @@ TEST(Vegas, RoomIsNeverNegative) {
   EXPECT_EQ(vegas.room(), 0u);
 }
 
+// TROVE-2022-001: one sample that was far too low made every later one look like a queue, and the
+// window stayed at its minimum for ever.
+TEST(Vegas, R34_AWindowThatOneLowSampleHasPinnedGrowsAgain) {
+  // With the default targets the window stops short of its minimum.
+  VegasParams params;
+  params.alpha = params.gamma = 62;
+  params.beta = 93;
+  params.delta = 124;
+  Vegas vegas(params, kIncrement);
+  const auto answer = [&](uint64_t rtt_us) {
+    while (vegas.room() > 0) vegas.note_data_sent();
+    vegas.handle_sendme({.rtt_us = rtt_us});
+  };
+  answer(1000);
+  int sendmes = 0;
+  while (vegas.cwnd() != params.cwnd_min && ++sendmes < 10'000) answer(200'000);
+  ASSERT_EQ(vegas.cwnd(), params.cwnd_min) << "pinned";
+  for (int i = 0; i < 1000; ++i) answer(200'000);
+  EXPECT_GE(vegas.cwnd(), 2 * params.cwnd_min);
+  EXPECT_GT(vegas.rtt().min_us(), 100'000u) << "1 ms is forgotten";
+}
+
+// #40642, #40732, #40644: what C tor's window did wrong.
+TEST(Vegas, R35_SlowStartEndsAnIdleWindowStaysAndAStalledClockTakesNothingAway) {
+  VegasParams params;
+  params.ss_max = 310;
+  Vegas vegas(params, kIncrement);
+  run(vegas, slow_start_to(279));
+  run(vegas, {{"never beyond its cap", 279, kRtt, false, 310, false}});
+  VegasParams exact;
+  exact.full_gap = 0;
+  Vegas idle(exact, kIncrement);
+  for (int i = 0; i < 50; ++i) {
+    run(idle, {{"31 of 124 are not a full window", 31, kRtt, false, 124, true}});
+  }
+  Vegas stalled({}, kIncrement);
+  run(stalled, {{"no time has passed", 31, 0, false, 124, true}});
+  EXPECT_EQ(stalled.inflight(), 0u) << "and not less";
+  run(stalled, {{"nor now", 0, 0, false, 124, true}});
+  EXPECT_EQ(stalled.inflight(), 0u);
+}
+
 RttEstimator::Sample steady_sample(uint64_t rtt_us) { return {.rtt_us = rtt_us}; }
 
 TEST(RttEstimator, AveragesWithTheSpecifiedWeights) {

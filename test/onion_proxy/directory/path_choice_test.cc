@@ -170,6 +170,37 @@ TEST_F(PathChoiceTest, RelaysOfOneFamilyDoNotMeetInALeg) {
   }
 }
 
+// C tor's further guards ignored the exit's family (#40976). All legs end at that exit.
+TEST_F(PathChoiceTest, R16_NoLegMeetsTheFamilyOfTheExitNotEvenAFurtherOne) {
+  build(8);
+  for (const char* name : {"m1", "m2", "m3"}) relay(name).family_ids = {"ed25519:of-the-exits"};
+  for (const char* name : {"x1", "x2"}) relay(name).family_ids = {"ed25519:of-the-exits"};
+  for (int round = 0; round < 100; ++round) {
+    auto choice = choose({.legs = 2, .port = 80});
+    ASSERT_TRUE(choice.ok()) << choice.error();
+    const auto further = choose_further_leg(network_, {}, choice.value().legs, random_);
+    ASSERT_TRUE(further.ok()) << further.error();
+    choice.value().legs.push_back(further.value().legs.front());
+    for (const ChosenPath& path : choice.value().legs) {
+      for (const size_t hop : {0, 1}) {
+        EXPECT_THAT((std::vector<std::string>{"m4", "m5", "m6", "m7", "m8"}),
+                    Contains(path.nicknames[hop]));
+      }
+    }
+  }
+}
+
+TEST_F(PathChoiceTest, LegsStayDisjointAmongRelaysThatAreAllToBeAvoided) {
+  build(4);
+  std::vector<RelayInfo> avoid;
+  for (const Relay& each : network_.relays) avoid.push_back(each.info);
+  for (int round = 0; round < 50; ++round) {
+    const auto choice = choose({.legs = 2, .port = 80, .avoid = avoid});
+    ASSERT_TRUE(choice.ok()) << choice.error();
+    EXPECT_THAT(choice.value().sharing, IsEmpty());
+  }
+}
+
 TEST_F(PathChoiceTest, PinsBindTheirLegAndKeepOthersAway) {
   build(5);
   for (int round = 0; round < 50; ++round) {
