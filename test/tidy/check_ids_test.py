@@ -6,7 +6,7 @@ import check_ids
 
 ROWS = "\n".join(
     ["| S1 | a | b | `Seed.S1_A` |", "| S2 | a | b | `Seed.S2_B` |", "| D1 | a | b | `Dev.D1_C` |"]
-    + [f"| R{n} | x | not here: y |" for n in range(36, 47)]
+    + [f"| R{n} | x | not here: y |" for n in range(1, 63)]
     + [f"| A{n} | x | not here: y |" for n in range(1, 36)])
 RESULTS = {"Seed.S1_A": True, "Seed.S2_B": True, "Dev.D1_C": True}
 
@@ -30,6 +30,20 @@ class CheckIds(unittest.TestCase):
     def test_a_gap_in_a_series_is_found(self):
         text = ROWS.replace("| A17 | x | not here: y |\n", "")
         self.assertEqual(check_ids.check(text, RESULTS), ["A17: 0 rows, expected one"])
+
+    def test_every_regression_and_attack_has_a_row(self):
+        for missing in ("R1", "R35", "R36", "R47", "R62", "A1", "A35"):
+            text = ROWS.replace(f"| {missing} | x | not here: y |", "")
+            self.assertEqual(check_ids.check(text, RESULTS), [f"{missing}: 0 rows, expected one"])
+
+    def test_a_test_of_the_host_may_carry_ids_too(self):
+        text = ROWS.replace("| R31 | x | not here: y |", "| R31 | x | `TwoLegsTest.R31_F` |")
+        ran = RESULTS | {"TwoLegsTest.R31_F": True}
+        self.assertEqual(check_ids.check(text, ran), [])
+        self.assertEqual(check_ids.check(text, RESULTS | {"TwoLegsTest.R31_F": False})[0][-12:],
+                         "did not pass")
+        self.assertEqual(check_ids.check(ROWS, ran),
+                         ["R31: TwoLegsTest.R31_F ran but its row does not name it"])
 
     def test_an_id_that_comes_twice_is_found(self):
         text = ROWS + "\n| S1 | a | b | `Seed.S1_A` |"
