@@ -29,6 +29,7 @@ TunnelSnapshot unpack(const std::string& instance, const region::TunnelSlot& slo
   const region::Slot& words = slot.words;
   const Word state = words[region::kSlotState];
   TunnelSnapshot tunnel{.instance = instance,
+                        .slot = static_cast<std::uint32_t>(slot.index),
                         .display_id = low(words[region::kSlotDisplayId]),
                         .state = static_cast<region::SlotState>(state & 0xFFU),
                         .age = static_cast<region::AgeClass>(words[region::kSlotAgeClass] & 0xFFU),

@@ -46,6 +46,7 @@ struct LegSnapshot {
 };
 struct TunnelSnapshot {
   std::string instance;
+  std::uint32_t slot = 0;  // its place in the region
   std::uint32_t display_id = 0;
   region::SlotState state{};
   region::AgeClass age{};
