@@ -1,9 +1,12 @@
 """The chaos harness must be able to fail: doubles of the proxy break one rule each."""
 
 import dataclasses
+import os
+import socket
 import unittest
 
 import support  # noqa: F401  (makes `traffic` importable)
+from support import connections
 from support.chaos import resources
 from support.chaos.double import DoubleProxy
 from support.chaos.faults import NoNetwork
@@ -78,6 +81,21 @@ class Plans(unittest.TestCase):
             for job in plan_round(1, number, ALL_FAULTS).jobs:
                 for fault in job.faults:
                     self.assertTrue(0 < fault.at_bytes < job.size)
+
+
+class Reset(unittest.TestCase):
+    def test_both_ends_find_the_connection_broken(self):
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            near = self.enterContext(socket.create_connection(server.getsockname()))
+            far = self.enterContext(server.accept()[0])
+            (found,) = [c for c in connections.established(os.getpid())
+                        if c.local_port == near.getsockname()[1]]
+            self.assertEqual((found.fd, found.remote_port), (near.fileno(), server.getsockname()[1]))
+            connections.reset(os.getpid(), found.fd)
+            with self.assertRaises(ConnectionResetError):
+                far.recv(1)
+            with self.assertRaises(OSError):
+                near.send(b"x")
 
 
 class Memory(unittest.TestCase):
