@@ -24,8 +24,8 @@ struct ParsedListenAddress {
 // through a proxy.
 [[nodiscard]] ParsedListenAddress parse_listen_address(std::string_view text);
 
-// Does the Host header of a request name this machine? A page in a browser whose name was rebound
-// to loopback (DNS rebinding) says its own name there.
+// Does "host" or "host:port" name this machine by an address or as localhost? Of a Host header: a
+// page in a browser whose name was rebound to loopback (DNS rebinding) says its own name there.
 [[nodiscard]] bool names_loopback(std::string_view host);
 
 }  // namespace conflux::sidecar

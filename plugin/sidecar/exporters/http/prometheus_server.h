@@ -14,7 +14,7 @@
 namespace conflux::sidecar {
 
 struct PrometheusServerOptions {
-  std::string listen;  // see parse_listen_address()
+  std::string listen{};  // see parse_listen_address()
   // Further connections get 503 and are closed.
   std::size_t connections_max = 32;
   std::size_t header_bytes_max = 8192;

@@ -13,6 +13,8 @@
 #include <string_view>
 #include <system_error>
 
+#include "plugin/sidecar/exporters/http/listen_address.h"
+
 namespace conflux::sidecar {
 
 namespace collector = opentelemetry::proto::collector::metrics::v1;
@@ -30,10 +32,7 @@ constexpr unsigned kReloadSeconds = 10;
 constexpr int kReconnectFirstMs = 100;
 constexpr int kReconnectMostMs = 2000;
 
-bool is_local(string_view target) {
-  return target.starts_with("unix:/") || target.starts_with("127.") ||
-         target.starts_with("localhost:") || target.starts_with("[::1]:");
-}
+bool is_local(string_view target) { return target.starts_with("unix:/") || names_loopback(target); }
 
 std::string unreadable(const std::string& path) {
   if (access(path.c_str(), R_OK) == 0) return {};

@@ -16,19 +16,19 @@
 namespace conflux::sidecar {
 
 struct OtlpEndpoint {
-  std::string target;  // "host:4317", "[::1]:4317" or "unix:/absolute/path"
+  std::string target{};  // "host:4317", "[::1]:4317" or "unix:/absolute/path"
   // Without TLS: on loopback and Unix sockets only.
   bool plaintext = false;
-  std::string ca_file;           // PEM; empty: the system's certificate authorities
-  std::string certificate_file;  // PEM, for mTLS; empty, as the next: none
-  std::string key_file;          // both are read anew when they change
-  std::vector<std::pair<std::string, std::string>> headers;  // metadata, such as authorization
+  std::string ca_file{};           // PEM; empty: the system's certificate authorities
+  std::string certificate_file{};  // PEM, for mTLS; empty, as the next: none
+  std::string key_file{};          // both are read anew when they change
+  std::vector<std::pair<std::string, std::string>> headers{};  // metadata, such as authorization
   bool gzip = false;
 };
 
 struct OtlpReply {
   RpcCode code = RpcCode::kUnknown;
-  std::optional<std::chrono::milliseconds> retry_after;
+  std::optional<std::chrono::milliseconds> retry_after{};
   std::uint64_t points_rejected = 0;  // of an accepted request
 };
 

@@ -19,13 +19,13 @@
 namespace conflux::sidecar {
 
 struct OtlpOptions {
-  OtlpEndpoint endpoint;
+  OtlpEndpoint endpoint{};
   // Between one export and the next. The first one goes out with the first snapshot.
   std::chrono::milliseconds interval{60'000};
   std::chrono::milliseconds timeout{10'000};      // of one request
   std::chrono::milliseconds stop_timeout{2'000};  // for the last export when it stops
   std::size_t request_bytes_max = 2U << 20U;
-  RetryOptions retry;
+  RetryOptions retry{};
 };
 
 // Thread-safe. Holds the newest of each region only, however long the receiver is away; nothing is

@@ -39,7 +39,7 @@ struct RetryOptions {
 struct ExportFailure {
   RpcCode code = RpcCode::kUnknown;
   // RetryInfo, if the receiver sent one.
-  std::optional<std::chrono::milliseconds> retry_after;
+  std::optional<std::chrono::milliseconds> retry_after{};
 };
 
 [[nodiscard]] bool is_retryable(const ExportFailure& failure) noexcept;
