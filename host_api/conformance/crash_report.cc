@@ -2,6 +2,7 @@
 
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <array>
@@ -91,13 +92,23 @@ void report_signal(int number) noexcept {
   line.write();
 }
 
+void report_system_call(int number) noexcept {
+  // What abort() and raise() begin with.
+  const bool is_signal =
+      number == SYS_tgkill || number == SYS_rt_sigprocmask || number == SYS_gettid;
+  Line line;
+  line << "F" << (is_signal ? "MPATH-P-29" : "MPATH-P-31") << "\x1f" << place()
+       << (is_signal ? " aborted or raised a signal: system call number "
+                     : " made system call number ")
+       << number;
+  line.write();
+}
+
 void handle(int number, siginfo_t* info, void*) {
   if (number == SIGTERM) {
     report(kTimeoutMark, blame_or("MPATH-P-29"), "did not return in time");
   } else if (number == SIGSYS) {
-    Line line;
-    line << "FMPATH-P-31\x1f" << place() << " made system call number " << info->si_syscall;
-    line.write();
+    report_system_call(info->si_syscall);
   } else if ((number != SIGSEGV && number != SIGBUS) || !report_lent_memory(info->si_addr)) {
     report_signal(number);
   }

@@ -307,6 +307,7 @@ void RandomLife::be_rude() {
 }
 
 void RandomLife::poll_short() {
+  if (!options_.misuse) return;
   Polled polled;
   const mpath_status status = scene_->poll_with_room(1, polled);
   driver_.check.expect(status == MPATH_E_BUFFER || status == MPATH_OK, "MPATH-P-17",

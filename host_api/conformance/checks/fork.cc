@@ -47,6 +47,7 @@ Body unseeded_nonce(Driver& driver) {
 void works_in_a_child(Context& check) {
   Stage stage(check);
   stage.need_peer();
+  (void)play_script(stage.driver, 7);  // it works here: what fails below is for the fork
   const Body answer = in_child([&] {
     (void)play_script(stage.driver, 7);
     return Body{1};

@@ -353,7 +353,7 @@ std::vector<Check> sizes_checks() {
        smaller_is_refused,
        "Every struct and stride below version 1.0 is E_SIZE, and nothing changes"},
       {"negotiate.structs_of_every_release_are_accepted",
-       {"MPATH-P-5"},
+       {"MPATH-P-5", "MPATH-P-28"},
        every_release_is_accepted,
        "Every struct at every size that it ever had"},
       {"negotiate.larger_structs_are_accepted",

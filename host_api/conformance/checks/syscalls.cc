@@ -39,9 +39,9 @@ void none_but_memory_and_locks(Context& check) {
 void a_random_history_makes_none(Context& check) {
   Stage stage(check);
   stage.need_peer();
-  (void)play_random(stage.driver, {.seed = check.settings().seed, .steps = 50});
+  (void)play_random(stage.driver, {.seed = check.settings().seed, .steps = 50, .misuse = false});
   filter_from_now_on(check, false);
-  (void)play_random(stage.driver, {.seed = check.settings().seed, .steps = 2'000});
+  (void)play_random(stage.driver, {.seed = check.settings().seed, .steps = 2'000, .misuse = false});
 }
 
 void without_a_seed_only_random_bytes(Context& check) {

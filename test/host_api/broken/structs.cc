@@ -1,8 +1,8 @@
 // Breakages of sizes, reserved fields, flags, null pointers and ids: P-5..P-12, P-19, P-20.
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <cstring>
-#include <vector>
 
 #include "test/host_api/broken/broken.h"
 
@@ -114,16 +114,16 @@ mpath_status commit_blocked(mpath_instance* instance, mpath_tunnel_id tunnel,
   const mpath_status status = real().route(instance, tunnel, request, views, now, out);
   if (status != MPATH_BLOCKED) return status;
   const mpath_grant blocked = *out;
-  std::vector<mpath_leg_view> wide(views->items, views->items + views->count);
-  for (mpath_leg_view& view : wide) {
-    view.inflight = 0;
-    view.flags = 0;
+  std::array<mpath_leg_view, 2 * MPATH_LEGS_MAX> wide{};
+  if (views->stride != sizeof wide[0] || views->count > wide.size()) return status;
+  for (std::uint32_t i = 0; i < views->count; ++i) {
+    wide[i] = views->items[i];
+    wide[i].inflight = 0;
+    wide[i].flags = 0;
   }
   mpath_leg_views room = *views;
   room.items = wide.data();
-  if (views->stride == sizeof(mpath_leg_view)) {
-    (void)real().route(instance, tunnel, request, &room, now, out);
-  }
+  (void)real().route(instance, tunnel, request, &room, now, out);
   *out = blocked;
   return status;
 }
@@ -156,15 +156,17 @@ mpath_status forgive_double_views(mpath_instance* instance, mpath_tunnel_id tunn
   if (views == nullptr || views->stride != sizeof(mpath_leg_view) || views->count == 0) {
     return real().route(instance, tunnel, request, views, now, out);
   }
-  std::vector<mpath_leg_view> once;
-  for (std::uint32_t i = 0; i < views->count; ++i) {
+  std::array<mpath_leg_view, 2 * MPATH_LEGS_MAX> once{};
+  std::uint32_t count = 0;
+  for (std::uint32_t i = 0; i < views->count && count < once.size(); ++i) {
     const bool seen = std::ranges::any_of(
-        once, [&](const mpath_leg_view& view) { return view.leg == views->items[i].leg; });
-    if (!seen) once.push_back(views->items[i]);
+        std::span(once).first(count),
+        [&](const mpath_leg_view& view) { return view.leg == views->items[i].leg; });
+    if (!seen) once[count++] = views->items[i];
   }
   mpath_leg_views clean = *views;
   clean.items = once.data();
-  clean.count = static_cast<std::uint32_t>(once.size());
+  clean.count = count;
   return real().route(instance, tunnel, request, &clean, now, out);
 }
 
