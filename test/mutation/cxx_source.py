@@ -39,6 +39,7 @@ class Token:
 class Scope:
     kind: str
     name: str = ""
+    early: bool = False  # a function that may be evaluated or made before it is called
     parens: int = 0  # open round and square brackets since the scope began
     head: list[int] = field(default_factory=list)  # tokens since the last ; or brace
 
@@ -51,6 +52,7 @@ class Place:
     function: str  # qualified name, or of the class, or ""
     parens: int
     starts_statement: bool
+    only_called: bool  # in a function that is neither a template nor constexpr
 
 
 def tokenize(text: str) -> list[Token]:
@@ -116,7 +118,9 @@ class Source:
             scope = scopes[-1]
             if text == "{":
                 kind, name = self._kind_of_brace(index, scopes)
-                scopes.append(Scope(kind, name))
+                words = {self.tokens[at].text for at in scope.head}
+                early = kind in (FUNCTION, TYPE) and bool(words & {"constexpr", "template"})
+                scopes.append(Scope(kind, name, early))
                 starts = kind != VALUE
                 continue
             if text in "([":
@@ -148,8 +152,10 @@ class Source:
 
     def _place(self, scopes: list[Scope], starts: bool) -> Place:
         names = [scope.name for scope in scopes if scope.kind in (TYPE, FUNCTION) and scope.name]
+        called = (any(scope.kind == FUNCTION for scope in scopes)
+                  and not any(scope.early for scope in scopes))
         return Place(scopes[-1].kind, "::".join(names), scopes[-1].parens,
-                     starts and scopes[-1].kind in CODE and scopes[-1].parens == 0)
+                     starts and scopes[-1].kind in CODE and scopes[-1].parens == 0, called)
 
     def _kind_of_brace(self, index: int, scopes: list[Scope]) -> tuple[str, str]:
         scope = scopes[-1]
@@ -157,6 +163,8 @@ class Source:
         before = self.tokens[index - 1].text if index else ""
         if scope.kind in CODE or scope.kind == VALUE:
             return (BLOCK if self._opens_block(index, before) else VALUE), ""
+        if scope.parens > 0:  # of a default argument
+            return VALUE, ""
         if "namespace" in head:
             return NAMESPACE, ""
         if "enum" in head:

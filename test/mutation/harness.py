@@ -21,8 +21,8 @@ LIBRARIES = ["-lyaml-cpp", "-lcrypto", "-lpthread", "-ldl"]
 GTEST = ["-lgtest_main", "-lgmock", "-lgtest"]
 MEMORY_LIMIT = 4 << 30
 # A mutant has so many times the processor time that the harness needs without one.
-PATIENCE = 8
-PATIENCE_AT_LEAST_S = 10
+PATIENCE = 3
+PATIENCE_AT_LEAST_S = 6
 SLOW_MS = 50
 
 RINGS = ("types", "codec", "sched", "core", "adapters", "region", "metrics", "abi")
@@ -211,20 +211,24 @@ class Worker:
         self.overlay.mkdir(parents=True)
 
     def judge(self, changed: dict[str, str], programs: list[Program] | None = None,
-              arguments: tuple[tuple[str, ...], ...] | None = None) -> Verdict:
-        """`changed`: files and their new text. Runs programs until one fails."""
+              arguments: tuple[tuple[str, ...], ...] | None = None,
+              only_calls: bool = False) -> Verdict:
+        """`changed`: files and their new text. Runs programs until one fails. `only_calls`: what has
+        changed takes effect by being called, so one object that has it says all."""
         begun = time.monotonic()
         shutil.rmtree(self.overlay)
         for name, text in changed.items():
             (self.overlay / name).parent.mkdir(parents=True, exist_ok=True)
             (self.overlay / name).write_text(text)
-        verdict = self._judge(set(changed), programs or self.harness.programs, arguments)
+        verdict = self._judge(set(changed), programs or self.harness.programs, arguments,
+                              only_calls)
         verdict.seconds = time.monotonic() - begun
         return verdict
 
-    def _judge(self, changed: set[str], programs: list[Program], arguments) -> Verdict:
+    def _judge(self, changed: set[str], programs: list[Program], arguments,
+               only_calls: bool) -> Verdict:
         verdict = self._judge_in_haste(changed, programs, arguments)
-        if verdict.status != "survived":
+        if verdict.status != "survived" or (only_calls and verdict.program):
             return verdict
         product = self._rebuild(self.harness.product, changed)
         if product is None:
@@ -259,10 +263,10 @@ class Worker:
             verdict = self.run(program, [new, *self.harness.product],
                                self.harness.parts[program.name], arguments)
             if verdict.status == "uncompilable":  # it may lack what only some programs link
-                break
+                return Verdict("survived")
             if verdict.status != "survived":
                 return verdict
-        return Verdict("survived")
+        return verdict
 
     def _judge_with_new_tests(self, changed, programs, product, arguments) -> Verdict:
         """Tests have what headers define in their own objects too. At -O0 the product's come first
@@ -274,7 +278,7 @@ class Worker:
             parts = self._rebuild(old, changed)
             if parts is None:
                 return Verdict("uncompilable")
-            if parts == old:
+            if parts is old:
                 continue
             verdict = self.run(program, product, parts, arguments)
             if verdict.status != "survived":
@@ -283,20 +287,51 @@ class Worker:
 
     def _rebuild(self, units: list[Unit], changed: set[str]) -> list[Unit] | None:
         """The units with those replaced that a change touches; None if one does not compile."""
+        touched = [unit for unit in units
+                   if unit.source in changed or unit.headers & changed]
+        groups: dict[str, list[Unit]] = {}
+        for unit in touched:
+            groups.setdefault(str(Path(unit.source).parent), []).append(unit)
+        rebuilt: list[Unit] = []
+        for name, group in groups.items():
+            objects = self._compile_together(name, group) or self._compile_each(group)
+            if objects is None:
+                return None
+            rebuilt += objects
+        return units if not touched else rebuilt + [it for it in units if it not in touched]
+
+    def _compile_together(self, name: str, group: list[Unit]) -> list[Unit] | None:
+        """All of a directory as one translation unit: most of the time goes into system headers.
+        Nothing if they do not go together, or do not compile."""
+        apart = [unit for unit in group if unit.source.endswith("/entry.cc")]  # macros before headers
+        group = [unit for unit in group if unit not in apart]
+        if len(group) < 2:
+            return None
+        source = name.replace("/", "_") + "_together.cc"
+        (self.overlay / source).write_text(
+            "".join(f'#include "{unit.source}"\n' for unit in group))
+        together = self._compile(Unit(source, Path()))
+        others = self._compile_each(apart)
+        return None if together is None or others is None else [together, *others]
+
+    def _compile_each(self, group: list[Unit]) -> list[Unit] | None:
         rebuilt = []
-        for unit in units:
-            if unit.source not in changed and not unit.headers & changed:
-                rebuilt.append(unit)
-                continue
-            new = Unit(unit.source, self.directory / "objects" / f"{unit.source}.o", unit.headers)
-            new.object.parent.mkdir(parents=True, exist_ok=True)
-            command = self.harness.compile_command(unit.source, new.object, self.overlay)
-            done = subprocess.run(command, cwd=self.harness.tree, capture_output=True, check=False)
-            if done.returncode != 0:
-                self.log.write_bytes(done.stderr)
+        for unit in group:
+            new = self._compile(unit)
+            if new is None:
                 return None
             rebuilt.append(new)
         return rebuilt
+
+    def _compile(self, unit: Unit) -> Unit | None:
+        new = Unit(unit.source, self.directory / "objects" / f"{unit.source}.o", unit.headers)
+        new.object.parent.mkdir(parents=True, exist_ok=True)
+        command = self.harness.compile_command(unit.source, new.object, self.overlay)
+        done = subprocess.run(command, cwd=self.harness.tree, capture_output=True, check=False)
+        if done.returncode != 0:
+            self.log.write_bytes(done.stderr)
+            return None
+        return new
 
     def run(self, program: Program, product: list[Unit], parts: list[Unit],
             arguments=None) -> Verdict:

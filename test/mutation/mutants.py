@@ -47,6 +47,7 @@ class Mutant:
     kind: str
     function: str
     line_text: str
+    only_called: bool = False  # it takes effect where its function is called, and nowhere else
     occurrence: int = 1  # among equal changes of equal lines of the function
 
     @property
@@ -226,7 +227,7 @@ class Generator:
         self.seen.add((start, end, replacement))
         draft = Mutant(self.source.name, self.source.line_of(start), start, end, replacement,
                        self.source.text[start:end], kind, self.source.places[index].function,
-                       self.source.line_text(start))
+                       self.source.line_text(start), self.source.places[index].only_called)
         count = self.counts[draft.key] = self.counts.get(draft.key, 0) + 1
         if count > 1:
             draft = Mutant(**{**draft.__dict__, "occurrence": count})

@@ -161,7 +161,8 @@ class Run:
     def _judge(self, mutant: Mutant) -> dict:
         worker = self.idle.get()
         try:
-            verdict = worker.judge({mutant.file: mutant.apply(self.harness.read(mutant.file))})
+            verdict = worker.judge({mutant.file: mutant.apply(self.harness.read(mutant.file))},
+                                   only_calls=mutant.only_called)
         finally:
             self.idle.put(worker)
         return {"status": verdict.status, "program": verdict.program, "killer": verdict.killer,
