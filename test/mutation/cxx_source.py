@@ -101,6 +101,16 @@ class Source:
                 return at
         return len(self.tokens) - 1
 
+    def opening(self, index: int) -> int:
+        """The token that opens the round bracket that closes at `index`."""
+        depth = 0
+        for at in range(index, -1, -1):
+            text = self.tokens[at].text
+            depth += (text == ")") - (text == "(")
+            if depth == 0:
+                return at
+        return 0
+
     def _find_places(self) -> None:
         scopes = [Scope(NAMESPACE)]
         heads: list[bool] = []  # for each open parenthesis: does it belong to if, for, while?
@@ -162,7 +172,9 @@ class Source:
         head = [self.tokens[at].text for at in scope.head]
         before = self.tokens[index - 1].text if index else ""
         if scope.kind in CODE or scope.kind == VALUE:
-            return (BLOCK if self._opens_block(index, before) else VALUE), ""
+            if self._opens_lambda(index):
+                return FUNCTION, ""
+            return (BLOCK if before in BEFORE_BODY | {"{", ";", "}", ":"} else VALUE), ""
         if scope.parens > 0:  # of a default argument
             return VALUE, ""
         if "namespace" in head:
@@ -176,16 +188,20 @@ class Source:
                 return TYPE, self._name_of_type(head)
         return VALUE, ""
 
-    def _opens_block(self, index: int, before: str) -> bool:
-        if before in BEFORE_BODY | {"{", ";", "}", ":"}:
-            return True
-        if before == "]":  # a lambda without parameters
-            return True
-        # A lambda with a return type: ) -> Type {
+    def _opens_lambda(self, index: int) -> bool:
+        """[...] {, [...](...) {, and the same with -> Type before the brace."""
         at = index - 1
         while at > 0 and (self.tokens[at].kind == "word" or self.tokens[at].text in ("::", "<", ">")):
             at -= 1
-        return self.tokens[at].text == "->" and self.tokens[at - 1].text in (")", "noexcept")
+        if self.tokens[at].text == "->":
+            at -= 1
+        elif at != index - 1 and self.tokens[index - 1].text not in ("mutable", "noexcept"):
+            return False
+        while self.tokens[at].text in ("mutable", "noexcept"):
+            at -= 1
+        if self.tokens[at].text == ")":
+            at = self.opening(at) - 1
+        return self.tokens[at].text == "]"
 
     @staticmethod
     def _function(head: list[str], before: str) -> tuple[str, str]:

@@ -16,7 +16,7 @@ from pathlib import Path
 COMPILER = "g++"
 FLAGS = ["-std=c++20", "-O0", "-g0", "-w", "-fPIC", "-fno-gnu-unique", "-fvisibility=hidden",
          "-DCONFLUX_VERSION=\"0\"", "-DCONFLUX_PLUGIN=\"./conflux.so\""]
-LINK = ["-fuse-ld=mold"]
+LINK = ["-fuse-ld=mold"] if shutil.which("mold") else []
 LIBRARIES = ["-lyaml-cpp", "-lcrypto", "-lpthread", "-ldl"]
 GTEST = ["-lgtest_main", "-lgmock", "-lgtest"]
 MEMORY_LIMIT = 4 << 30
@@ -82,8 +82,10 @@ class HarnessError(Exception):
 
 
 class Harness:
-    def __init__(self, root: Path, work: Path, programs: list[Program], revision: str = "HEAD"):
+    def __init__(self, root: Path, work: Path, programs: list[Program], revision: str = "HEAD",
+                 sources: list[str] | None = None):
         self.root, self.work, self.programs = root, work, programs
+        self.sources = sources or PRODUCT
         self.tree = work / "tree"
         self.revision = revision
         self.product: list[Unit] = []
@@ -94,7 +96,7 @@ class Harness:
     def prepare(self, workers: int, say) -> None:
         """Copies the tree, builds everything without a mutant, and sees that it passes."""
         self._copy()
-        self.product = self._units(PRODUCT, NOT_PRODUCT)
+        self.product = self._units(self.sources, NOT_PRODUCT)
         for program in self.programs:
             excluded = {name for glob in program.excluded for name in self._glob(glob)}
             self.parts[program.name] = self._units(program.sources, excluded)
@@ -128,11 +130,16 @@ class Harness:
         fresh = self.work / "fresh"
         shutil.rmtree(fresh, ignore_errors=True)
         fresh.mkdir(parents=True)
-        archive = subprocess.run(["git", "-C", self.root, "archive", self.revision],
-                                 capture_output=True, check=False)
-        if archive.returncode != 0:
-            raise HarnessError(f"git archive {self.revision}: {archive.stderr.decode().strip()}")
-        subprocess.run(["tar", "-x", "-C", fresh], input=archive.stdout, check=True)
+        if (self.root / ".git").exists():
+            archive = subprocess.run(["git", "-C", self.root, "archive", self.revision],
+                                     capture_output=True, check=False)
+            if archive.returncode != 0:
+                raise HarnessError(f"git archive {self.revision}: "
+                                   f"{archive.stderr.decode().strip()}; expected a commit")
+            subprocess.run(["tar", "-x", "-C", fresh], input=archive.stdout, check=True)
+        else:  # an unpacked release
+            for part in ("plugin", "config", "host_api", "test"):
+                shutil.copytree(self.root / part, fresh / part)
         self._replace_changed(fresh)
         shutil.rmtree(fresh)
 
