@@ -12,6 +12,7 @@ namespace conflux::ctl {
 inline constexpr int kExitOk = 0;
 inline constexpr int kExitUsage = 64;
 inline constexpr int kExitNoInput = 66;
+inline constexpr int kExitUnavailable = 69;
 inline constexpr int kExitIo = 74;
 inline constexpr int kExitConfig = 78;
 
@@ -19,6 +20,10 @@ inline constexpr int kExitConfig = 78;
 struct Outcome {
   int exit_code = kExitOk;
 };
+
+// top | tunnels | watch | metrics | doctor: what runs now, as conflux-sidecar tells it. They live in
+// plugin/sidecar/ctl and exist where gRPC does (CONFLUXCTL_LIVE).
+void add_live_commands(CLI::App& app, const Console& console, Outcome& outcome);
 
 // config check | defaults | schema | explain | reference. `console` and `outcome` must outlive
 // `app`.

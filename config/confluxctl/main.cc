@@ -17,6 +17,10 @@ namespace {
 
 constexpr const char* kFooter =
     "Examples:\n"
+#ifdef CONFLUXCTL_LIVE
+    "  confluxctl top\n"
+    "  confluxctl doctor\n"
+#endif
     "  confluxctl config check /etc/conflux/conflux.yaml\n"
     "  confluxctl config explain conflux.profile\n"
     "\n"
@@ -89,6 +93,9 @@ int run(int argc, char** argv) {
   app.set_version_flag("--version", "confluxctl " CONFLUX_VERSION);
   app.require_subcommand(1);
   app.footer(kFooter);
+#ifdef CONFLUXCTL_LIVE
+  add_live_commands(app, console, outcome);
+#endif
   add_config_commands(app, console, outcome);
   const int usage = parse(app, argc, argv);
   // A full disk or a closed pipe must not look like success.
