@@ -51,7 +51,7 @@ constexpr Requirement kRequirements[] = {
     {"MPATH-H-3", "polls and drains until nothing is left before it sleeps, and again by next_deadline_us", "", "deadlines that pass, tokens and events that wait while the clock goes on", "deadlines that pass, tokens and events that wait while the clock goes on"},
     {"MPATH-H-4", "sends SEND_CELL at once, in order, before anything else on that leg", "", "LINKED that does not answer the LINK that was told, or none at all", ""},
     {"MPATH-H-5", "sends what was granted: first, then the cells, on that leg, in that order; else removes the leg with SEND_FAILED", "only the peer sees what was sent, and in which order", "", ""},
-    {"MPATH-H-6", "gives receive every relay cell of a tunnel's circuits, once, in the order of arrival on its leg, after its digest was verified", "", "", ""},
+    {"MPATH-H-6", "gives receive every relay cell of a tunnel's circuits, once, in the order of arrival on its leg, after its digest was verified", "the host alone knows what arrived; breaches look like violations of the peer", "", ""},
     {"MPATH-H-7", "passes the body of signalling commands (signalling in the table) with its true length", "", "a signalling cell without its body", "a signalling cell without its body"},
     {"MPATH-H-8", "keeps a held cell until its token comes back; delivers or frees it as the verdict says", "", "a token that names two cells, tokens held at tunnel_destroy", "a token that names two cells, tokens held at tunnel_destroy"},
     {"MPATH-H-9", "delivers a cell that was MPATH_OK before the tokens drained after it", "the order in which a host delivers shows at its streams alone", "", ""},
