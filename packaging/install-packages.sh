@@ -4,10 +4,11 @@ set -euo pipefail
 
 readonly build_packages=(
   g++ cmake ninja-build libssl-dev libboost1.74-dev libyaml-cpp-dev libcli11-dev libfmt-dev
-  nlohmann-json3-dev libgrpc++-dev protobuf-compiler-grpc libprotobuf-dev)
+  nlohmann-json3-dev libgrpc++-dev protobuf-compiler-grpc libprotobuf-dev libncurses-dev)
 readonly run_packages=(tor python3)
 readonly test_packages=(libgtest-dev libgmock-dev libbenchmark-dev python3-jsonschema
-  python3-yaml git binutils abigail-tools grpc-proto openssl clang-19 libclang-rt-19-dev)
+  python3-yaml git binutils abigail-tools grpc-proto openssl clang-19 libclang-rt-19-dev
+  tmux procps)
 
 usage() {
   cat <<'TEXT'
