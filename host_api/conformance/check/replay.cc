@@ -3,8 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <functional>
-#include <memory>
+#include <set>
+#include <utility>
+#include <vector>
 
 namespace mpath::replay {
 namespace {
@@ -70,24 +73,65 @@ std::string for_each_call(
   return {};
 }
 
+// What a replay has made with the plugin, and takes down at the end: traces may end anywhere.
+class Made {
+ public:
+  explicit Made(const mpath_plugin_table& table) : table_(table) {}
+  Made(const Made&) = delete;
+  Made& operator=(const Made&) = delete;
+  ~Made() {
+    for (const auto& [instance, tunnel] : tunnels_) take_down(instance, tunnel);
+    for (mpath_instance* const instance : instances_) {
+      if (instance != nullptr) (void)table_.instance_close(instance);
+    }
+  }
+
+  [[nodiscard]] bool knows(std::uint32_t ordinal) const { return ordinal <= instances_.size(); }
+  // nullptr for 0, and for one that was closed.
+  [[nodiscard]] mpath_instance* instance(std::uint32_t ordinal) const {
+    return ordinal > 0 ? instances_[ordinal - 1] : nullptr;
+  }
+  void note(const judge::Call& call) {
+    if (call.slot == Slot::kInstanceOpen) instances_.push_back(*call.out_instance);
+    if (call.slot == Slot::kInstanceClose) {
+      std::ranges::replace(instances_, call.instance, nullptr);
+    }
+    if (call.slot == Slot::kTunnelCreate) tunnels_.insert({call.instance, *call.out_ids});
+    if (call.slot == Slot::kTunnelDestroy) tunnels_.erase({call.instance, call.tunnel});
+  }
+
+ private:
+  void take_down(mpath_instance* instance, mpath_tunnel_id tunnel) {
+    (void)table_.tunnel_close(instance, tunnel, 0);
+    std::array<mpath_token, 64> items;
+    mpath_tokens out{items.data(), items.size(), sizeof(mpath_token), 1, 1};
+    while (out.left != 0 && out.count != 0) {
+      if (table_.drain(instance, tunnel, &out) != MPATH_OK) break;
+    }
+    (void)table_.tunnel_destroy(instance, tunnel);
+  }
+
+  const mpath_plugin_table& table_;
+  std::vector<mpath_instance*> instances_;
+  std::set<std::pair<mpath_instance*, mpath_tunnel_id>> tunnels_;
+};
+
 }  // namespace
 
 Outcome replay(std::string_view bytes, const mpath_plugin_table& table) {
   Outcome outcome;
-  std::vector<mpath_instance*> instances;
+  Made made(table);
   trace::Pseudonyms pseudonyms(true);
   const std::string wrong =
       for_each_call(bytes, true, [&](trace::StoredCall& stored, const std::vector<Part>& was) {
         ++outcome.calls;
         judge::Call& call = stored.call;
-        if (stored.instance > instances.size()) return true;  // was opened unseen
-        if (stored.instance > 0) call.instance = instances[stored.instance - 1];
+        if (!made.knows(stored.instance)) return true;  // was opened unseen
+        call.instance = made.instance(stored.instance);
         const mpath_status status = judge::forward(table, call);
-        if (call.slot == Slot::kInstanceOpen && status == MPATH_OK) {
-          instances.push_back(stored.opened);
-        }
-        const std::string difference =
-            compare(was, trace::outputs_of(call, status, true, pseudonyms));
+        const std::vector<Part> now = trace::outputs_of(call, status, true, pseudonyms);
+        if (status == MPATH_OK) made.note(call);
+        const std::string difference = compare(was, now);
         if (difference.empty()) return true;
         outcome.difference =
             fmt::format("call {}, {}: {}", outcome.calls, call.info().name, difference);

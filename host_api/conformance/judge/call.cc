@@ -39,6 +39,25 @@ constexpr std::array<SlotInfo, kSlots> kInfo{{
     {"poll", true, true, true, true, true, 0},
 }};
 
+// Functions that take no tunnel.
+mpath_status forward_to_instance(const mpath_plugin_table& to, const Call& c) {
+  mpath_instance* const i = c.instance;
+  const Slot slot = c.slot;
+  if (slot == Slot::kConfigCheck) return to.config_check(c.config, c.text);
+  if (slot == Slot::kInstanceOpen) return to.instance_open(c.config, c.text, c.out_instance);
+  if (slot == Slot::kInstanceClose) return to.instance_close(i);
+  if (slot == Slot::kInstanceReload) return to.instance_reload(i, c.config, c.text);
+  if (slot == Slot::kInstanceTick) return to.instance_tick(i, c.now_us, c.out_ids);
+  if (slot == Slot::kInstanceInfo) return to.instance_info(i, c.out_as<mpath_instance_info>());
+  if (slot == Slot::kInstanceDrainLog) {
+    return to.instance_drain_log(i, c.out_as<mpath_log_records>());
+  }
+  if (slot == Slot::kInstanceShed) {
+    return to.instance_shed(i, c.bytes, c.out_ids, c.number, c.out_number);
+  }
+  return to.tunnel_create(i, c.params, c.out_ids, c.out_leg);
+}
+
 }  // namespace
 
 const SlotInfo& info_of(Slot slot) noexcept { return kInfo[static_cast<std::size_t>(slot)]; }
@@ -65,23 +84,15 @@ mpath_status forward(const mpath_plugin_table& to, const Call& c) {
   mpath_instance* const i = c.instance;
   switch (c.slot) {
     case Slot::kConfigCheck:
-      return to.config_check(c.config, c.text);
     case Slot::kInstanceOpen:
-      return to.instance_open(c.config, c.text, c.out_instance);
     case Slot::kInstanceClose:
-      return to.instance_close(i);
     case Slot::kInstanceReload:
-      return to.instance_reload(i, c.config, c.text);
     case Slot::kInstanceTick:
-      return to.instance_tick(i, c.now_us, c.out_ids);
     case Slot::kInstanceInfo:
-      return to.instance_info(i, c.out_as<mpath_instance_info>());
     case Slot::kInstanceDrainLog:
-      return to.instance_drain_log(i, c.out_as<mpath_log_records>());
     case Slot::kInstanceShed:
-      return to.instance_shed(i, c.bytes, c.out_ids, c.number, c.out_number);
     case Slot::kTunnelCreate:
-      return to.tunnel_create(i, c.params, c.out_ids, c.out_leg);
+      return forward_to_instance(to, c);
     case Slot::kTunnelDestroy:
       return to.tunnel_destroy(i, c.tunnel);
     case Slot::kTunnelClose:

@@ -65,62 +65,69 @@ mpath_status ProbeTunnel::act(const Call& call) {
       call.slot == Slot::kDrain || call.slot == Slot::kPoll || call.slot == Slot::kTunnelDestroy;
   if (state_ == MPATH_TUNNEL_POISONED && !last_rites) return MPATH_E_POISONED;
   if (state_ == MPATH_TUNNEL_CLOSED && !call.info().after_closed) return MPATH_E_CLOSED;
-  switch (call.slot) {  // NOLINT: the others have nothing to do
-    case Slot::kTunnelInfo:
-      return info(call);
-    case Slot::kTunnelSnapshot:
-      return snapshot(call);
-    case Slot::kTunnelDetail:
-      return fill_struct(call, mpath_detail{}), MPATH_OK;
-    case Slot::kTunnelActivity:
-      return fill_struct(call, mpath_activity{}), MPATH_OK;
-    case Slot::kTunnelClose:
-      return close(MPATH_REASON_HOST_REQUEST), MPATH_OK;
-    case Slot::kLegsAdd:
-      return add_legs(call);
-    case Slot::kLegSetPath:
-      if (state_ != MPATH_TUNNEL_SINGLE_PATH) return MPATH_E_STATE;
-      legs_.front().hops = call.path->count;
-      return MPATH_OK;
-    case Slot::kLink:
-      return link(call);
-    case Slot::kLegRemove:
-      return remove(call);
-    case Slot::kLegTakeSingle:
-      return take_single(call);
-    case Slot::kLegSingle:
-      return single(call);
-    case Slot::kLegInfo:
-      return describe(call);
-    case Slot::kLegUsesStreamSendme:
-      *call.out_number = 0;
-      return MPATH_OK;
-    case Slot::kPaddingEvent:
-      return find(call.leg) == nullptr ? MPATH_IGNORED : MPATH_OK;
-    case Slot::kRoute:
-      return route(call);
-    case Slot::kCanRead:
-      return can_read(call);
-    case Slot::kReceive:
-      return receive(call);
-    case Slot::kDrain:
-      return drain(call);
-    case Slot::kPoll:
-      return poll(call);
-    case Slot::kTunnelDestroy:
-      return held_.empty() ? MPATH_OK : MPATH_E_TOKENS_HELD;
-    case Slot::kConfigCheck:
-    case Slot::kInstanceOpen:
-    case Slot::kInstanceClose:
-    case Slot::kInstanceReload:
-    case Slot::kInstanceTick:
-    case Slot::kInstanceInfo:
-    case Slot::kInstanceDrainLog:
-    case Slot::kInstanceShed:
-    case Slot::kTunnelCreate:
-      break;
-  }
+  struct Entry {
+    Slot slot;
+    mpath_status (ProbeTunnel::*function)(const Call&);
+  };
+  static constexpr Entry kEntries[] = {
+      {Slot::kTunnelDestroy, &ProbeTunnel::destroy},
+      {Slot::kTunnelClose, &ProbeTunnel::close_for_host},
+      {Slot::kTunnelInfo, &ProbeTunnel::info},
+      {Slot::kTunnelDetail, &ProbeTunnel::detail},
+      {Slot::kTunnelSnapshot, &ProbeTunnel::snapshot},
+      {Slot::kTunnelActivity, &ProbeTunnel::activity},
+      {Slot::kLegSetPath, &ProbeTunnel::set_path},
+      {Slot::kLegsAdd, &ProbeTunnel::add_legs},
+      {Slot::kLink, &ProbeTunnel::link},
+      {Slot::kLegRemove, &ProbeTunnel::remove},
+      {Slot::kLegTakeSingle, &ProbeTunnel::take_single},
+      {Slot::kLegSingle, &ProbeTunnel::single},
+      {Slot::kLegInfo, &ProbeTunnel::describe},
+      {Slot::kLegUsesStreamSendme, &ProbeTunnel::uses_stream_sendme},
+      {Slot::kPaddingEvent, &ProbeTunnel::padding},
+      {Slot::kRoute, &ProbeTunnel::route},
+      {Slot::kCanRead, &ProbeTunnel::can_read},
+      {Slot::kReceive, &ProbeTunnel::receive},
+      {Slot::kDrain, &ProbeTunnel::drain},
+      {Slot::kPoll, &ProbeTunnel::poll},
+  };
+  const auto* const entry = std::ranges::find(kEntries, call.slot, &Entry::slot);
+  return entry == std::end(kEntries) ? MPATH_OK : (this->*entry->function)(call);
+}
+
+mpath_status ProbeTunnel::destroy(const Call&) {
+  return held_.empty() ? MPATH_OK : MPATH_E_TOKENS_HELD;
+}
+
+mpath_status ProbeTunnel::close_for_host(const Call&) {
+  close(MPATH_REASON_HOST_REQUEST);
   return MPATH_OK;
+}
+
+mpath_status ProbeTunnel::detail(const Call& call) {
+  fill_struct(call, mpath_detail{});
+  return MPATH_OK;
+}
+
+mpath_status ProbeTunnel::activity(const Call& call) {
+  fill_struct(call, mpath_activity{});
+  return MPATH_OK;
+}
+
+mpath_status ProbeTunnel::set_path(const Call& call) {
+  if (state_ != MPATH_TUNNEL_SINGLE_PATH) return MPATH_E_STATE;
+  legs_.front().hops = call.path->count;
+  return MPATH_OK;
+}
+
+mpath_status ProbeTunnel::uses_stream_sendme(const Call& call) {
+  if (call.out_number == nullptr) return MPATH_E_ARGUMENT;
+  *call.out_number = 0;
+  return MPATH_OK;
+}
+
+mpath_status ProbeTunnel::padding(const Call& call) {
+  return find(call.leg) == nullptr ? MPATH_IGNORED : MPATH_OK;
 }
 
 mpath_event& ProbeTunnel::tell_leg(std::uint32_t kind, std::uint32_t reason, const ProbeLeg& leg) {

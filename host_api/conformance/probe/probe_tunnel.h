@@ -51,6 +51,13 @@ class ProbeTunnel {
  private:
   mpath_leg_id add_leg(const mpath_leg_params& params, std::uint32_t state);
   ProbeLeg* find(mpath_leg_id leg);
+  mpath_status destroy(const judge::Call& call);
+  mpath_status close_for_host(const judge::Call& call);
+  mpath_status detail(const judge::Call& call);
+  mpath_status activity(const judge::Call& call);
+  mpath_status set_path(const judge::Call& call);
+  mpath_status uses_stream_sendme(const judge::Call& call);
+  mpath_status padding(const judge::Call& call);
   mpath_status add_legs(const judge::Call& call);
   mpath_status link(const judge::Call& call);
   mpath_status remove(const judge::Call& call);
