@@ -130,6 +130,7 @@ void fill_timestamp(std::chrono::system_clock::time_point time, google::protobuf
 pb::Snapshot to_message(const Snapshot& snapshot, const std::string& instance) {
   pb::Snapshot out;
   fill_timestamp(snapshot.taken_at, *out.mutable_taken_at());
+  out.set_sidecar_version(CONFLUX_VERSION);
   out.set_problem(snapshot.problem);
   for (const RegionSnapshot& region : snapshot.regions) {
     if (instance.empty() || region.instance == instance) fill_region(region, *out.add_regions());
