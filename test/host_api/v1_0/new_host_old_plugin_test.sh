@@ -8,7 +8,11 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
 "$host" "$plugin" >"$work/printed" || { echo "FAILED: minimal_host exited with $?" >&2; exit 1; }
-diff "$expected" "$work/printed" >"$work/difference" || true
+[ "$(head -n 1 "$work/printed")" = "loaded old plugin, ABI 1.0" ] ||
+  { echo "FAILED: this is not the old plugin: $(head -n 1 "$work/printed")" >&2; exit 1; }
+tail -n +2 "$expected" >"$work/expected.rest"
+tail -n +2 "$work/printed" >"$work/printed.rest"
+diff "$work/expected.rest" "$work/printed.rest" >"$work/difference" || true
 diff -u "$difference" "$work/difference" ||
   { echo "FAILED: minimal_host and the old plugin did something else" >&2; exit 1; }
 echo "new host, old plugin: ok"
