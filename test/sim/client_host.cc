@@ -14,7 +14,6 @@ extern "C" mpath_status mpath_plugin_negotiate(mpath_negotiation* io);
 namespace sim {
 namespace {
 
-constexpr std::uint32_t kCellBytes = 514;
 constexpr std::uint8_t kJoinHop = 2;
 
 const std::array<mpath_hop, 3> kHops{{{11, MPATH_HOP_RELAY, MPATH_CC_FIXED_WINDOW},
@@ -153,7 +152,7 @@ void ClientHost::receive(std::size_t at, const Cell& cell, std::uint64_t now) {
   in.body = cell.body.data();
   in.body_length = static_cast<std::uint16_t>(cell.body.size());
   in.token = cell.content;
-  in.cost = kCellBytes;
+  in.cost = options_.cell_cost;
   mpath_receipt receipt{};
   receipt.struct_size = sizeof receipt;
   ledger_.expire(now);
@@ -176,7 +175,7 @@ void ClientHost::judge_answer(std::size_t leg, const Cell& cell, mpath_status st
                               std::uint32_t reason) {
   mark(static_cast<std::uint64_t>(status) + 7);
   mark(reason);
-  const std::optional<Expected> expected = ledger_.receive(leg, cell, kCellBytes);
+  const std::optional<Expected> expected = ledger_.receive(leg, cell, options_.cell_cost);
   if (!expected) {
     // LINKED, whose body others test.
     if (status == MPATH_CONSUMED) return ledger_.commit_linked(leg);

@@ -19,9 +19,10 @@ namespace sim {
 struct HostOptions {
   std::uint32_t window = 32;  // DATA cells per leg
   std::uint32_t sendme_inc = 8;
-  std::string config;    // YAML
-  std::string reloaded;  // YAML for tunnels that are made later
-  LedgerOptions ledger;  // as the configuration has it
+  std::uint32_t cell_cost = 514;  // bytes
+  std::string config;             // YAML
+  std::string reloaded;           // YAML for tunnels that are made later
+  LedgerOptions ledger;           // as the configuration has it
 };
 
 // What the oracle may ask.

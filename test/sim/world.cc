@@ -12,6 +12,12 @@ constexpr std::uint64_t kStallTimeoutUs = 5'000'000;
 constexpr std::size_t kMostLegs = 6;
 constexpr std::uint64_t kKiB = 1024;
 
+// What a cell costs its host: as on the wire; so that some number of them is exactly the limit, or
+// exactly a water mark; next to nothing.
+constexpr std::uint32_t kCosts[] = {514, 480, 4064, 4096, 1};
+// More legs than a far end may send a SWITCH each before a cell.
+constexpr int kVisitors = 40;
+
 // Small limits, so that short runs reach them.
 LedgerOptions limits(const HostOptions& host) {
   return {.cwnd_init = host.window,
@@ -65,6 +71,7 @@ World::World(const RunOptions& options)
   HostOptions host;
   host.window = static_cast<std::uint32_t>(random_.between(8, 64));
   host.sendme_inc = static_cast<std::uint32_t>(random_.between(2, 8));
+  host.cell_cost = kCosts[random_.below(std::size(kCosts))];
   host.config = config_text(random_);
   host.reloaded = kReloaded;
   host.ledger = limits(host);
@@ -99,6 +106,9 @@ void World::say(const std::string& what) const {
 
 RunResult World::run() {
   RunResult result;
+  if (options_.hostile && random_.chance(20)) {
+    for (int i = 0; i < kVisitors && client_->report().error.empty(); ++i) come_and_go();
+  }
   for (std::size_t i = 0; i < options_.steps; ++i) {
     step();
     client_->check_numbers();
@@ -281,6 +291,28 @@ void World::join() {
     return;
   }
   if (random_.chance(900)) client_->link(now_);
+}
+
+// A leg that joins, is linked, gets a SWITCH of nothing and leaves: legal, but not for ever.
+void World::come_and_go() {
+  constexpr std::uint64_t kThereAndBack = 150'001;
+  const std::size_t at = links_.size();
+  add_link();
+  if (!client_->add_legs(1)) {
+    links_.pop_back();
+    exit_->forget_leg();
+    return;
+  }
+  client_->link(now_);
+  client_->poll(now_);
+  for (const bool up : {true, false}) {
+    now_ += kThereAndBack;
+    while ((up ? links_[at]->up : links_[at]->down).ready(now_)) move_one(at, up);
+  }
+  client_->poll(now_);
+  client_->receive(at, {.command = kSwitch, .content = new_content(), .body = {0, 0, 0, 0}}, now_);
+  client_->check_numbers();
+  retire(at);
 }
 
 void World::retire(std::size_t at) {

@@ -55,6 +55,7 @@ class World {
   void kill(std::size_t at);
   void retire(std::size_t at);
   void join();
+  void come_and_go();
   std::uint64_t poll_time();
   Cell mutate(std::size_t at, Cell cell);
   Cell invent_switch(std::size_t at);
