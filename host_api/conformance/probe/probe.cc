@@ -41,6 +41,9 @@ bool Probe::load_script(std::string_view text, std::string* error) {
   std::optional<Script> script = parse_script(text, error);
   if (!script) return false;
   script_ = std::move(*script);
+  findings_ = {};
+  model_ = {};
+  told_ = false;
   host_ = std::make_unique<judge::HostJudge>(judge::HostJudgeOptions{.late_us = script_.late_us},
                                              model_, findings_);
   return true;
@@ -269,8 +272,9 @@ mpath_status Probe::open(Call& call) {
   const mpath_config_text* const config = call.config;
   const bool has_text = config != nullptr && config->text != nullptr;
   const std::string_view text(has_text ? config->text : "", has_text ? config->length : 0);
-  if (!has_script_ && text.starts_with(kScriptHead) && opened_ == 0) {
-    has_script_ = load_script(text, &script_error_);
+  if (!has_script_ && open_now_ == 0 && text.starts_with(kScriptHead)) {
+    script_error_.clear();
+    (void)load_script(text, &script_error_);
   }
   if (!script_error_.empty()) {
     say(call.text, "mpath_probe: " + script_error_);

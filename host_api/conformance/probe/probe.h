@@ -50,8 +50,8 @@ class Probe {
   std::mutex mutex_;
   std::condition_variable entered_;
   Script script_;
-  bool has_script_ = false;
-  bool told_ = false;  // verdicts went to standard error
+  bool has_script_ = false;  // from MPATH_PROBE_SCRIPT: configurations do not count
+  bool told_ = false;        // verdicts went to standard error
   std::string script_error_;
   judge::Findings findings_;
   judge::Model model_;
