@@ -129,7 +129,7 @@ class Loan {
   template <class T>
   static std::vector<std::byte> spread(const std::vector<T>& items, std::uint32_t stride) {
     std::vector<std::byte> bytes(items.size() * stride, kTail);
-    for (std::size_t i = 0; i < items.size(); ++i) {
+    for (std::size_t i = 0; stride > 0 && i < items.size(); ++i) {
       std::memcpy(bytes.data() + i * stride, &items[i], std::min<std::size_t>(stride, sizeof(T)));
     }
     return bytes;
