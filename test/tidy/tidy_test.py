@@ -36,7 +36,7 @@ INCLUDES = {
                                "plugin/sidecar/ctl/format.h"],
     "plugin/adapters": ["plugin/types", "plugin/sched", "plugin/core", "plugin/region", "config"],
     "plugin/abi": ["plugin/types", "plugin/codec", "plugin/sched", "plugin/core",
-                   "plugin/metrics", "plugin/adapters"],
+                   "plugin/metrics", "plugin/region", "plugin/adapters"],
     "host_api": [],
     "config": [],
     "examples/minimal_host": [],
@@ -44,7 +44,7 @@ INCLUDES = {
 }
 # Libraries that belong in some places only.
 LIBRARIES = {
-    "openssl/": ["plugin/types/nonce.cc", "plugin/region/", "plugin/abi/", "host_api/src/", "examples/", "test/"],
+    "openssl/": ["plugin/types/nonce.cc", "plugin/region/", "plugin/abi/", "plugin/sidecar/serve/", "host_api/src/", "examples/", "test/"],
     "yaml-cpp/": ["config/", "test/"],
     "boost/": ["host_api/src/", "examples/", "plugin/sidecar/", "test/"],
 }
