@@ -4,7 +4,9 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
+import subprocess
 import sys
 import tempfile
 import time
@@ -19,6 +21,7 @@ from privnet.signals import Interrupted, raise_on_stop_signals
 from traffic import transfer
 from traffic.file_server import FileServer
 from traffic.onion_proxy import OnionProxy, Programs, ProxyFailed, ProxyOptions
+from traffic.sidecar import Sidecar, SidecarFailed, SidecarPrograms, metrics_lines
 from traffic.stock_client import ConfluxRide, NoRide
 from traffic.transfer import Result, Transfer
 
@@ -53,24 +56,33 @@ class Bench:
 
     network: PrivateNetwork
     server: FileServer
+    sidecar: Sidecar
     programs: Programs
     size: int
     work_dir: Path
     progress: Progress
+    snapshots: list[str]  # what the sidecar told of each transfer with several legs
 
 
 def main() -> int:
     arguments = parse_arguments()
+    if arguments.watch and not (sys.stdout.isatty() and sys.stderr.isatty()):
+        print("quickstart: --watch wants a terminal; without one: confluxctl top --once",
+              file=sys.stderr)
+        return 2
     raise_on_stop_signals()
     try:
-        rows = measure(arguments)
-    except (NetworkError, ProxyFailed, NoRide, transfer.Truncated, OSError) as error:
+        rows, snapshots = measure(arguments)
+    except (NetworkError, ProxyFailed, SidecarFailed, NoRide, transfer.Truncated,
+            OSError) as error:
         print(f"quickstart: {error}", file=sys.stderr)
         return 1
     except Interrupted as interrupted:
         print(f"\nquickstart: interrupted ({interrupted}), all stopped", file=sys.stderr)
         return 128 + interrupted.signum
     print_table(rows, arguments)
+    print("What conflux-sidecar told by gRPC right after each transfer with two legs\n")
+    print("\n".join(snapshots))
     if arguments.json:
         write_json(rows, arguments)
     return verdict(rows)
@@ -80,6 +92,9 @@ def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, epilog="See quickstart.sh --help.")
     parser.add_argument("--onion-proxy", type=Path, required=True)
     parser.add_argument("--plugin", type=Path, required=True)
+    parser.add_argument("--sidecar", type=Path, required=True)
+    parser.add_argument("--confluxctl", type=Path, required=True)
+    parser.add_argument("--watch", action="store_true")
     parser.add_argument("--rate", type=int, default=2000, metavar="KB")
     parser.add_argument("--seconds", type=float, default=24.0, metavar="S")
     parser.add_argument("--stock-client", action="store_true")
@@ -88,7 +103,7 @@ def parse_arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def measure(arguments: argparse.Namespace) -> list[Row]:
+def measure(arguments: argparse.Namespace) -> tuple[list[Row], list[str]]:
     size = max(1, round(arguments.rate * 1024 * GOODPUT_SHARE * arguments.seconds / MEGABYTE))
     clients = (ClientOptions(conflux=True, ux="throughput"),) if arguments.stock_client else ()
     options = NetworkOptions(relay_rate_kb=arguments.rate, clients=clients)
@@ -97,12 +112,26 @@ def measure(arguments: argparse.Namespace) -> list[Row]:
     progress = Progress()
     with tempfile.TemporaryDirectory(prefix="quickstart-") as scratch, \
             PrivateNetwork.running(options, Path(scratch) / "network", progress) as network, \
-            FileServer() as server:
+            FileServer() as server, \
+            Sidecar(SidecarPrograms(arguments.sidecar, arguments.confluxctl)) as sidecar:
         say(f"4/4 transfers: a file of {size} MB each way")
         work_dir = arguments.keep or Path(scratch) / "logs"
-        bench = Bench(network, server, Programs(arguments.onion_proxy, arguments.plugin),
-                      size * MEGABYTE, work_dir, progress)
-        return list(run_transfers(bench, arguments.stock_client))
+        bench = Bench(network, server, sidecar, Programs(arguments.onion_proxy, arguments.plugin),
+                      size * MEGABYTE, work_dir, Progress(quiet=arguments.watch), [])
+        with top(sidecar) if arguments.watch else contextlib.nullcontext():
+            rows = list(run_transfers(bench, arguments.stock_client))
+        return rows, bench.snapshots
+
+
+@contextlib.contextmanager
+def top(sidecar: Sidecar) -> Iterator[None]:
+    """The live view has the terminal while files move; whoever quits it early only waits."""
+    view = subprocess.Popen(sidecar.command("top"))
+    try:
+        yield
+    finally:
+        view.terminate()
+        view.wait()
 
 
 def run_transfers(bench: Bench, with_stock_client: bool) -> Iterator[Row]:
@@ -122,7 +151,8 @@ def run_onion_proxy(bench: Bench, direction: str, action: Callable[[Transfer], R
     who = "1 leg" if legs == 1 else f"{legs} legs"
     work_dir = bench.work_dir / f"{direction}-{legs}"
     work_dir.mkdir(parents=True, exist_ok=True)
-    options = ProxyOptions(bench.network.authorities_path, work_dir, legs=legs, paths=PATHS[:legs])
+    options = ProxyOptions(bench.network.authorities_path, work_dir, legs=legs,
+                           paths=PATHS[:legs], conflux_lines=metrics_lines(bench.sidecar.regions))
     with OnionProxy(bench.programs, options) as proxy:
         # The clock is for the file: the tunnel is built by a first small request.
         small = Transfer(proxy.port, bench.server.port, seed, 1000)
@@ -131,6 +161,8 @@ def run_onion_proxy(bench: Bench, direction: str, action: Callable[[Transfer], R
             proxy.wait_for_legs(["linked"] * legs, 30)
         live = Live(bench, f"{direction}, {who}", lambda: leg_shares(proxy, direction))
         result = action(replace(small, size=bench.size, on_progress=live.show))
+        if legs > 1:
+            bench.snapshots.append(f"{direction}, {who}\n{bench.sidecar.ask('tunnels')}")
         proxy.stop()
         row = row_of(proxy, direction, who, result)
     bench.progress.done(f"{direction}, {who}: {result.megabytes_per_s:.2f} MB/s, SHA-256 "

@@ -9,20 +9,24 @@ readonly build=$root/build/quickstart
 # Help must work before anything is installed, so it does not come from the Python part.
 usage() {
   cat <<'TEXT'
-usage: examples/quickstart.sh [--rate KB] [--seconds S] [--stock-client] [--json FILE] [--keep DIR]
+usage: examples/quickstart.sh [--rate KB] [--seconds S] [--stock-client] [--watch] [--json FILE]
+                              [--keep DIR]
 
-Installs the Debian packages that are missing, builds conflux.so and onion-proxy, starts a private
-network of stock tor relays on loopback, downloads and uploads a file with one leg and with two,
-checks every byte, prints a table and stops everything. Takes about two minutes after the build.
+Installs the Debian packages that are missing, builds conflux.so, onion-proxy and conflux-sidecar,
+starts a private network of stock tor relays on loopback, downloads and uploads a file with one leg
+and with two, checks every byte, prints a table and what the sidecar told of it by gRPC, and stops
+everything. Takes about two minutes after the build.
 
   --rate KB        rate of each relay but the exits in KB/s (default 2000)
   --seconds S      how long the file takes on one leg, about (default 24)
   --stock-client   measure stock tor's own client too
+  --watch          show `confluxctl top` while files move (wants a terminal)
   --json FILE      also write the figures there
   --keep DIR       keep logs and counters of the transfers in DIR
 
 examples:
   bash examples/quickstart.sh
+  bash examples/quickstart.sh --watch --seconds 60
   bash examples/quickstart.sh --rate 500 --stock-client --json figures.json
 
 For private and test networks only: it gives no anonymity.
@@ -34,7 +38,7 @@ check_arguments() {
   while (($#)); do
     case $1 in
       -h | --help) usage; exit 0 ;;
-      --stock-client) ;;
+      --stock-client | --watch) ;;
       --rate | --seconds)
         [[ ${2-} =~ ^[1-9][0-9]*$ ]] || wrong_usage "$1 wants a number, such as $1 24"
         shift ;;
@@ -60,8 +64,9 @@ step "2/4 build (release, about two minutes on two cores the first time)"
 mkdir -p "$build"
 cmake -S "$root" --preset release -B "$build" -DCONFLUX_BUILD_TESTS=OFF >"$build.log" 2>&1 \
   || { cat "$build.log" >&2; exit 1; }
-cmake --build "$build" --target onion-proxy conflux >&2
+cmake --build "$build" --target onion-proxy conflux conflux-sidecar confluxctl >&2
 
 # The private network cleans up after itself on any signal, so the signals go straight to it.
 exec python3 -B "$root/examples/quickstart.py" --onion-proxy "$build/bin/onion-proxy" \
-  --plugin "$build/lib/conflux.so" "$@"
+  --plugin "$build/lib/conflux.so" --sidecar "$build/bin/conflux-sidecar" \
+  --confluxctl "$build/bin/confluxctl" "$@"
