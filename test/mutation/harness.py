@@ -42,6 +42,8 @@ class Program:
     excluded: tuple[str, ...] = ()
     linked: bool = True  # with the product's objects
     loads: bool = False  # conflux.so
+    baseline: tuple[tuple[str, ...], ...] | None = None  # a shorter run without a mutant
+    scale: int = 1  # how many times longer the whole run is
 
 
 GTEST_RUN = (("--gtest_fail_fast", "--gtest_color=no"),)
@@ -53,11 +55,18 @@ ALLOC = Program("alloc", ("test/alloc/*.cc", "test/support/bare_tunnel.cc"),
                 (*GTEST, "-rdynamic"), GTEST_RUN, linked=False, loads=True)
 
 
+BASELINE_SIMULATION = 100
+
+
 def simulator(runs: int) -> Program:
     """Half of the runs with an honest far end, half with a hostile one."""
-    half = ["--fail-fast", "--steps", "200", "--runs", str(max(1, runs // 2))]
-    return Program("sim", ("test/sim/*.cc",), (),
-                   (tuple(half), (*half, "--hostile")), ("test/sim/*_test.cc",))
+    def halves(count: int) -> tuple[tuple[str, ...], ...]:
+        half = ("--fail-fast", "--steps", "200", "--runs", str(max(1, count // 2)))
+        return half, (*half, "--hostile")
+
+    return Program("sim", ("test/sim/*.cc",), (), halves(runs), ("test/sim/*_test.cc",),
+                   baseline=halves(min(runs, BASELINE_SIMULATION)),
+                   scale=max(1, runs // BASELINE_SIMULATION))
 
 
 @dataclass
@@ -105,13 +114,15 @@ class Harness:
         worker = Worker(self, "unmutated")
         for program in self.programs:
             before = resource.getrusage(resource.RUSAGE_CHILDREN)
-            verdict = worker.run(program, self.product, self.parts[program.name])
+            verdict = worker.run(program, self.product, self.parts[program.name],
+                                 program.baseline)
             if verdict.status != "survived":
                 raise HarnessError(f"without a mutant, {program.name} fails: {verdict.killer}\n"
                                    f"mend the tests first; the log is {worker.log}")
             after = resource.getrusage(resource.RUSAGE_CHILDREN)
             used = after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
-            self.limits[program.name] = int(PATIENCE * used) + PATIENCE_AT_LEAST_S
+            self.limits[program.name] = (int(PATIENCE * program.scale * used)
+                                         + PATIENCE_AT_LEAST_S)
             if program.arguments == GTEST_RUN:
                 self.arguments[program.name] = quick_ones_first(worker.log.read_text())
             say(f"  {program.name} passes in {used:.1f} s of processor time")

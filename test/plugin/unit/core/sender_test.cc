@@ -242,6 +242,16 @@ TEST_F(SenderTest, SendsXoffOnALegThatDelivers) {
   EXPECT_EQ(plan_stuck(CommandClass::kControl, 90).index, 0U);
 }
 
+TEST_F(SenderTest, SendsXoffOnTheFirstOfLegsThatAreEquallyNear) {
+  legs_.add_linked(10ms);
+  legs_.add_linked(20ms);
+  legs_.add_linked(20ms);
+  send();
+  legs_.set[1].sequence().commit_switch(SeqNo{80});
+  legs_.set[2].sequence().commit_switch(SeqNo{90});
+  EXPECT_EQ(plan_stuck(CommandClass::kControl, 10).index, 1U);
+}
+
 TEST_F(SenderTest, TellsWhetherThePrimaryChanged) {
   legs_.add_linked(10ms);
   legs_.add_linked(20ms);

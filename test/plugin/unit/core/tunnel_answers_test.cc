@@ -214,6 +214,8 @@ TEST(TunnelAnswers, KnowsTheThreeActionsOfPadding) {
   EXPECT_FALSE(rig.tunnel.legs()[0].padding_blocked());
   EXPECT_EQ(rig.tunnel.handle_padding(rig.leg(0), MPATH_PADDING_BLOCK, rig.now), Outcome::kOk);
   EXPECT_TRUE(rig.tunnel.legs()[0].padding_blocked());
+  EXPECT_EQ(rig.tunnel.handle_padding(rig.leg(0), MPATH_PADDING_SEND, rig.now), Outcome::kOk);
+  EXPECT_TRUE(rig.tunnel.legs()[0].padding_blocked()) << "padding itself still goes";
   EXPECT_EQ(rig.tunnel.handle_padding(rig.leg(0), 99, rig.now), Outcome::kArgument);
   EXPECT_TRUE(rig.tunnel.legs()[0].padding_blocked());
   EXPECT_EQ(rig.tunnel.handle_padding(rig.leg(0), MPATH_PADDING_UNBLOCK, rig.now), Outcome::kOk);
@@ -383,6 +385,36 @@ TEST(TunnelAnswers, CarriesTheHostsCookiesAndTheLegsInItsEvents) {
   EXPECT_EQ(told[1].cookie, Cookie{9});
   EXPECT_EQ(told[1].leg, LegId{});
   EXPECT_EQ(told[1].reason, Reason::DEPLETED);
+  EXPECT_EQ(told[0].value + told[1].value, 0U);
+  EXPECT_EQ(told[0].detail + told[1].detail, 0U);
+}
+
+TEST(TunnelAnswers, LetsALegGoThatNobodyHasAViewOfWithNothingInFlight) {
+  // Given legs that acknowledge each cell, in their handshake:
+  TunnelRig rig;
+  LegPath path = three_hops();
+  path.sendme_inc = Cells{1};
+  std::array<LegId, 1> out;
+  const std::array requests{JoinRequest{.path = path}};
+  ASSERT_EQ(rig.tunnel.add_legs(requests, rig.views(), out), Outcome::kOk);
+  ASSERT_EQ(rig.tunnel.link(rig.now), Outcome::kOk);
+  rig.poll();
+  // Then one that goes without a view takes nothing with it.
+  ASSERT_EQ(rig.tunnel.remove_leg(out[0], Reason::RETIRED, LegViews(), rig.now), Outcome::kOk);
+  EXPECT_EQ(rig.tunnel.close_reason(), Reason::NONE);
+}
+
+TEST(TunnelAnswers, SaysClosedAndNotViolationWhenItsOwnLimitIsReached) {
+  TunnelRig rig(TunnelConfig{.reorder = {.tunnel_limit = Bytes{100},
+                                         .high_water = Bytes{50},
+                                         .low_water = Bytes{10},
+                                         .stall_timeout = 30s}});
+  rig.link_all(2);
+  ASSERT_EQ(rig.switched(rig.leg(1), 1), Outcome::kConsumed);
+  EXPECT_EQ(rig.data(rig.leg(1), 101), Outcome::kClosed);
+  EXPECT_EQ(rig.violation, Reason::REORDER_LIMIT);
+  EXPECT_EQ(rig.tunnel.close_reason(), Reason::REORDER_LIMIT);
+  EXPECT_EQ(rig.tunnel.detail().outcome, Outcome::kClosed);
 }
 
 TEST(TunnelAnswers, GivesTheFirstFreePlaceToALegThatJoins) {

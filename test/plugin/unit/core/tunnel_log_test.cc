@@ -162,6 +162,21 @@ TEST_F(TunnelLog, NamesTheLegOfAViolationAndWhatIsStillHeld) {
           LogEntry{LogEvent::kTunnelClosed, LogLevel::kWarn, Reason::SWITCH_ZERO, kNoLeg, 2}));
 }
 
+TEST_F(TunnelLog, BlamesNoLegForANumberThatTwoHaveClaimed) {
+  link_all(3);
+  ASSERT_EQ(rig_.switched(rig_.leg(1), 1), Outcome::kConsumed);
+  ASSERT_EQ(rig_.switched(rig_.leg(2), 1), Outcome::kConsumed);
+  ASSERT_EQ(rig_.data(rig_.leg(1)), Outcome::kHeld);
+  ASSERT_EQ(rig_.data(rig_.leg(2)), Outcome::kHeld);
+  ASSERT_EQ(rig_.data(rig_.leg(0)), Outcome::kOk);
+  std::array<DrainedToken, 4> drained;
+  ASSERT_EQ(rig_.tunnel.drain(drained), 2U);
+  const std::vector<LogEntry> told = take();
+  ASSERT_FALSE(told.empty());
+  EXPECT_EQ(told[0], (LogEntry{LogEvent::kViolation, LogLevel::kWarn, Reason::SEQUENCE_REPEATED,
+                               kNoLeg, 0}));
+}
+
 TEST_F(TunnelLog, TellsOncePerReasonThatStreamsArePaused) {
   link_all(2);
   rig_.backlog = 7;
