@@ -16,10 +16,8 @@ class LiveCommands(unittest.TestCase):
         self.addCleanup(self.place.close)
 
     def start(self, **facts):
-        proxy = self.place.start_proxy(**facts)
+        self.place.start_proxy(**facts)
         self.place.start_sidecar()
-        wait_until(lambda: "2 the best leg" or "ready" in self.place.ctl("tunnels").stdout, "tunnels")
-        return proxy
 
     def test_tunnels_tells_of_each_tunnel_and_its_legs(self):
         self.start()
@@ -87,6 +85,22 @@ class LiveCommands(unittest.TestCase):
             self.assertIn("systemctl start conflux-sidecar", done.stderr)
             self.assertEqual(done.stdout, "")
 
+    def test_over_mutual_tls_there_are_totals_but_no_tunnels(self):
+        address = self.place.listen_with_tls()
+        self.start()
+        tls = [f"--{option}={self.place.tls}/{file}" for option, file in
+               (("ca", "ca.pem"), ("cert", "client.pem"), ("key", "client.key"))]
+        there = [f"--address={address}", *tls]
+        metrics = self.place.ctl("metrics", *there)
+        self.assertIn("conflux_tunnels", metrics.stdout, metrics.stderr)
+        tunnels = self.place.ctl("tunnels", *there)
+        self.assertEqual(tunnels.returncode, 69)
+        self.assertIn("only its Unix socket does", tunnels.stderr)
+        picture = self.place.ctl("top", "--once", "--interval", "200ms", *there).stdout
+        self.assertIn("on the sidecar's Unix socket alone", picture)
+        self.assertIn("1.8x the best leg", picture)
+        self.assertEqual(self.place.ctl("metrics", f"--address={address}").returncode, 69)
+
     def test_every_command_has_help_with_examples_and_exit_status(self):
         for command in LIVE_COMMANDS:
             done = self.place.ctl(command, "--help")
@@ -141,7 +155,7 @@ class Doctor(unittest.TestCase):
         self.assertIn("stalled", self.problem("proxy a")["text"])
         self.assertIn("dead", self.problem("proxy b")["text"])
         self.place.start_sidecar()
-        wait_until(lambda: "stalled" in self.place.ctl("metrics").stdout, "the sidecar notices")
+        wait_until(lambda: "a (stalled)" in self.place.ctl("metrics").stdout, "the sidecar notices")
         self.assertIn("stalled", self.problem("proxy a")["text"])
         self.assertIn("dead", self.problem("proxy b")["text"])
 

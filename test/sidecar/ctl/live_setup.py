@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import socket
 import subprocess
 import tempfile
 import time
@@ -72,6 +73,7 @@ class Place:
             "  stall_after: 1s\n"
             "  grpc:\n"
             f"    socket: {self.socket}\n")
+        self.tls = self.root / "tls"
         self.proxies: list[Proxy] = []
         self.sidecar = None
         self.log = open(self.root / "sidecar.log", "w", encoding="utf-8")
@@ -84,6 +86,26 @@ class Place:
         self.sidecar = subprocess.Popen([BIN / "conflux-sidecar", "--config", self.config],
                                         stdout=self.log, stderr=self.log)
         wait_until(lambda: self.ctl("metrics").returncode == 0, "the sidecar answers")
+
+    def listen_with_tls(self) -> str:
+        """Certificates, and an address for the sidecar to use from its next start on."""
+        self.tls.mkdir(mode=0o700)
+        for name, signer in (("ca", None), ("server", "ca"), ("client", "ca")):
+            command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+                       "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", f"/CN={name}",
+                       "-keyout", f"{name}.key", "-out", f"{name}.pem"]
+            if signer:
+                command += ["-CA", "ca.pem", "-CAkey", "ca.key", "-addext",
+                            "subjectAltName=IP:127.0.0.1", "-addext", "basicConstraints=CA:false"]
+            subprocess.run(command, cwd=self.tls, check=True, capture_output=True)
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            address = f"127.0.0.1:{free.getsockname()[1]}"
+        with open(self.config, "a", encoding="utf-8") as config:
+            config.write(f"    listen: {address}\n    tls:\n"
+                         f"      certificate: {self.tls}/server.pem\n"
+                         f"      key: {self.tls}/server.key\n"
+                         f"      client_ca: {self.tls}/ca.pem\n")
+        return address
 
     def stop_sidecar(self) -> None:
         if self.sidecar is not None:

@@ -82,6 +82,20 @@ TEST_F(Tracking, TheRatioOfTheTotalIsThatOfTheRegionsCounters) {
   EXPECT_THAT(tracker_.model().totals.ratio.value, DoubleNear(5000.0 / 4000, kNear));
 }
 
+TEST_F(Tracking, BeforeTheCountersTellAnythingTheRatioIsThatOfOpenTunnels) {
+  tracker_.handle_snapshot(snapshot_at(0, {.fine_grained = false}));
+  const Model& model = tunnels(0, {.received = {1000, 900}});
+  EXPECT_THAT(model.totals.ratio.value, DoubleNear(1.9, kNear));
+  EXPECT_TRUE(model.totals.ratio_of_open_tunnels);
+}
+
+TEST_F(Tracking, WhatTunnelsTellIsExactWhereTheAggregatesAreBinned) {
+  tracker_.handle_snapshot(snapshot_at(0, {.tunnels = 8}));
+  EXPECT_EQ(tunnels(0, {.reorder_cells = 2, .received = {1, 1}}).totals.tunnels, 1);
+  EXPECT_EQ(tracker_.model().totals.legs, 2);
+  EXPECT_EQ(tracker_.model().totals.reorder_bytes, 2 * 509);
+}
+
 TEST_F(Tracking, WithoutSlotsTotalsComeFromTheAggregates) {
   tracker_.handle_snapshot(snapshot_at(0, {.slots = 0, .best_received = 0}));
   tracker_.handle_snapshot(snapshot_at(2, {.slots = 0, .best_received = 2048}));

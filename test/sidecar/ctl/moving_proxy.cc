@@ -9,11 +9,13 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <iostream>
 #include <string>
+#include <vector>
 
 #include "plugin/region/catalogue.h"
 #include "plugin/region/writer.h"
@@ -24,7 +26,8 @@ using namespace conflux::region;
 
 constexpr int kTickMs = 50;
 constexpr double kCellsPerSecond = 2000;
-constexpr Word kLinked = 6;  // MPATH_LEG_*
+constexpr double kSwell = 1.8;  // less than 3: the period over 2 pi
+constexpr Word kLinked = 6;     // MPATH_LEG_*
 constexpr Word kDisplayIds = 0xa0000000;
 
 struct Traffic {
@@ -32,9 +35,11 @@ struct Traffic {
   double other = 0;
 };
 
-// Legs at 5 : 4, so that all over the best is 1.8.
+// Rises and falls, and never stands still. Legs at 5 : 4, so that all over the best is 1.8.
 Traffic traffic_of(std::size_t tunnel, double seconds) {
-  const double best = kCellsPerSecond * seconds / static_cast<double>(tunnel);
+  const auto number = static_cast<double>(tunnel);
+  const double swell = kSwell * (std::sin(seconds / 3 + number) - std::sin(number));
+  const double best = kCellsPerSecond * (seconds + swell) / number;
   return {best, best * 0.8};
 }
 

@@ -2,8 +2,10 @@
 
 import os
 import re
+import signal
 import subprocess
 import unittest
+from pathlib import Path
 
 from live_setup import CTL, Place, wait_until
 
@@ -18,7 +20,7 @@ class Terminal:
         self.name = f"conflux-{os.getpid()}-{width}x{height}"
         settings = place.root / "tmux.conf"
         settings.write_text(SETTINGS)
-        self.start = subprocess.run(
+        subprocess.run(
             ["tmux", "-L", self.name, "-f", settings, "new-session", "-d", "-x", str(width), "-y",
              str(height), "sh"], check=True, env=dict(place.environment(), PS1="$ ", **environment))
 
@@ -53,6 +55,11 @@ class Terminal:
         screen = self.wait_for(rf"(?m)^{marker}")
         modes = re.findall(r"(?m)^([0-9a-f]{32})  -", screen)[-1]
         return modes + self.tmux("display-message", "-p", "#{alternate_on} #{cursor_flag}")
+
+    def child(self) -> int:
+        """The one process that the shell has started."""
+        shell = self.tmux("display-message", "-p", "#{pane_pid}").strip()
+        return int(Path(f"/proc/{shell}/task/{shell}/children").read_text(encoding="ascii"))
 
     def close(self) -> None:
         self.tmux("kill-server")
@@ -129,8 +136,7 @@ class TopInATerminal(unittest.TestCase):
         self.assertEqual(terminal.state(), before)
         terminal.type("clear")
         self.top(terminal)
-        shell = terminal.tmux("display-message", "-p", "#{pane_pid}").strip()
-        subprocess.run(["pkill", "-TERM", "-P", shell, "confluxctl"], check=True)
+        os.kill(terminal.child(), signal.SIGTERM)
         terminal.wait_for("left-with-143")
         self.assertEqual(terminal.state(), before)
 
