@@ -1,7 +1,9 @@
 #include <fmt/format.h>
 
+#include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "plugin/sidecar/ctl/commands.h"
@@ -78,16 +80,16 @@ std::string as_text(const std::vector<const TunnelRow*>& rows) {
   return out;
 }
 
-std::string as_text(const ListTunnelsResponse& response,
-                    const std::vector<const TunnelRow*>& rows) {
+std::string as_document(const ListTunnelsResponse& response,
+                        const std::vector<const TunnelRow*>& rows) {
+  std::map<std::pair<std::string, std::uint32_t>, const Tunnel*> tunnels;
+  for (const Tunnel& tunnel : response.tunnels()) {
+    tunnels[{printable(tunnel.instance()), tunnel.display_id()}] = &tunnel;
+  }
   Json out = {{"taken_at", seconds_of(response.taken_at())}, {"tunnels", Json::array()}};
   for (const TunnelRow* row : rows) {
-    for (const Tunnel& tunnel : response.tunnels()) {
-      if (tunnel.display_id() == row->display_id && tunnel.instance() == row->instance) {
-        out["tunnels"].push_back(as_json(tunnel));
-        break;
-      }
-    }
+    const auto found = tunnels.find({row->instance, row->display_id});
+    if (found != tunnels.end()) out["tunnels"].push_back(as_json(*found->second));
   }
   return to_text(out, 2);
 }
@@ -103,7 +105,7 @@ int run(const Arguments& arguments) {
   std::vector<const TunnelRow*> rows;
   for (const TunnelRow& row : tracker.model().tunnels) rows.push_back(&row);
   top::sort_rows(rows, key_of(arguments.sort), arguments.reverse);
-  print(arguments.json ? as_text(answer.value, rows) : as_text(rows));
+  print(arguments.json ? as_document(answer.value, rows) : as_text(rows));
   return kExitOk;
 }
 

@@ -251,17 +251,44 @@ void Tracker::sum_up() {
     best = best + region.best_cells;
   }
   totals.ratio = ratio_of(best, cells);
-  if (model_.detail == Detail::kTold) {
-    // Exact, and of now, where the aggregates are binned and of the last minutes.
-    totals.goodput = {};
-    totals.switches_per_minute = 0;
-    for (const TunnelRow& tunnel : model_.tunnels) {
-      totals.goodput = totals.goodput + tunnel.goodput;
-      totals.switches_per_minute += tunnel.switches_per_minute;
-    }
-  }
+  if (model_.detail == Detail::kTold) sum_up_tunnels(totals);
   totals.history.assign(totals_.values().begin(), totals_.values().end());
   model_.totals = std::move(totals);
+}
+
+// Exact, and of now, where the aggregates are binned and of the last minutes.
+void Tracker::sum_up_tunnels(Totals& totals) const {
+  totals.goodput = {};
+  totals.switches_per_minute = 0;
+  double legs = 0;
+  double reorder_bytes = 0;
+  Flow cells;
+  Flow best;
+  for (const TunnelRow& tunnel : model_.tunnels) {
+    totals.goodput = totals.goodput + tunnel.goodput;
+    totals.switches_per_minute += tunnel.switches_per_minute;
+    legs += static_cast<double>(tunnel.legs.size() + tunnel.legs_untold);
+    reorder_bytes += static_cast<double>(tunnel.reorder_bytes);
+    Flow most;
+    for (const LegRow& leg : tunnel.legs) {
+      cells = cells + leg.cells;
+      most = {std::max(most.received, leg.cells.received), std::max(most.sent, leg.cells.sent)};
+    }
+    best = best + most;
+  }
+  if (totals.ratio.value <= 0) {
+    totals.ratio = ratio_of(best, cells);
+    totals.ratio_of_open_tunnels = true;
+  }
+  const bool all_told =
+      model_.tunnels.size() == model_.tunnels_in_all &&
+      std::ranges::all_of(model_.regions, [](const RegionRow& region) {
+        return !region.tells() || (region.slots > 0 && region.slots_rejected == 0);
+      });
+  if (!all_told) return;
+  totals.tunnels = static_cast<double>(model_.tunnels.size());
+  totals.legs = legs;
+  totals.reorder_bytes = reorder_bytes;
 }
 
 }  // namespace conflux::top

@@ -94,6 +94,8 @@ struct RegionRow {
 struct Totals {
   Flow goodput{};
   Ratio ratio{};
+  // The counters have told nothing yet, and the ratio is that of the tunnels that are open.
+  bool ratio_of_open_tunnels = false;
   double tunnels = 0;
   double legs = 0;
   double reorder_bytes = 0;
@@ -164,6 +166,7 @@ class Tracker {
   [[nodiscard]] TunnelRow look_at(const metrics::v1::Tunnel& tunnel, double at);
   [[nodiscard]] LegRow look_at(const metrics::v1::Leg& leg, LegTrack& track, double at) const;
   void sum_up();
+  void sum_up_tunnels(Totals& totals) const;
 
   double window_;  // of rates, in seconds
   Model model_;

@@ -75,9 +75,10 @@ void draw_help_line(Canvas canvas, At at, const Model& model) {
   const bool helps = ratio.value >= 1.05;
   at.column = canvas.screen.put(at, ctl::as_ratio(ratio.value) + " the best leg",
                                 {.colour = helps ? Colour::kGood : Colour::kWarning, .bold = true});
-  canvas.screen.put(
-      at, ratio.of_sent ? "  (cells sent since the start)" : "  (cells received since the start)",
-      kDim);
+  const std::string since =
+      model.totals.ratio_of_open_tunnels ? "by open tunnels" : "since the start";
+  canvas.screen.put(at, fmt::format("  (cells {} {})", ratio.of_sent ? "sent" : "received", since),
+                    kDim);
 }
 
 void draw_counts(Canvas canvas, At at, const Model& model) {
