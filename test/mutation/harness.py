@@ -245,9 +245,10 @@ class Worker:
 
     def _judge(self, changed: set[str], programs: list[Program], arguments,
                only_calls: bool) -> Verdict:
-        verdict = self._judge_in_haste(changed, programs, arguments)
-        if verdict.status != "survived" or (only_calls and verdict.program):
-            return verdict
+        if only_calls:
+            verdict = self._judge_in_haste(changed, programs, arguments)
+            if verdict.program:
+                return verdict
         product = self._rebuild(self.harness.product, changed)
         if product is None:
             return Verdict("uncompilable")
@@ -265,7 +266,7 @@ class Worker:
 
     def _judge_in_haste(self, changed, programs, arguments) -> Verdict:
         """A header's functions are in thirty objects, and at -O0 the linker takes the first it sees:
-        one object that has them all is enough to kill. Who survives that is judged in full."""
+        one object that has them all is enough. No program named: it was not, judge in full."""
         if not all(name.endswith(".h") for name in changed):
             return Verdict("survived")
         source = self.overlay / "headers.cc"
@@ -276,7 +277,7 @@ class Worker:
                               capture_output=True, check=False)
         if done.returncode != 0:
             self.log.write_bytes(done.stderr)
-            return Verdict("uncompilable")
+            return Verdict("uncompilable", "headers")
         for program in programs:
             verdict = self.run(program, [new, *self.harness.product],
                                self.harness.parts[program.name], arguments)

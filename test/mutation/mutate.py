@@ -76,7 +76,8 @@ def select(mutants: list[Mutant], options: argparse.Namespace) -> list[Mutant]:
         return [it for it in mutants
                 if it.file == name and (not line or it.line == int(line))]
     if options.harness == "sim":
-        return [it for it in mutants if is_sequencing(it, read_sequencing())]
+        sequencing = read_sequencing()
+        mutants = [it for it in mutants if is_sequencing(it, sequencing)]
     if not options.all:
         mutants = list(mutants)
         random.Random(options.seed).shuffle(mutants)
