@@ -74,8 +74,8 @@ inline constexpr auto kSidecarOptions = std::to_array<Option>({
      .restart_required = true,
      .help = "The key of that certificate, PEM.",
      .explanation =
-         "Readable for the sidecar's user alone. It is read again with the certificate; if the two "
-         "do not match for a moment, the pair before stays in use."},
+         "Readable for the sidecar's user alone. It is read again with the certificate; while they "
+         "do not match, new connections fail."},
     {.key = "sidecar.grpc.tls.client_ca",
      .type = PathType{[](Settings& s) -> std::string& { return s.sidecar.grpc.tls.client_ca; }},
      .stock_default = "",
@@ -153,8 +153,8 @@ inline constexpr auto kSidecarOptions = std::to_array<Option>({
      .since = "0.2",
      .help = "The key of that certificate, PEM.",
      .explanation =
-         "Readable for the sidecar's user alone. Files of otlp.tls are read when the sidecar "
-         "starts and at each reload."},
+         "Readable for the sidecar's user alone. Certificate and key are read again when they "
+         "change; so is the authority when this section does."},
     {.key = "sidecar.limits.streams",
      .type = IntegerType{[](Settings& s) -> std::uint32_t& { return s.sidecar.limits.streams; }, 1,
                          1024},
