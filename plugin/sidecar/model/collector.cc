@@ -87,6 +87,7 @@ void Collector::attach(Watched& it, const std::string& instance, RegionSnapshot&
       region::Reader::open(options_.directory + "/" + instance + region::kFileSuffix);
   out.health = result.health;
   out.problem = std::move(result.problem);
+  if (out.health == Health::kUnreadable) out.problem += std::string("; ") + advice_for(out.health);
   if (result.reader == nullptr) return;
   it.reader = std::move(result.reader);
   it.metrics = std::make_shared<const std::vector<region::Description>>(it.reader->metrics());

@@ -25,12 +25,12 @@ namespace {
 
 constexpr int kMinute = 60'000;
 
-// For this server alone; gRPC's own switch is for all of the process.
-class Reflection final : public grpc::ServerBuilderOption {
+// gRPC gives reflection to every server of a process that has the library.
+class NoReflection final : public grpc::ServerBuilderOption {
  public:
   void UpdateArguments(grpc::ChannelArguments*) override {}
   void UpdatePlugins(std::vector<std::unique_ptr<grpc::ServerBuilderPlugin>>* plugins) override {
-    plugins->push_back(std::make_unique<grpc::reflection::ProtoServerReflectionPlugin>());
+    plugins->clear();
   }
 };
 
@@ -109,6 +109,7 @@ std::string Servers::Parts::start_tcp() {
   builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_MS, 60 * kMinute);
   builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_GRACE_MS, kMinute / 6);
   builder.SetOption(std::make_unique<grpc::HealthCheckServiceServerBuilderOption>(nullptr));
+  builder.SetOption(std::make_unique<NoReflection>());
   int port = 0;
   builder.AddListeningPort(grpc_settings.listen,
                            encrypted ? mutual_tls(files) : grpc::InsecureServerCredentials(),
@@ -133,7 +134,6 @@ std::string Servers::Parts::start_socket() {
   socket_file = std::move(claim.file);
   grpc::ServerBuilder builder;
   set_limits(builder, settings.limits);
-  builder.SetOption(std::make_unique<Reflection>());
   builder.AddListeningPort("unix:" + path, grpc::InsecureServerCredentials());
   builder.RegisterService(&metrics);
   builder.RegisterService(&tunnels);
@@ -146,6 +146,7 @@ std::string Servers::Parts::start_socket() {
 
 Servers::Result Servers::start(const config::SidecarSettings& settings, Hub& hub) {
   grpc::EnableDefaultHealthCheckService(true);
+  grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   auto parts = std::make_unique<Parts>(settings, hub);
   std::string problem = parts->start_tcp();
   if (problem.empty()) problem = parts->start_socket();

@@ -32,15 +32,19 @@ class MetricsServiceImpl final : public pb::MetricsService::CallbackService {
 };
 
 // Single tunnels: for the Unix socket's server only.
-class TunnelServiceImpl final : public pb::TunnelService::CallbackService {
+//
+// Ten thousand tunnels are five megabytes as objects and one as bytes: watches hold bytes.
+class TunnelServiceImpl final
+    : public pb::TunnelService::WithRawCallbackMethod_WatchTunnels<
+          pb::TunnelService::WithCallbackMethod_ListTunnels<pb::TunnelService::Service>> {
  public:
   TunnelServiceImpl(Hub& hub, Admission& admission) : hub_(hub), admission_(admission) {}
 
   grpc::ServerUnaryReactor* ListTunnels(grpc::CallbackServerContext* context,
                                         const pb::ListTunnelsRequest* request,
                                         pb::ListTunnelsResponse* response) override;
-  grpc::ServerWriteReactor<pb::ListTunnelsResponse>* WatchTunnels(
-      grpc::CallbackServerContext* context, const pb::WatchTunnelsRequest* request) override;
+  grpc::ServerWriteReactor<grpc::ByteBuffer>* WatchTunnels(grpc::CallbackServerContext* context,
+                                                           const grpc::ByteBuffer* bytes) override;
 
  private:
   [[nodiscard]] grpc::Status list(const pb::ListTunnelsRequest& request,

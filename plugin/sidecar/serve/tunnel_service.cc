@@ -37,6 +37,33 @@ Tunnels::const_iterator fill(const TunnelList& list, const Tunnels& tunnels,
   return at;
 }
 
+struct Watched {
+  std::string instance;
+  std::chrono::milliseconds interval{};
+  std::size_t most = 0;
+};
+
+grpc::Status read_watch(const grpc::ByteBuffer& bytes, Watched& out) {
+  pb::WatchTunnelsRequest request;
+  grpc::ByteBuffer copy(bytes);  // of references
+  grpc::Status status =
+      grpc::SerializationTraits<pb::WatchTunnelsRequest>::Deserialize(&copy, &request);
+  if (!status.ok()) return {grpc::StatusCode::INVALID_ARGUMENT, "not a WatchTunnelsRequest"};
+  out.instance = request.instance();
+  status = check_instance(out.instance);
+  if (status.ok()) status = read_interval(request, out.interval);
+  if (!status.ok()) return status;
+  return read_count("limit", request.limit(), kWatchedDefault, kWatchedMost, out.most);
+}
+
+std::unique_ptr<grpc::ByteBuffer> to_bytes(const pb::ListTunnelsResponse& response) {
+  auto out = std::make_unique<grpc::ByteBuffer>();
+  bool owned = false;
+  const grpc::Status status =
+      grpc::SerializationTraits<pb::ListTunnelsResponse>::Serialize(response, out.get(), &owned);
+  return status.ok() ? std::move(out) : nullptr;
+}
+
 }  // namespace
 
 grpc::Status TunnelServiceImpl::list(const pb::ListTunnelsRequest& request,
@@ -73,25 +100,19 @@ grpc::ServerUnaryReactor* TunnelServiceImpl::ListTunnels(grpc::CallbackServerCon
   return new UnaryCall(admission_, [&] { return list(*request, *response); });
 }
 
-grpc::ServerWriteReactor<pb::ListTunnelsResponse>* TunnelServiceImpl::WatchTunnels(
-    grpc::CallbackServerContext*, const pb::WatchTunnelsRequest* request) {
-  using Response = pb::ListTunnelsResponse;
-  std::chrono::milliseconds interval{};
-  std::size_t most = 0;
-  grpc::Status status = check_instance(request->instance());
-  if (status.ok()) status = read_interval(*request, interval);
-  if (status.ok()) {
-    status = read_count("limit", request->limit(), kWatchedDefault, kWatchedMost, most);
-  }
-  if (!status.ok()) return new RefusedWatch<Response>(status);
-  return WatchCall<Response>::start(hub_, admission_, interval,
-                                    [this, most, instance = request->instance()](const auto&) {
-                                      const auto list = hub_.tunnels();
-                                      const Tunnels tunnels = of_instance(*list, instance);
-                                      auto response = std::make_unique<Response>();
-                                      fill(*list, tunnels, tunnels.begin(), most, *response);
-                                      return response;
-                                    });
+grpc::ServerWriteReactor<grpc::ByteBuffer>* TunnelServiceImpl::WatchTunnels(
+    grpc::CallbackServerContext*, const grpc::ByteBuffer* bytes) {
+  Watched watched;
+  const grpc::Status status = read_watch(*bytes, watched);
+  if (!status.ok()) return new RefusedWatch<grpc::ByteBuffer>(status);
+  return WatchCall<grpc::ByteBuffer>::start(
+      hub_, admission_, watched.interval, [this, watched](const auto&) {
+        const auto list = hub_.tunnels();
+        const Tunnels tunnels = of_instance(*list, watched.instance);
+        pb::ListTunnelsResponse response;
+        fill(*list, tunnels, tunnels.begin(), watched.most, response);
+        return to_bytes(response);
+      });
 }
 
 }  // namespace conflux::sidecar
