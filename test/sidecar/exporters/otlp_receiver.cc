@@ -121,7 +121,7 @@ void OtlpReceiver::stop() {
   state_->server.reset();
 }
 
-std::string OtlpReceiver::address() const { return "localhost:" + std::to_string(state_->port); }
+std::string OtlpReceiver::address() const { return "127.0.0.1:" + std::to_string(state_->port); }
 
 void OtlpReceiver::script(std::deque<Answer> answers) {
   const std::lock_guard guard(state_->mutex);

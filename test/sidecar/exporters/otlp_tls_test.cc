@@ -38,8 +38,8 @@ class Certificates {
         " -keyout " + name + ".key -out " + name + ".pem");
   }
   void make(const std::string& name, const std::string& authority) const {
-    run("req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=localhost "
-        "-addext subjectAltName=DNS:localhost -keyout " +
+    run("req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=test "
+        "-addext subjectAltName=IP:127.0.0.1 -keyout " +
         name + ".key -out " + name + ".csr");
     run("x509 -req -days 2 -copy_extensions copy -in " + name + ".csr -CA " + authority +
         ".pem -CAkey " + authority + ".key -CAcreateserial -out " + name + ".pem");
