@@ -85,7 +85,11 @@ class Place:
     def start_sidecar(self) -> None:
         self.sidecar = subprocess.Popen([BIN / "conflux-sidecar", "--config", self.config],
                                         stdout=self.log, stderr=self.log)
-        wait_until(lambda: self.ctl("metrics").returncode == 0, "the sidecar answers")
+        wait_until(self.answers, "the sidecar answers")
+
+    def answers(self) -> bool:
+        assert self.sidecar.poll() is None, (self.root / "sidecar.log").read_text()
+        return self.ctl("metrics").returncode == 0
 
     def listen_with_tls(self) -> str:
         """Certificates, and an address for the sidecar to use from its next start on."""
@@ -100,11 +104,12 @@ class Place:
             subprocess.run(command, cwd=self.tls, check=True, capture_output=True)
         with socket.create_server(("127.0.0.1", 0)) as free:
             address = f"127.0.0.1:{free.getsockname()[1]}"
-        with open(self.config, "a", encoding="utf-8") as config:
-            config.write(f"    listen: {address}\n    tls:\n"
-                         f"      certificate: {self.tls}/server.pem\n"
-                         f"      key: {self.tls}/server.key\n"
-                         f"      client_ca: {self.tls}/ca.pem\n")
+        # A client's metrics stay on its machine, except in a laboratory.
+        laboratory = self.config.read_text().replace("conflux:\n", "conflux:\n  profile: lab\n")
+        self.config.write_text(laboratory + f"    listen: {address}\n    tls:\n"
+                               f"      certificate: {self.tls}/server.pem\n"
+                               f"      key: {self.tls}/server.key\n"
+                               f"      client_ca: {self.tls}/ca.pem\n")
         return address
 
     def stop_sidecar(self) -> None:

@@ -84,6 +84,7 @@ void publish(Writer& writer, std::size_t tunnels, double seconds) {
   }
   words[word_of(Metric::kCellsReceived)] = static_cast<Word>(sum.best);
   words[word_of(Metric::kCellsReceived) + 1] = static_cast<Word>(sum.other);
+  words[word_of(Metric::kCellsSent)] = static_cast<Word>(sum.best + sum.other) / 50;
   writer.publish_aggregates(words);
 }
 

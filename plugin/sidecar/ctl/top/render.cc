@@ -9,7 +9,7 @@ namespace {
 
 constexpr int kRowsAtLeast = 3;  // of the table, before details get room
 constexpr int kLegsShown = 8;
-constexpr int kLegGraph = 5;  // rows, with a caption
+constexpr int kLegGraph = 8;
 constexpr int kTall = 40;
 
 int header_rows(int height) noexcept {
@@ -18,7 +18,7 @@ int header_rows(int height) noexcept {
 }
 
 int graph_rows(int height) noexcept {
-  if (height >= kTall) return 8;
+  if (height >= kTall) return 10;
   if (height >= 30) return 5;
   return height >= 20 ? 3 : 0;
 }
