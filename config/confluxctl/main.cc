@@ -17,12 +17,12 @@ namespace {
 
 constexpr const char* kFooter =
     "Examples:\n"
+    "  confluxctl config check /etc/conflux/conflux.yaml\n"
+    "  confluxctl config explain conflux.profile\n"
 #ifdef CONFLUXCTL_LIVE
     "  confluxctl top\n"
     "  confluxctl doctor\n"
 #endif
-    "  confluxctl config check /etc/conflux/conflux.yaml\n"
-    "  confluxctl config explain conflux.profile\n"
     "\n"
     "`confluxctl COMMAND --help` says more about a command.";
 
