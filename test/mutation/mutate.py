@@ -207,6 +207,14 @@ def mutants_in(root: Path) -> list[Mutant]:
     return [mutant for name in names for mutant in mutants_of(name, (root / name).read_text())]
 
 
+def excused(options: argparse.Namespace) -> dict[str, str]:
+    """What nobody can tell; and, for the simulator, what nobody can tell through a tunnel."""
+    known = read_equivalents(HERE / "equivalents.txt")
+    if options.harness == "sim":
+        known |= read_equivalents(HERE / "equivalents-sim.txt")
+    return known
+
+
 def judge(options: argparse.Namespace) -> int:
     simulation = options.harness == "sim"
     programs = ([simulator(options.runs)] if simulation
@@ -217,8 +225,7 @@ def judge(options: argparse.Namespace) -> int:
         mutants = select(mutants_in(ROOT), options)
         sample = [it for it in mutants if it.key in results.known]
         return conclude(options.harness, options.work, Report(
-            sample, {it.key: results.known[it.key] for it in sample},
-            read_equivalents(HERE / "equivalents.txt")), lambda name: (ROOT / name).read_text())
+            sample, {it.key: results.known[it.key] for it in sample}, excused(options)), lambda name: (ROOT / name).read_text())
     harness.prepare(options.workers, print)
     mutants = select(mutants_in(harness.tree), options)
     if options.again:
@@ -226,7 +233,7 @@ def judge(options: argparse.Namespace) -> int:
                    if results.known.get(it.key, {}).get("status") == "survived"]
     everything = options.all or options.only or options.again or simulation
     count = len(mutants) if everything else options.count
-    equivalents = read_equivalents(HERE / "equivalents.txt")
+    equivalents = excused(options)
     run = Run(harness, results, options.workers, count)
     if not options.only:
         run.excused = equivalents

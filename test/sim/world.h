@@ -71,6 +71,7 @@ class World {
   std::unique_ptr<ReferenceExit> exit_;
   std::unique_ptr<ClientHost> client_;
   bool asked_to_close_ = false;
+  std::uint64_t burst_ = 16;  // cells that the exit sends at once, at most
 };
 
 // One run, as World does it.
