@@ -4,10 +4,14 @@ set -uo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 readonly root
-readonly measured=(plugin/core plugin/codec plugin/sched plugin/types plugin/abi plugin/adapters)
+readonly measured=(plugin/core plugin/codec plugin/sched plugin/types plugin/abi plugin/adapters
+  plugin/metrics)
 readonly tests=(plugin_types_test plugin_codec_test plugin_sched_test plugin_core_test
   plugin_adapters_test plugin_abi_test plugin_seed_test plugin_deviations_test plugin_replay_test
-  plugin_attacks_test plugin_threads_test host_api_abi_test simulation_test)
+  plugin_attacks_test plugin_regressions_test plugin_decisions_test plugin_metrics_unit_test
+  plugin_metrics_test plugin_threads_test host_api_abi_test alloc_test)
+# A slice of the simulator: its tests enumerate, which takes long with counters in every line.
+readonly simulator=(conflux-sim --seed 1 --runs 400)
 readonly corpora=(codecs tunnel)
 build=$root/build/coverage
 jobs=$(nproc)
@@ -80,7 +84,7 @@ need_tools() {
 }
 
 build_tests() {
-  local -a programs=("${tests[@]}")
+  local -a programs=("${tests[@]}" "${simulator[0]}")
   local corpus
   for corpus in "${corpora[@]}"; do programs+=("fuzz_$corpus"); done
   cmake -S "$root" --preset coverage -B "$build" \
@@ -100,6 +104,12 @@ run_tests() {
     echo "coverage: $test"
     LLVM_PROFILE_FILE="$build/profiles/$test-%m.profraw" "$build/bin/$test" --gtest_brief=1 \
       >"$build/$test.log" 2>&1 || { tail -n 20 "$build/$test.log" >&2; status=1; }
+  done
+  local mode
+  for mode in "" --hostile; do
+    echo "coverage: ${simulator[*]} $mode"
+    LLVM_PROFILE_FILE="$build/profiles/sim$mode-%m.profraw" "$build/bin/${simulator[0]}" \
+      "${simulator[@]:1}" ${mode:+"$mode"} >"$build/sim.log" 2>&1 || status=1
   done
   for corpus in "${corpora[@]}"; do
     echo "coverage: corpus of $corpus"

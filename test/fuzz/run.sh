@@ -25,8 +25,8 @@ there is one.
   --jobs N       how many run at a time (default: all cores)
   --target NAME  only this one; may be given more than once
   --build DIR    the build folder (default: build/fuzz)
-  --minimise     afterwards replace test/fuzz/corpus by the smallest set of inputs, of all that are
-                 known, that reaches the same code
+  --minimise     afterwards replace test/fuzz/corpus by a small set of inputs, of all that are known,
+                 that together reach most
   --no-build     take the programs as they are
 
 examples:
@@ -93,7 +93,7 @@ build_targets() {
     && cmake --build "$build" -j "$jobs" --target fuzz_targets
 }
 
-# The build says which there are: one file each, with the length of its inputs.
+# The build says which there are: one file each.
 choose_targets() {
   local -a known=()
   local file target
@@ -110,6 +110,8 @@ choose_targets() {
 }
 
 program() { echo "$build/bin/fuzz_$1"; }
+longest_input() { cut -d' ' -f1 "$build/fuzz/$1.target"; }
+inputs_to_keep() { cut -d' ' -f2 "$build/fuzz/$1.target"; }
 
 # Seeds that other tests keep, beside those of test/fuzz/corpus.
 seeds() {
@@ -127,7 +129,7 @@ run_target() {
   mkdir -p "$corpus" "$findings"
   log=$build/fuzz/$target.log
   mapfile -t seed_folders < <(seeds "$target")
-  arguments=(-max_total_time="$seconds" -max_len="$(<"$build/fuzz/$target.target")" -timeout=20
+  arguments=(-max_total_time="$seconds" -max_len="$(longest_input "$target")" -timeout=20
     -rss_limit_mb=3000 -print_final_stats=1 -artifact_prefix="$findings/")
   [[ -e $fuzz/dictionaries/$target.dict ]] && arguments+=(-dict="$fuzz/dictionaries/$target.dict")
   echo "fuzz $target: begins, $seconds s"
@@ -164,23 +166,23 @@ report() {
   } >&2
 }
 
-# By the code that is reached alone, not by how often: the set is for reviewers too.
+# By the code that is reached alone, not by how often: the corpus is for reviewers too.
 minimise_corpus() {
-  local target=$1 kept=$build/fuzz/minimised/$1 log=$build/fuzz/$1.minimise.log
+  local target=$1 log=$build/fuzz/$1.minimise.log control=$build/fuzz/$1.merge
+  local scratch=$build/fuzz/minimised
   local -a seed_folders
   mapfile -t seed_folders < <(seeds "$target")
-  rm -rf "$kept"
-  mkdir -p "$kept" "$fuzz/corpus/$target"
+  rm -rf "$scratch" "$control"
+  mkdir -p "$scratch"
   echo "fuzz $target: minimising"
-  if ! "$(program "$target")" -set_cover_merge=1 -use_counters=0 \
-    -max_len="$(<"$build/fuzz/$target.target")" "$kept" "${seed_folders[@]}" \
+  if ! "$(program "$target")" -set_cover_merge=1 -use_counters=0 -merge_control_file="$control" \
+    -max_len="$(longest_input "$target")" "$scratch" "${seed_folders[@]}" \
     "$build/fuzz/corpus/$target" >"$log" 2>&1; then
     tail -n 5 "$log" >&2
     return 1
   fi
-  find "$fuzz/corpus/$target" -type f -delete
-  cp "$kept"/* "$fuzz/corpus/$target/"
-  echo "fuzz $target: $(find "$kept" -type f | wc -l) inputs, $(du -sb "$kept" | cut -f1) bytes"
+  python3 -B "$fuzz/choose_inputs.py" "$control" "$fuzz/corpus/$target" \
+    --files "$(inputs_to_keep "$target")"
 }
 
 main "$@"
