@@ -1,9 +1,9 @@
 #include "plugin/sidecar/exporters/families.h"
 
 #include <algorithm>
-#include <array>
 #include <map>
-#include <span>
+#include <optional>
+#include <set>
 #include <string_view>
 #include <utility>
 
@@ -36,47 +36,56 @@ std::vector<std::string> names_of(const std::string& base, MetricKind kind) {
 
 class Book {
  public:
-  // False: the name means something else already.
-  bool add(LabelledSample sample) {
-    const Description& metric = *sample.sample.metric;
-    const std::string base = base_name(metric);
-    const auto known = std::ranges::find(families_, base, &Family::name);
-    if (known != families_.end()) {
-      if (known->metric->kind != metric.kind || known->metric->unit != metric.unit) return false;
-      known->series.push_back(std::move(sample));
-      return true;
+  // Takes the names of ours first, so that no region has them before we use them.
+  Book() {
+    for (std::size_t i = 0; i < own_catalogue().size(); ++i) {
+      static_cast<void>(find(describe(static_cast<OwnMetric>(i))));
     }
-    std::vector<std::string> names = names_of(base, metric.kind);
-    if (std::ranges::any_of(names, [&](const auto& name) { return taken_.contains(name); })) {
-      return false;
-    }
-    for (std::string& name : names) taken_.emplace(std::move(name), true);
-    families_.push_back({.metric = &metric, .name = base, .series = {std::move(sample)}});
-    return true;
   }
 
-  // So that no region takes a name of ours before we use it.
-  void reserve_own() {
-    for (std::size_t i = 0; i < own_catalogue().size(); ++i) {
-      const Description& metric = describe(static_cast<OwnMetric>(i));
-      const std::string base = base_name(metric);
-      for (std::string& name : names_of(base, metric.kind)) taken_.emplace(std::move(name), true);
-      families_.push_back({.metric = &metric, .name = base, .series = {}});
+  void add_own(LabelledSample sample) {
+    families_[*find(*sample.sample.metric)].series.push_back(std::move(sample));
+  }
+  // False: the name is ours, or means something else already.
+  bool add(LabelledSample sample) {
+    const Description& metric = *sample.sample.metric;
+    if (&metric != last_metric_) {
+      last_metric_ = &metric;
+      last_family_ = find(metric);
+      if (last_family_ && *last_family_ < own_catalogue().size()) last_family_.reset();
     }
+    if (last_family_) families_[*last_family_].series.push_back(std::move(sample));
+    return last_family_.has_value();
   }
   [[nodiscard]] std::vector<Family> take() {
     std::erase_if(families_, [](const Family& family) { return family.series.empty(); });
     return std::move(families_);
   }
-  [[nodiscard]] bool is_own(const Sample& sample) const {
-    const std::string base = base_name(*sample.metric);
-    const auto own = std::span(families_).first(own_catalogue().size());
-    return std::ranges::find(own, base, &Family::name) != own.end();
-  }
 
  private:
+  // The family of a metric, a new one if it has none; nothing if it cannot have one.
+  std::optional<std::size_t> find(const Description& metric) {
+    const std::string base = base_name(metric);
+    if (const auto known = by_name_.find(base); known != by_name_.end()) {
+      const Description& first = *families_[known->second].metric;
+      if (first.kind != metric.kind || first.unit != metric.unit) return std::nullopt;
+      return known->second;
+    }
+    std::vector<std::string> names = names_of(base, metric.kind);
+    if (std::ranges::any_of(names, [&](const auto& name) { return taken_.contains(name); })) {
+      return std::nullopt;
+    }
+    for (std::string& name : names) taken_.insert(std::move(name));
+    families_.push_back({.metric = &metric, .name = base, .series = {}});
+    return by_name_[base] = families_.size() - 1;
+  }
+
   std::vector<Family> families_;
-  std::map<std::string, bool> taken_;
+  std::map<std::string, std::size_t> by_name_;
+  std::set<std::string> taken_;
+  // Series of one metric follow each other.
+  const Description* last_metric_ = nullptr;
+  std::optional<std::size_t> last_family_;
 };
 
 void add_region(const RegionSnapshot& region, Book& book) {
@@ -84,13 +93,11 @@ void add_region(const RegionSnapshot& region, Book& book) {
   BoundedSamples bounded = bounded_samples(region);
   for (Sample& sample : bounded.samples) {
     const std::size_t series = series_of(sample);
-    if (book.is_own(sample) || !book.add({.sample = std::move(sample), .labels = labels})) {
-      bounded.untold += series;
-    }
+    if (!book.add({.sample = std::move(sample), .labels = labels})) bounded.untold += series;
   }
   for (LabelledSample& own : own_samples_of(region, bounded.untold)) {
     own.labels.insert(own.labels.begin(), labels.front());
-    book.add(std::move(own));
+    book.add_own(std::move(own));
   }
 }
 
@@ -98,8 +105,7 @@ void add_region(const RegionSnapshot& region, Book& book) {
 
 std::vector<Family> families_of(const Snapshot& snapshot, const SidecarFacts& facts) {
   Book book;
-  book.reserve_own();
-  for (LabelledSample& sample : samples_of(facts)) book.add(std::move(sample));
+  for (LabelledSample& sample : samples_of(facts)) book.add_own(std::move(sample));
   for (const RegionSnapshot& region : snapshot.regions) add_region(region, book);
   return book.take();
 }

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <malloc.h>
 #include <sys/stat.h>
 
 #include <fstream>
@@ -242,6 +243,25 @@ TEST(PrometheusServerOnUnix, ReplacesWhatADeadSidecarLeftButNothingElse) {
       PrometheusServer::start({.listen = "unix:" + path}, source_of(fresh_snapshot()));
   EXPECT_THAT(refused.problem, HasSubstr("not a socket"));
   EXPECT_EQ(region::test::contents(path), "precious");
+}
+
+TEST(PrometheusServer, KeepsNothingOfTenThousandScrapes) {
+#ifdef __SANITIZE_ADDRESS__
+  GTEST_SKIP() << "AddressSanitizer has its own heap, and finds leaks itself";
+#endif
+  Proxies proxies;
+  proxies.start("relay");
+  proxies.publish("relay", distinct_words());
+  const auto server = serve(on_loopback(), source_of(*proxies.collect()));
+  HttpClient client(server->port());
+  const auto scrape = [&](int times) {
+    for (int i = 0; i < times; ++i) ASSERT_THAT(client.get("/metrics"), StartsWith("HTTP/1.1 200"));
+  };
+  scrape(100);
+  const std::size_t before = mallinfo2().uordblks;
+  scrape(10'000);
+  EXPECT_LT(mallinfo2().uordblks, before + 64 * 1024) << "bytes of the heap in use";
+  EXPECT_EQ(server->scrapes(), 10'100U);
 }
 
 TEST(PrometheusServer, StopsAtOnceAlthoughClientsAreConnected) {
