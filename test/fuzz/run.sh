@@ -25,8 +25,8 @@ there is one.
   --jobs N       how many run at a time (default: all cores)
   --target NAME  only this one; may be given more than once
   --build DIR    the build folder (default: build/fuzz)
-  --minimise     afterwards replace test/fuzz/corpus by a small set of inputs, of all that are known,
-                 that together reach most
+  --minimise     afterwards replace test/fuzz/corpus by a few of all inputs that are known, which
+                 together reach most
   --no-build     take the programs as they are
 
 examples:
