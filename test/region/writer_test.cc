@@ -2,8 +2,10 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sched.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "test/region/support.h"
@@ -85,6 +87,33 @@ TEST(Writer, RefusesADiskUnlessItIsTold) {
   options.allow_disk = true;
   EXPECT_NE(Writer::create(options).writer, nullptr);
   std::filesystem::remove_all(name);
+}
+
+constexpr int kCannotMount = 77;
+
+// In a process and a mount namespace of its own: answers what creating says on a tmpfs of 8 KiB.
+int create_on_a_full_tmpfs(const std::string& directory) {
+  const bool mounted = unshare(CLONE_NEWNS) == 0 &&
+                       mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
+                       mount("tmpfs", directory.c_str(), "tmpfs", 0, "size=8k,mode=0755") == 0;
+  if (!mounted) return kCannotMount;
+  const WriterResult result =
+      Writer::create({.directory = directory, .instance = "proxy", .slots = 1000});
+  const bool said = result.problem.find("no room for") != std::string::npos &&
+                    result.problem.find("lower metrics.slots") != std::string::npos;
+  const bool left_nothing = std::filesystem::is_empty(directory);
+  return result.writer == nullptr && said && left_nothing ? 0 : 1;
+}
+
+TEST(Writer, SaysThatTheTmpfsIsFullAtStartAndNotBySigbusLater) {
+  const Directory directory;
+  const pid_t child = fork();
+  if (child == 0) _exit(create_on_a_full_tmpfs(directory.path()));
+  int status = 0;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  ASSERT_TRUE(WIFEXITED(status));
+  if (WEXITSTATUS(status) == kCannotMount) GTEST_SKIP() << "nothing may be mounted here";
+  EXPECT_EQ(WEXITSTATUS(status), 0);
 }
 
 TEST(Writer, MakesAnotherKeyAndRegionIdEachTime) {
