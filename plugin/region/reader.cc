@@ -189,6 +189,7 @@ bool Reader::read(Counters& out) {
 
 bool Reader::read_tunnels(std::vector<TunnelSlot>& out) {
   out.clear();
+  out.reserve(slot_count_);
   for (std::size_t first = 0; first < slot_count_; first += kChunk) {
     if (!read_chunk(first, std::min(kChunk, slot_count_ - first), out)) return false;
   }

@@ -128,6 +128,8 @@ int main_guarded(int argc, char** argv) {
 int main(int argc, char** argv) {
   // A heap per thread would keep what each of them ever needed.
   mallopt(M_ARENA_MAX, 2);
+  // What is large goes back to the system when it is freed, and is no memory before it is used.
+  mallopt(M_MMAP_THRESHOLD, 128 << 10);
   try {
     return conflux::sidecar::main_guarded(argc, argv);
   } catch (const std::exception& error) {

@@ -131,6 +131,7 @@ std::vector<TunnelSnapshot> Collector::tunnels(const std::string& instance) {
   for (auto& [name, watched] : regions_) {
     if (watched.reader == nullptr || (!instance.empty() && name != instance)) continue;
     if (!watched.reader->read_tunnels(slots)) continue;
+    all.reserve(all.size() + slots.size());
     for (const region::TunnelSlot& slot : slots) all.push_back(unpack(name, slot));
   }
   return all;

@@ -44,6 +44,7 @@ TunnelSnapshot unpack(const std::string& instance, const region::TunnelSlot& slo
                         .legs = {},
                         .legs_untold = static_cast<std::uint32_t>(state >> 16U & 0xFFFFU)};
   const std::size_t legs = std::min<std::size_t>(state >> 8U & 0xFFU, region::kSlotLegsMax);
+  tunnel.legs.reserve(legs);
   for (std::size_t i = 0; i < legs; ++i) {
     tunnel.legs.push_back(unpack_leg(&words[region::leg_at(i)]));
   }

@@ -1,3 +1,5 @@
+#include <google/protobuf/arena.h>
+
 #include <algorithm>
 #include <memory>
 #include <string>
@@ -56,6 +58,13 @@ grpc::Status read_watch(const grpc::ByteBuffer& bytes, Watched& out) {
   return read_count("limit", request.limit(), kWatchedDefault, kWatchedMost, out.most);
 }
 
+// In a few large pieces, which go back to the system at once.
+google::protobuf::ArenaOptions arena_options() {
+  google::protobuf::ArenaOptions options;
+  options.max_block_size = 256U << 10U;
+  return options;
+}
+
 std::unique_ptr<grpc::ByteBuffer> to_bytes(const pb::ListTunnelsResponse& response) {
   auto out = std::make_unique<grpc::ByteBuffer>();
   bool owned = false;
@@ -109,9 +118,10 @@ grpc::ServerWriteReactor<grpc::ByteBuffer>* TunnelServiceImpl::WatchTunnels(
       hub_, admission_, watched.interval, [this, watched](const auto&) {
         const auto list = hub_.tunnels();
         const Tunnels tunnels = of_instance(*list, watched.instance);
-        pb::ListTunnelsResponse response;
-        fill(*list, tunnels, tunnels.begin(), watched.most, response);
-        return to_bytes(response);
+        google::protobuf::Arena arena(arena_options());
+        auto* response = google::protobuf::Arena::CreateMessage<pb::ListTunnelsResponse>(&arena);
+        fill(*list, tunnels, tunnels.begin(), watched.most, *response);
+        return to_bytes(*response);
       });
 }
 
