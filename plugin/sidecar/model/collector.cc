@@ -91,7 +91,7 @@ void Collector::attach(Watched& it, const std::string& instance, RegionSnapshot&
   if (result.reader == nullptr) return;
   it.reader = std::move(result.reader);
   it.metrics = std::make_shared<const std::vector<region::Description>>(it.reader->metrics());
-  it.told_dead = false;
+  it.dead_since.reset();
   ++it.attachments;
 }
 
@@ -109,7 +109,8 @@ RegionSnapshot Collector::look(Watched& it, const std::string& instance,
   out.metrics = it.metrics;
   out.slots = it.reader->slot_count();
   out.attachments = it.attachments;
-  const bool last_words = out.health == Health::kDead && !std::exchange(it.told_dead, true);
+  if (out.health == Health::kDead && !it.dead_since) it.dead_since = now;
+  const bool last_words = out.health == Health::kDead && now - *it.dead_since < options_.last_words;
   if (out.health == Health::kLive || out.health == Health::kStalled || last_words) {
     region::Counters counters;
     if (!it.reader->read(counters)) {

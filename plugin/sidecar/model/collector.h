@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,8 @@ struct CollectorOptions {
   std::string directory;
   // A region whose heartbeat stands still for this long is stalled.
   std::chrono::milliseconds patience{5000};
+  // How long the last words of a proxy that died are told: an interval of whoever comes seldom.
+  std::chrono::milliseconds last_words{60'000};
 };
 
 // Regions that one directory may have; more are not looked at.
@@ -25,8 +28,8 @@ inline constexpr std::size_t kRegionsMax = 64;
 
 // One thread at a time. Its time is an argument.
 //
-// Aggregates are told for regions that are live or stalled. When a proxy dies they are told once
-// more, so that no exporter misses the last interval, and then dropped.
+// Aggregates are told for regions that are live or stalled. When a proxy dies they are told for a
+// while, so that no exporter misses the last interval, and then dropped.
 class Collector {
  public:
   explicit Collector(CollectorOptions options);
@@ -44,7 +47,7 @@ class Collector {
     std::shared_ptr<const std::vector<region::Description>> metrics;
     std::uint64_t attachments = 0;
     std::uint64_t retries = 0;
-    bool told_dead = false;
+    std::optional<std::chrono::steady_clock::time_point> dead_since;
   };
   [[nodiscard]] std::vector<std::string> list_instances(std::string& problem) const;
   void attach(Watched& it, const std::string& instance, RegionSnapshot& out) const;
