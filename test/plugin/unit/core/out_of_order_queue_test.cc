@@ -116,6 +116,22 @@ TEST_P(OutOfOrderQueueAtRandom, AgreesWithAMap) {
 
 INSTANTIATE_TEST_SUITE_P(Seeds, OutOfOrderQueueAtRandom, ::testing::Range(0U, 10U));
 
+// Rings grow from any position, wrap, give their memory back when they were large, and begin again.
+TEST(OutOfOrderQueue, AgreesWithAMapThroughStallsOfAnySize) {
+  Pair pair;
+  for (const std::size_t stall : {65U, 1024U, 1025U, 3000U, 64U, 2049U}) {
+    for (int offset = 0; offset < 2; ++offset) {
+      // Given a ring whose first cell is not at its beginning:
+      for (int i = 0; i < 7; ++i) pair.hold(1, 1);
+      for (int i = 0; i < 5; ++i) ASSERT_TRUE(pair.release());
+      // When one leg stalls and all of it comes later, then the order holds.
+      for (std::size_t i = 0; i < stall; ++i) pair.hold(1, 1);
+      for (std::size_t i = 0; i < stall + 2; ++i) ASSERT_TRUE(pair.release()) << stall;
+      ASSERT_TRUE(pair.agree());
+    }
+  }
+}
+
 TEST(OutOfOrderQueue, KeepsItsPeaks) {
   OutOfOrderQueue queue;
   for (std::uint64_t seq = 1; seq <= 3; ++seq) {
