@@ -1,7 +1,10 @@
 """What conflux-sidecar tells on which server, and to whom."""
 
 import os
+import queue
+import socket
 import subprocess
+from concurrent import futures
 
 import grpc
 
@@ -190,6 +193,62 @@ class MutualTls(SidecarTest):
                                     capture_output=True, text=True, timeout=20, check=False)
             self.assertEqual(result.returncode, code, result.stderr)
             self.assertIn(text, result.stderr)
+
+
+class Collector:
+    """An OTLP receiver that keeps what it gets, as bytes."""
+
+    def __init__(self):
+        self.requests = queue.Queue()
+        self.server = grpc.server(futures.ThreadPoolExecutor(1))
+        handler = grpc.unary_unary_rpc_method_handler(self.export)
+        self.server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(
+            "opentelemetry.proto.collector.metrics.v1.MetricsService", {"Export": handler}),))
+        self.port = self.server.add_insecure_port("127.0.0.1:0")
+        self.server.start()
+
+    def export(self, request, _):
+        self.requests.put(request)
+        return b""
+
+
+class Exporters(SidecarTest):
+    def scrape(self, path):
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.settimeout(20)
+            connection.connect(str(path))
+            connection.sendall(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n"
+                               b"Connection: close\r\n\r\n")
+            return b"".join(iter(lambda: connection.recv(65536), b"")).decode()
+
+    def test_prometheus_scrapes_a_client_on_a_unix_socket(self):
+        self.proxy().tell("set conflux_tunnels 0 16")
+        path = self.home / "metrics.sock"
+        self.start(f"prometheus: {{listen: 'unix:{path}'}}", profile="stock")
+        text = self.scrape(path)
+        self.assertIn("200", text.splitlines()[0])
+        self.assertRegex(text, r"(?m)^conflux_tunnels\{[^}]*\} 16$")
+
+    def test_prometheus_hears_of_a_refused_reload(self):
+        path = self.home / "metrics.sock"
+        sidecar = self.start(f"prometheus: {{listen: 'unix:{path}'}}")
+        good = r"(?m)^conflux_sidecar_config_last_reload_successful(\{[^}]*\})? "
+        self.assertRegex(self.scrape(path), good + "1$")
+        self.config.write_text("version: 2\n", encoding="utf-8")
+        sidecar.hang_up()
+        sidecar.wait_for("reload refused")
+        self.assertRegex(self.scrape(path), good + "0$")
+
+    def test_a_collector_is_pushed_to_and_another_one_after_a_reload(self):
+        self.proxy().tell("set conflux_tunnels 0 16")
+        first, second = Collector(), Collector()
+        for collector in (first, second):
+            self.addCleanup(collector.server.stop, 0)
+        sidecar = self.start(f"otlp: {{endpoint: 'http://127.0.0.1:{first.port}', interval: 1s}}")
+        self.assertIn(b"conflux_tunnels", first.requests.get(timeout=20))
+        self.configure(f"otlp: {{endpoint: 'http://127.0.0.1:{second.port}', interval: 1s}}")
+        self.assertIn("reloaded", sidecar.hang_up()[0])
+        self.assertIn(b"conflux_tunnels", second.requests.get(timeout=20))
 
 
 if __name__ == "__main__":
