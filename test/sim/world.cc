@@ -314,7 +314,10 @@ void World::come_and_go() {
   client_->poll(now_);
   for (const bool up : {true, false}) {
     now_ += kThereAndBack;
-    while ((up ? links_[at]->up : links_[at]->down).ready(now_)) move_one(at, up);
+    // All legs, so that those that stay get through their handshake.
+    for (std::size_t i = 0; i < links_.size(); ++i) {
+      while ((up ? links_[i]->up : links_[i]->down).ready(now_)) move_one(i, up);
+    }
   }
   client_->poll(now_);
   client_->receive(at, {.command = kSwitch, .content = new_content(), .body = {0, 0, 0, 0}}, now_);
