@@ -138,6 +138,7 @@ TEST_F(PollRound, ReadsAllStreamsOfASinglePathByItsOneLeg) {
   const std::span<const Event> events = round(3);
   ASSERT_EQ(events.size(), 1U);
   EXPECT_EQ(events[0].detail, MPATH_STREAMS_OTHER_HOPS);
+  EXPECT_EQ(events[0].value, UINT64_MAX) << "as many cells as the host's own windows allow";
 }
 
 TEST_F(PollRound, NeverYieldsMoreThanItsBoundForAnyLeg) {

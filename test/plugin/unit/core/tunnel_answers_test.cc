@@ -417,6 +417,19 @@ TEST(TunnelAnswers, SaysClosedAndNotViolationWhenItsOwnLimitIsReached) {
   EXPECT_EQ(rig.tunnel.detail().outcome, Outcome::kClosed);
 }
 
+TEST(TunnelAnswers, KnowsNoLegOfAnotherTunnel) {
+  const auto tunnel_of = [](std::uint64_t ordinal) {
+    return Tunnel(TunnelIdentity{TunnelOrdinal{ordinal}, Cookie{}}, {}, test::test_nonce(),
+                  JoinRequest{.path = three_hops()});
+  };
+  const Tunnel first = tunnel_of(1);
+  for (const std::uint64_t ordinal : {2U, 255U, 256U, 1U << 24U}) {
+    const Tunnel other = tunnel_of(ordinal);
+    EXPECT_EQ(other.legs().index_of(first.legs()[0].id()), std::nullopt) << ordinal;
+    EXPECT_EQ(slot_of(other.legs()[0].id()), 0U);
+  }
+}
+
 TEST(TunnelAnswers, GivesTheFirstFreePlaceToALegThatJoins) {
   TunnelRig rig;
   ASSERT_EQ(rig.join(2), Outcome::kOk);
