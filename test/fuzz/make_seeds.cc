@@ -18,6 +18,7 @@
 #include "examples/onion_proxy/link/link_handshake.h"
 #include "plugin/region/schema.h"
 #include "plugin/region/writer.h"
+#include "test/fuzz/tunnel/ops.h"
 #include "test/onion_proxy/support/fake_link_certs.h"
 #include "test/onion_proxy/support/fake_relay.h"
 
@@ -206,6 +207,64 @@ void write_region(const Writer& out) {
                    ByteView(reinterpret_cast<const std::uint8_t*>(schema.data()), schema.size())));
 }
 
+// Steps on tunnels: what an hour of mutation finds late.
+void write_tunnel(const Writer& out) {
+  const auto op = [](Op number) { return static_cast<std::uint8_t>(number); };
+  constexpr std::uint8_t kMost = 63;
+  // Three linked legs; the exit has sent a cell on the first that is still on its way.
+  const auto ready = [&](std::uint8_t config, std::uint8_t tunnel) {
+    return concat(tunnel == 0 ? Bytes{config} : Bytes{},
+                  Bytes{op(Op::kEstablish), tunnel, 1, 0, tunnel, 0, 0, 0, 0},
+                  Bytes{op(Op::kExitSends), tunnel, 0, 0});
+  };
+  const auto ahead = [&](std::uint8_t tunnel, std::uint8_t leg, int rounds) {
+    Bytes bytes;
+    for (int i = 0; i < rounds; ++i) append(bytes, Bytes{op(Op::kExitSends), tunnel, leg, 31});
+    for (int i = 0; i < rounds; ++i)
+      append(bytes, Bytes{op(Op::kExitDelivers), tunnel, leg, kMost});
+    return bytes;
+  };
+  const Bytes late = {op(Op::kExitDelivers), 0, 0, kMost};
+  const Bytes poll = {op(Op::kPollWhole), 0};
+  const Bytes take_all = {op(Op::kDrain), 0, 3, op(Op::kDrainAll), 0};
+  const Bytes later = {op(Op::kTime), 1, 235};  // a long time
+  const Bytes first = ready(0, 0);
+  out.write("tunnel", "reordered", concat(first, ahead(0, 1, 1), late, take_all, poll));
+  out.write("tunnel", "reordered-3",
+            concat(first, ahead(0, 1, 1), ahead(0, 2, 1), ahead(0, 0, 1), take_all, poll));
+  out.write("tunnel", "pressure", concat(first, ahead(0, 1, 2), poll, late, take_all, poll));
+  out.write("tunnel", "limit", concat(first, ahead(0, 1, 6), poll, take_all));
+  out.write("tunnel", "stalled", concat(first, ahead(0, 1, 1), poll, later, poll, take_all));
+  out.write("tunnel", "left-behind",
+            concat(first, ahead(0, 1, 1), ahead(0, 2, 1), Bytes{op(Op::kRemove), 0, 1, 4},
+                   Bytes{op(Op::kAddLegs), 0, 0, 0, op(Op::kLinkLegs), 0}, poll, late, take_all));
+  Bytes crowded = ready(1, 0);
+  for (const std::uint8_t tunnel : Bytes{0, 1, 2, 3}) {
+    if (tunnel > 0) append(crowded, ready(1, tunnel));
+    append(crowded, Bytes{op(Op::kReceive), tunnel, 1, 4, 1});  // SWITCH
+    for (int i = 0; i < 9; ++i) append(crowded, Bytes{op(Op::kBurst), tunnel, 1, 1, 0, 1, 227});
+  }
+  out.write("tunnel", "crowded", concat(crowded, Bytes{op(Op::kTick), op(Op::kShed), 235, 4}));
+  out.write("tunnel", "shed",
+            concat(first, ahead(0, 1, 1), Bytes{op(Op::kShed), 1, 2}, poll, take_all,
+                   Bytes{op(Op::kDestroy), 0}));
+  Bytes sent = first;
+  for (int i = 0; i < 8; ++i) append(sent, Bytes{op(Op::kRoute), 0, 0, 40});
+  out.write("tunnel", "sent", concat(sent, Bytes{op(Op::kCanRead), 0, op(Op::kRemove), 0, 0, 3}));
+  const Bytes unlinked = {0, op(Op::kCreate),   0, 0, 1, op(Op::kAddLegs), 0, 1, 0,
+                          0, op(Op::kLinkLegs), 0};
+  out.write("tunnel", "timed-out",
+            concat(unlinked, poll, later, poll, Bytes{op(Op::kRemove), 0, 1, 0}, poll));
+  // A byte of LINKED is wrong: version, nonce, what it acknowledges, UX; it is short; it is right.
+  for (const std::uint8_t byte : Bytes{0, 5, 48, 49, 60, 79}) {
+    out.write("tunnel", "linked-" + std::to_string(byte),
+              concat(unlinked, poll, Bytes{op(Op::kReceive), 0, 0, 7, byte, 0xEE}, poll));
+  }
+  out.write("tunnel", "taken",
+            concat(unlinked,
+                   Bytes{op(Op::kRemove), 0, 1, 2, op(Op::kRemove), 0, 2, 2, op(Op::kTake), 0}));
+}
+
 void write_all(const std::filesystem::path& folder) {
   const Writer out(folder);
   write_link(out);
@@ -215,6 +274,7 @@ void write_all(const std::filesystem::path& folder) {
   write_directory(out);
   write_socks(out);
   write_region(out);
+  write_tunnel(out);
 }
 
 }  // namespace

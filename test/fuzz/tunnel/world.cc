@@ -174,120 +174,54 @@ void World::run() {
 }
 
 void World::step() {
-  enum InstanceOp : std::size_t {
-    kReload = 24,
-    kShed,
-    kTick,
-    kDrainLog,
-    kTime,
-    kMisuse,
-    kNegotiate
-  };
   const std::uint8_t head = in_.byte();
-  const std::size_t op = head & 31U;
+  const Op op{static_cast<std::uint8_t>(head & 31U)};
   // Most calls have nothing odd about them.
   const unsigned odd = head >> 5U;
   const Oddity oddity = odd >= 5 ? static_cast<Oddity>(odd - 4) : Oddity::kNone;
-  switch (op) {
-    case kReload:
-      return reload();
-    case kShed:
-      return shed();
-    case kTick:
-      return tick();
-    case kDrainLog:
-      return drain_log();
-    case kTime:
-      now_us_ = in_.flag() ? now_us_ + in_.number() * 1000 : now_us_ - in_.number();
-      now_us_ = std::min<std::uint64_t>(now_us_, MPATH_TIME_MAX);
-      return;
-    case kMisuse:
-      return misuse();
-    case kNegotiate:
-      return misuse_negotiation();
-    default:
-      return step_tunnel(op, oddity);
-  }
+  if (op == Op::kReload) return reload();
+  if (op == Op::kShed) return shed();
+  if (op == Op::kTick) return tick();
+  if (op == Op::kDrainLog) return drain_log();
+  if (op == Op::kTime) return turn_clock();
+  if (op == Op::kMisuse) return misuse();
+  if (op == Op::kNegotiate) return misuse_negotiation();
+  Slot& slot = tunnels_[in_.below(kTunnels)];
+  if (op == Op::kCreate) return create(slot);
+  if (op == Op::kEstablish) return establish(slot);
+  if (!slot) return;
+  if (op == Op::kDestroy) return destroy(slot);
+  if (op == Op::kAddLegs) return add_legs(slot, oddity);
+  step_tunnel(*slot, op, oddity);
 }
 
-void World::step_tunnel(std::size_t op, Oddity oddity) {
-  enum TunnelOp : std::size_t {
-    kCreate,
-    kDestroy,
-    kEstablish,
-    kAddLegs,
-    kLinkLegs,
-    kRemove,
-    kTake,
-    kClose,
-    kSetPath,
-    kView,
-    kPadding,
-    kAsk,
-    kPoll,
-    kPollWhole,
-    kReceive,
-    kBurst,
-    kExitSends,
-    kExitDelivers,
-    kDrain,
-    kDrainAll,
-    kRoute,
-    kCanRead,
-    kBacklog
-  };
-  Slot& slot = tunnels_[in_.below(kTunnels)];
-  if (op == kCreate) return create(slot);
-  if (op == kEstablish) return establish(slot);
-  if (!slot) return;
-  TunnelModel& tunnel = *slot;
-  switch (op) {
-    case kDestroy:
-      return destroy(slot);
-    case kAddLegs:
-      return add_legs(slot, oddity);
-    case kLinkLegs:
-      return link(tunnel);
-    case kRemove:
-      return remove_leg(tunnel, oddity);
-    case kTake:
-      return take_single(tunnel, oddity);
-    case kClose:
-      return close(tunnel);
-    case kSetPath:
-      return set_path(tunnel);
-    case kView:
-      return set_view(tunnel);
-    case kPadding:
-      return padding(tunnel);
-    case kAsk:
-      return ask(tunnel, oddity);
-    case kPoll:
-      return poll(tunnel, oddity);
-    case kPollWhole:
-      return poll_whole(tunnel);
-    case kReceive:
-      return receive_any(tunnel, oddity);
-    case kBurst:
-      return receive_burst(tunnel);
-    case kExitSends:
-      return exit_sends(tunnel);
-    case kExitDelivers:
-      return exit_delivers(tunnel);
-    case kDrain:
-      return drain(tunnel, static_cast<std::uint32_t>(in_.below(100)), oddity);
-    case kDrainAll:
-      return drain(tunnel, 4096, Oddity::kNone);
-    case kRoute:
-      return route(tunnel, oddity);
-    case kCanRead:
-      return can_read(tunnel, oddity);
-    case kBacklog:
-      backlog_ = in_.number32();
-      return;
-    default:
-      return;
+void World::turn_clock() {
+  now_us_ = in_.flag() ? now_us_ + in_.number() * 1000 : now_us_ - in_.number();
+  now_us_ = std::min<std::uint64_t>(now_us_, MPATH_TIME_MAX);
+}
+
+void World::step_tunnel(TunnelModel& tunnel, Op op, Oddity oddity) {
+  if (op == Op::kLinkLegs) return link(tunnel);
+  if (op == Op::kRemove) return remove_leg(tunnel, oddity);
+  if (op == Op::kTake) return take_single(tunnel, oddity);
+  if (op == Op::kClose) return close(tunnel);
+  if (op == Op::kSetPath) return set_path(tunnel);
+  if (op == Op::kView) return set_view(tunnel);
+  if (op == Op::kPadding) return padding(tunnel);
+  if (op == Op::kAsk) return ask(tunnel, oddity);
+  if (op == Op::kPoll) return poll(tunnel, oddity);
+  if (op == Op::kPollWhole) return poll_whole(tunnel);
+  if (op == Op::kReceive) return receive_any(tunnel, oddity);
+  if (op == Op::kBurst) return receive_burst(tunnel);
+  if (op == Op::kExitSends) return exit_sends(tunnel);
+  if (op == Op::kExitDelivers) return exit_delivers(tunnel);
+  if (op == Op::kDrain) {
+    return drain(tunnel, static_cast<std::uint32_t>(in_.below(100)), oddity);
   }
+  if (op == Op::kDrainAll) return drain(tunnel, 4096, Oddity::kNone);
+  if (op == Op::kRoute) return route(tunnel, oddity);
+  if (op == Op::kCanRead) return can_read(tunnel, oddity);
+  if (op == Op::kBacklog) backlog_ = in_.number32();
 }
 
 void World::finish() {

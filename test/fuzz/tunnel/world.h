@@ -14,6 +14,7 @@
 
 #include "test/fuzz/support/exact.h"
 #include "test/fuzz/support/input.h"
+#include "test/fuzz/tunnel/ops.h"
 #include "test/fuzz/tunnel/tunnel_model.h"
 
 namespace conflux::fuzz {
@@ -47,7 +48,8 @@ class World {
   };
 
   void step();
-  void step_tunnel(std::size_t op, Oddity oddity);
+  void step_tunnel(TunnelModel& tunnel, Op op, Oddity oddity);
+  void turn_clock();
 
   // Instance: world.cc.
   void open_instance();

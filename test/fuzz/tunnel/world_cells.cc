@@ -56,7 +56,7 @@ void World::receive_linked(TunnelModel& tunnel, LegModel& leg, std::size_t chang
   if (tunnel.nonce()) std::ranges::copy(*tunnel.nonce(), body.begin() + 1);
   body[49] = 1;
   if (changed_byte < body.size()) body[changed_byte] = in_.byte();
-  if (changed_byte >= body.size() && changed_byte < 64) body.resize(changed_byte);
+  if (changed_byte >= body.size() && changed_byte < 64) body.resize(changed_byte - 14);
   mpath_cell cell = cell_of(leg.id, kLinked, tunnel.join_hop());
   cell.body = body.data();
   cell.body_length = static_cast<std::uint16_t>(body.size());
