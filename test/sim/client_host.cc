@@ -42,7 +42,7 @@ ClientHost::~ClientHost() {
   if (alive_) {
     table_->tunnel_close(instance_, tunnel_, 0);
     drain(64);
-    while (drain_wanted_) drain(64);
+    while (drain_wanted_ && report_.error.empty()) drain(64);
     table_->tunnel_destroy(instance_, tunnel_);
   }
   table_->instance_close(instance_);
@@ -168,7 +168,8 @@ void ClientHost::receive(std::size_t at, const Cell& cell, std::uint64_t now) {
   }
   drain_wanted_ = receipt.ready != 0;
   // A host may drain at once or later, in large bites or small ones.
-  while (drain_wanted_ && random_.chance(900)) drain(random_.between(1, 8));
+  while (drain_wanted_ && report_.error.empty() && random_.chance(900))
+    drain(random_.between(1, 8));
 }
 
 void ClientHost::judge_answer(std::size_t leg, const Cell& cell, mpath_status status,
@@ -394,7 +395,7 @@ void ClientHost::finish(std::uint64_t now) {
   poll(now);
   do {
     drain(64);
-  } while (drain_wanted_);
+  } while (drain_wanted_ && report_.error.empty());
   poll(now);
   if (report_.closed_reason == 0) return;
   if (!held_.empty()) fail("a closed tunnel keeps tokens");

@@ -139,6 +139,8 @@ TEST_F(PollRound, ReadsAllStreamsOfASinglePathByItsOneLeg) {
   ASSERT_EQ(events.size(), 1U);
   EXPECT_EQ(events[0].detail, MPATH_STREAMS_OTHER_HOPS);
   EXPECT_EQ(events[0].value, UINT64_MAX) << "as many cells as the host's own windows allow";
+  EXPECT_EQ(round(1).size(), 1U) << "one cell is enough";
+  EXPECT_TRUE(round(0).empty());
 }
 
 TEST_F(PollRound, NeverYieldsMoreThanItsBoundForAnyLeg) {

@@ -142,6 +142,8 @@ TEST_F(ReceiverTest, DiscardsEverythingOnce) {
   EXPECT_EQ(receiver_.discard_next()->token, Token{2});
   EXPECT_FALSE(receiver_.discard_next());
   EXPECT_EQ(receiver_.queue().bytes(), Bytes{0});
+  EXPECT_EQ(receiver_.stall_deadline(), kNever);
+  EXPECT_TRUE(receiver_.is_consistent());
 }
 
 TEST_F(ReceiverTest, StallsExactlyAtTheTimeout) {  // attack A21
