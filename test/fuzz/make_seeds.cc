@@ -227,7 +227,7 @@ void write_tunnel(const Writer& out) {
   const Bytes late = {op(Op::kExitDelivers), 0, 0, kMost};
   const Bytes poll = {op(Op::kPollWhole), 0};
   const Bytes take_all = {op(Op::kDrain), 0, 3, op(Op::kDrainAll), 0};
-  const Bytes later = {op(Op::kTime), 1, 235};  // a long time
+  const Bytes later = {op(Op::kTime), 1, 237};  // a week
   const Bytes first = ready(0, 0);
   out.write("tunnel", "reordered", concat(first, ahead(0, 1, 1), late, take_all, poll));
   out.write("tunnel", "reordered-3",
@@ -244,7 +244,7 @@ void write_tunnel(const Writer& out) {
     append(crowded, Bytes{op(Op::kReceive), tunnel, 1, 4, 1});  // SWITCH
     for (int i = 0; i < 9; ++i) append(crowded, Bytes{op(Op::kBurst), tunnel, 1, 1, 0, 1, 227});
   }
-  out.write("tunnel", "crowded", concat(crowded, Bytes{op(Op::kTick), op(Op::kShed), 235, 4}));
+  out.write("tunnel", "crowded", concat(crowded, Bytes{op(Op::kTick), 237, op(Op::kShed), 237, 4}));
   out.write("tunnel", "shed",
             concat(first, ahead(0, 1, 1), Bytes{op(Op::kShed), 1, 2}, poll, take_all,
                    Bytes{op(Op::kDestroy), 0}));

@@ -64,9 +64,31 @@ void TunnelModel::note_begun(mpath_leg_id leg) {
   if (LegModel* it = find(leg)) it->begun = true;
 }
 
-void TunnelModel::note_removed(mpath_leg_id leg) {
+std::uint32_t TunnelModel::loss_of(const LegModel& leg, std::uint32_t reason,
+                                   mpath_leg_id primary) const {
+  if (reason == MPATH_REASON_SEND_FAILED && leg.carried_out > 0) return MPATH_REASON_SEND_FAILED;
+  std::uint64_t others = 0;
+  std::uint64_t received = 0;
+  std::uint64_t sent = 0;
+  for (const LegModel& other : legs) {
+    if (!other.live || other.id == leg.id) continue;
+    ++others;
+    received = std::max(received, other.received);
+    sent = std::max(sent, other.sent);
+  }
+  if (others == 0) return MPATH_REASON_DEPLETED;
+  if (leg.id == primary && sent_ > 0) return MPATH_REASON_PRIMARY_LOST;
+  if (!leg.begun) return MPATH_REASON_NONE;
+  if (leg.received > received) return MPATH_REASON_HIGHEST_RECEIVED_LOST;
+  if (leg.sent > sent) return MPATH_REASON_HIGHEST_SENT_LOST;
+  const bool in_flight = leg.view.inflight >= leg.sendme_inc;
+  return in_flight ? MPATH_REASON_DATA_IN_FLIGHT_LOST : MPATH_REASON_NONE;
+}
+
+void TunnelModel::note_removed(mpath_leg_id leg, std::uint32_t verdict) {
   LegModel* it = find(leg);
   expect(it != nullptr, "only a leg that is there can be removed");
+  expect(close_reason_ == verdict, "a loss closes the tunnel as it is written down");
   it->live = false;
 }
 

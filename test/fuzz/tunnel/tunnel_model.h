@@ -34,6 +34,7 @@ struct WireCell {
 struct LegModel {
   mpath_leg_id id = 0;
   std::uint64_t cookie = 0;
+  std::uint32_t sendme_inc = 0;
   mpath_leg_view view{};
   bool live = true;
   // The handshake, as told and as taken.
@@ -70,7 +71,8 @@ class TunnelModel {
   // Answers of the plugin.
   void note_added(std::span<const LegModel> legs);
   void note_begun(mpath_leg_id leg);
-  void note_removed(mpath_leg_id leg);
+  // `verdict`: what loss_of() said before the call.
+  void note_removed(mpath_leg_id leg, std::uint32_t verdict);
   void note_receive(const mpath_cell& cell, mpath_status status, const mpath_receipt& receipt,
                     bool timed_out);
   void note_route(const mpath_route_request& request, const mpath_grant& grant);
@@ -83,6 +85,10 @@ class TunnelModel {
   void check_end() const;
 
   [[nodiscard]] LegModel* find(mpath_leg_id leg);
+  // Why the tunnel closes if this leg goes for `reason`; NONE if it lives on. See ABI.md, "What the
+  // loss of a leg does".
+  [[nodiscard]] std::uint32_t loss_of(const LegModel& leg, std::uint32_t reason,
+                                      mpath_leg_id primary) const;
   [[nodiscard]] bool has_tokens() const;
 
   [[nodiscard]] mpath_tunnel_id id() const { return birth_.id; }

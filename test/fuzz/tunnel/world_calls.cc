@@ -157,6 +157,7 @@ void World::create(Slot& slot) {
   if (status != MPATH_OK) return expect(is_misuse(status), "only misuse keeps a tunnel from birth");
   expect(id != 0 && std::ranges::find(dead_, id) == dead_.end(), "ids of tunnels are new");
   leg.view.leg = leg.id;
+  leg.sendme_inc = path.hops.empty() ? 0 : path.sendme_inc;
   leg.view.cwnd = path.cwnd_init;
   leg.view.half_stream_expiry_us = leg.view.disused_since_us = MPATH_NEVER;
   TunnelBirth birth{id, params.cookie, tunnel_limit_, {}};
@@ -226,6 +227,7 @@ void World::add_legs(Slot& slot, Oddity oddity) {
     LegModel& leg = added.emplace_back();
     leg.id = leg.view.leg = ids.at(i);
     leg.cookie = params[i].cookie;
+    leg.sendme_inc = params[i].path.sendme_inc;
     leg.view.cwnd = params[i].path.cwnd_init;
     leg.view.half_stream_expiry_us = leg.view.disused_since_us = MPATH_NEVER;
   }
@@ -254,11 +256,12 @@ void World::remove_leg(TunnelModel& tunnel, Oddity oddity) {
   const LegModel* it = tunnel.find(leg);
   const bool live = it != nullptr && it->live;
   const Before was = before(tunnel);
+  const std::uint32_t verdict = live ? tunnel.loss_of(*it, reason, was.info.primary) : 0;
   const mpath_status status = table_.leg_remove(instance_, tunnel.id(), leg, reason, &all.head, at);
   const mpath_tunnel_info now = after(tunnel, was, status);
   if (status == MPATH_OK) {
     expect(live, "only a leg that is there can be removed");
-    tunnel.note_removed(leg);
+    tunnel.note_removed(leg, oddity == Oddity::kViews ? now.close_reason : verdict);
   }
   check(tunnel, now);
 }
@@ -294,6 +297,7 @@ void World::set_path(TunnelModel& tunnel) {
   const mpath_status status = table_.leg_set_path(instance_, tunnel.id(), leg, &as_told);
   const mpath_tunnel_info now = after(tunnel, was, status);
   expect(status != MPATH_OK || !tunnel.multi_path(), "paths change on single circuits only");
+  if (status == MPATH_OK) tunnel.find(leg)->sendme_inc = path.sendme_inc;
   check(tunnel, now);
 }
 
@@ -392,6 +396,7 @@ void World::poll_whole(TunnelModel& tunnel) {
       table_.poll(instance_, tunnel.id(), &all.head, now(Oddity::kNone), &events);
   const mpath_tunnel_info now = after(tunnel, was, status);
   expect(status == MPATH_OK, "a poll with views of all legs and enough room succeeds", status);
+  expect(events.next_deadline_us > now_us_, "no deadline is in the past");
   std::vector<mpath_event> told;
   for (std::uint32_t i = 0; i < events.count; ++i) told.push_back(items.at(i));
   tunnel.note_events(told, backlog_);
