@@ -9,6 +9,33 @@ extern "C" mpath_status mpath_plugin_negotiate(mpath_negotiation* io);
 namespace conflux::fuzz {
 namespace {
 
+// Functions that pass cells or events, with good arguments for all but the id.
+mpath_status call_with_cells(const mpath_plugin_table& table, mpath_instance* instance,
+                             mpath_tunnel_id id, std::size_t which) {
+  const mpath_leg_views views{nullptr, 0, sizeof(mpath_leg_view), 0, 0};
+  mpath_grant grant{};
+  grant.struct_size = sizeof grant;
+  mpath_receipt receipt{sizeof receipt, 0, 0, 0};
+  mpath_tokens tokens{nullptr, 0, sizeof(mpath_token), 0, 0};
+  mpath_events events{nullptr, 0, sizeof(mpath_event), 0, 0, 0};
+  const mpath_route_request request{sizeof request, kData, 2, 0, 0, 1, 0};
+  const mpath_cell cell{sizeof cell, kData, 2, 0, 1, nullptr, 1, 1, 0};
+  mpath_leg_id leg = 0;
+  std::uint32_t number = 0;
+  switch (which) {
+    case 15:
+      return table.route(instance, id, &request, &views, 1, &grant);
+    case 16:
+      return table.can_read(instance, id, &views, 1, &number, &leg);
+    case 17:
+      return table.receive(instance, id, &cell, 1, &receipt);
+    case 18:
+      return table.drain(instance, id, &tokens);
+    default:
+      return table.poll(instance, id, &views, 1, &events);
+  }
+}
+
 // One call of each function on a tunnel, with good arguments for all but the id.
 mpath_status call_by_number(const mpath_plugin_table& table, mpath_instance* instance,
                             mpath_tunnel_id id, std::size_t which) {
@@ -17,19 +44,12 @@ mpath_status call_by_number(const mpath_plugin_table& table, mpath_instance* ins
   info.struct_size = sizeof info;
   mpath_leg_info leg_info{};
   leg_info.struct_size = sizeof leg_info;
-  mpath_grant grant{};
-  grant.struct_size = sizeof grant;
-  mpath_receipt receipt{sizeof receipt, 0, 0, 0};
   mpath_detail detail{sizeof detail, 0, 0, 0};
   mpath_activity activity{sizeof activity, 0, 0};
-  mpath_tokens tokens{nullptr, 0, sizeof(mpath_token), 0, 0};
-  mpath_events events{nullptr, 0, sizeof(mpath_event), 0, 0, 0};
   mpath_leg_summaries legs{nullptr, 0, sizeof(mpath_leg_summary), 0, 0};
   mpath_leg_id leg = 0;
   std::uint32_t number = 0;
   const mpath_path path{nullptr, 0, sizeof(mpath_hop), 0, 0};
-  const mpath_route_request request{sizeof request, kData, 2, 0, 0, 1, 0};
-  const mpath_cell cell{sizeof cell, kData, 2, 0, 1, nullptr, 1, 1, 0};
   switch (which) {
     case 0:
       return table.tunnel_destroy(instance, id);
@@ -61,16 +81,8 @@ mpath_status call_by_number(const mpath_plugin_table& table, mpath_instance* ins
       return table.leg_uses_stream_sendme(instance, id, 1, 0, &number);
     case 14:
       return table.padding_event(instance, id, 1, MPATH_PADDING_SEND, 1);
-    case 15:
-      return table.route(instance, id, &request, &views, 1, &grant);
-    case 16:
-      return table.can_read(instance, id, &views, 1, &number, &leg);
-    case 17:
-      return table.receive(instance, id, &cell, 1, &receipt);
-    case 18:
-      return table.drain(instance, id, &tokens);
     default:
-      return table.poll(instance, id, &views, 1, &events);
+      return call_with_cells(table, instance, id, which);
   }
 }
 
