@@ -45,6 +45,7 @@ class World {
   struct Views {
     ExactArray<mpath_leg_view> items;
     mpath_leg_views head;
+    bool complete;  // each leg once
   };
 
   void step();

@@ -117,8 +117,10 @@ World::Views World::views(TunnelModel& tunnel, Oddity oddity) {
     if (leg.live) all.push_back(leg.view);
   }
   mpath_leg_views head{nullptr, 0, sizeof(mpath_leg_view), backlog_, 0};
+  bool complete = true;
   if (oddity == Oddity::kViews) {
     const std::size_t how = in_.below(6);
+    complete = all.empty() || (how != 1 && how != 2);
     if (how == 0) std::ranges::reverse(all);
     if (how == 1 && !all.empty()) all.pop_back();
     if (how == 2 && !all.empty()) all.push_back(all.front());
@@ -129,7 +131,7 @@ World::Views World::views(TunnelModel& tunnel, Oddity oddity) {
   head.stride = stride_of<mpath_leg_view>(oddity);
   if (head.stride % alignof(mpath_leg_view) != 0 && in_.flag()) head.stride &= ~7U;
   head.count = static_cast<std::uint32_t>(all.size());
-  Views out{ExactArray<mpath_leg_view>(all, head.stride), head};
+  Views out{ExactArray<mpath_leg_view>(all, head.stride), head, complete};
   out.head.items = out.items.get();
   return out;
 }
@@ -345,6 +347,7 @@ void World::ask(TunnelModel& tunnel, Oddity oddity) {
       table_.tunnel_activity(instance_, tunnel.id(), &all.head, activity.get());
   now = after(tunnel, was, active);
   activity.check_tail();
+  expect(active != MPATH_OK || all.complete || now.leg_count == 0, "each leg is viewed once");
   ExactStruct<mpath_detail> detail(mpath_detail{}, size_of<mpath_detail>(oddity));
   check_status(table_.tunnel_detail(instance_, tunnel.id(), detail.get()));
   detail.check_tail();
@@ -380,6 +383,7 @@ void World::poll(TunnelModel& tunnel, Oddity oddity) {
     told.push_back(items.at(i));
   tunnel.note_events(told, backlog_);
   expect(status != MPATH_OK || events.next_deadline_us > at, "no deadline is in the past");
+  expect(status != MPATH_OK || all.complete || now.leg_count == 0, "each leg is viewed once");
   if (status == MPATH_E_BUFFER) {
     expect(events.count > capacity && events.count <= MPATH_EVENTS_MAX,
            "poll() says what it needs");
