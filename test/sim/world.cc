@@ -24,14 +24,14 @@ constexpr int kVisitors = 40;
 LedgerOptions limits(const HostOptions& host) {
   return {.cwnd_init = host.window,
           .sendme_inc = host.sendme_inc,
-          .reorder_limit = 64 * kKiB,
+          .reorder_limit = host.window < kLongWindow ? 64 * kKiB : 1024 * kKiB,
           .high_water = 16 * kKiB,
           .low_water = 4 * kKiB,
           .stall_timeout_us = kStallTimeoutUs,
           .handshake_timeout_us = 2'000'000};
 }
 
-std::string config_text(Random& random) {
+std::string config_text(const LedgerOptions& limits, Random& random) {
   static const char* const kUx[] = {"no_opinion", "min_latency", "low_mem_latency",
                                     "high_throughput", "low_mem_throughput"};
   return std::string(
@@ -40,12 +40,12 @@ std::string config_text(Random& random) {
              "  profile: lab\n"
              "  handshake_timeout: 2s\n"
              "  reorder:\n"
-             "    tunnel_limit: 64KiB\n"
              "    high_water: 16KiB\n"
              "    low_water: 4KiB\n"
              "    stall_timeout: 5s\n"
-             "  desired_ux: ") +
-         kUx[random.below(5)] + "\n";
+             "    tunnel_limit: ") +
+         std::to_string(limits.reorder_limit / kKiB) +
+         "KiB\n  desired_ux: " + kUx[random.below(5)] + "\n";
 }
 
 // What a reload brings is for tunnels to come: if this one took it, it would show.
@@ -79,9 +79,9 @@ World::World(const RunOptions& options)
     host.window = kLongWindow;
     burst_ = kLongWindow / 8;
   }
-  host.config = config_text(random_);
   host.reloaded = kReloaded;
   host.ledger = limits(host);
+  host.config = config_text(host.ledger, random_);
   const auto send_on = [this](bool up) {
     return [this, up](std::size_t at, Cell cell) {
       Link& link = *links_[at];

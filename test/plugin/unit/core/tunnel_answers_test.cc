@@ -1,6 +1,8 @@
 // What a tunnel answers to a host that asks for what cannot be, and what it notes of what can.
 #include <gmock/gmock.h>
 
+#include <functional>
+
 #include "test/plugin/unit/support/tunnels.h"
 
 namespace conflux {
@@ -415,6 +417,34 @@ TEST(TunnelAnswers, SaysClosedAndNotViolationWhenItsOwnLimitIsReached) {
   EXPECT_EQ(rig.violation, Reason::REORDER_LIMIT);
   EXPECT_EQ(rig.tunnel.close_reason(), Reason::REORDER_LIMIT);
   EXPECT_EQ(rig.tunnel.detail().outcome, Outcome::kClosed);
+}
+
+// Whatever is called first after a deadline lets it happen first.
+TEST(TunnelAnswers, LetsWhatIsDueHappenBeforeAnyCallThatHasATime) {
+  RouteGrant grant;
+  Reason violation = Reason::NONE;
+  std::optional<Leg> taken;
+  const std::vector<std::function<void(TunnelRig&)>> calls = {
+      [](TunnelRig& rig) { rig.tunnel.link(rig.now); },
+      [](TunnelRig& rig) {
+        rig.tunnel.remove_leg(kUnknownLeg, Reason::RETIRED, LegViews(), rig.now);
+      },
+      [&](TunnelRig& rig) { rig.tunnel.take_single_leg(taken, rig.now); },
+      [](TunnelRig& rig) { rig.tunnel.handle_padding(kUnknownLeg, MPATH_PADDING_SEND, rig.now); },
+      [&](TunnelRig& rig) { rig.tunnel.route({}, LegViews(), rig.now, grant); },
+      [&](TunnelRig& rig) { rig.tunnel.handle_cell({}, rig.now, violation); },
+  };
+  for (std::size_t i = 0; i < calls.size(); ++i) {
+    TunnelRig rig;
+    ASSERT_EQ(rig.join(1), Outcome::kOk);
+    ASSERT_EQ(rig.tunnel.link(rig.now), Outcome::kOk);
+    rig.poll();
+    rig.now += 60s;
+    calls[i](rig);
+    EXPECT_EQ(rig.tunnel.now(), rig.now) << i;
+    ASSERT_EQ(rig.tunnel.legs().size(), 2U) << i;
+    EXPECT_TRUE(rig.tunnel.legs()[0].is<TimedOut>()) << i;
+  }
 }
 
 TEST(TunnelAnswers, KnowsNoLegOfAnotherTunnel) {
