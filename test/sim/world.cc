@@ -74,10 +74,11 @@ World::World(const RunOptions& options)
   host.window = static_cast<std::uint32_t>(random_.between(8, 64));
   host.sendme_inc = static_cast<std::uint32_t>(random_.between(2, 8));
   host.cell_cost = kCosts[random_.below(std::size(kCosts))];
-  if (random_.chance(10)) {
+  if (random_.chance(15)) {
     host.cell_cost = 1;
     host.window = kLongWindow;
     burst_ = kLongWindow / 8;
+    options_.losses = false;  // most of them last
   }
   host.reloaded = kReloaded;
   host.ledger = limits(host);
