@@ -51,9 +51,9 @@ class Terminal:
     def state(self) -> str:
         """What the shell and tmux know of the terminal: modes, alternate screen, cursor."""
         marker = f"state-{os.urandom(4).hex()}"
-        self.type(f"stty -g | md5sum; echo {marker[:5]}''{marker[5:]}")
-        screen = self.wait_for(rf"(?m)^{marker}")
-        modes = re.findall(r"(?m)^([0-9a-f]{32})  -", screen)[-1]
+        self.type(f"echo {marker[:5]}''{marker[5:]}=$(stty -g | md5sum | cut -c1-32)=")
+        screen = self.wait_for(rf"{marker}=[0-9a-f]{{32}}=")
+        modes = re.findall(rf"{marker}=([0-9a-f]{{32}})=", screen)[-1]
         return modes + self.tmux("display-message", "-p", "#{alternate_on} #{cursor_flag}")
 
     def child(self) -> int:
