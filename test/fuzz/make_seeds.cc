@@ -248,6 +248,16 @@ void write_tunnel(const Writer& out) {
   out.write("tunnel", "shed",
             concat(first, ahead(0, 1, 1), Bytes{op(Op::kShed), 1, 2}, poll, take_all,
                    Bytes{op(Op::kDestroy), 0}));
+  // A SWITCH of nothing, one that is too far, two in a row; a poll that views a leg twice, or not.
+  const std::uint8_t receive = op(Op::kReceive);
+  out.write("tunnel", "switch-zero", concat(first, late, Bytes{receive, 0, 0, 4, 0}, poll));
+  out.write("tunnel", "switch-far", concat(first, late, Bytes{receive, 0, 0, 4, 231}, poll));
+  out.write("tunnel", "switch-twice",
+            concat(first, late, Bytes{receive, 0, 1, 4, 5, receive, 0, 1, 4, 5}, poll));
+  const auto odd_poll = static_cast<std::uint8_t>(op(Op::kPoll) | 5U << 5U);
+  for (const std::uint8_t how : Bytes{1, 2, 3}) {
+    out.write("tunnel", "views-" + std::to_string(how), concat(first, Bytes{odd_poll, 0, 23, how}));
+  }
   Bytes sent = first;
   for (int i = 0; i < 8; ++i) append(sent, Bytes{op(Op::kRoute), 0, 0, 40});
   out.write("tunnel", "sent", concat(sent, Bytes{op(Op::kCanRead), 0, op(Op::kRemove), 0, 0, 3}));

@@ -8,6 +8,9 @@
 namespace conflux::fuzz {
 namespace {
 
+// Cells in flight on one leg of an honest exit, generously.
+constexpr std::uint64_t kFarthest = 65536;
+
 std::uint64_t big_endian(const std::uint8_t* bytes, std::size_t size) {
   std::uint64_t value = 0;
   for (std::size_t i = 0; i < size; ++i) value = value * 256 + bytes[i];
@@ -140,6 +143,11 @@ void TunnelModel::note_sequenced(const mpath_cell& cell, mpath_status status) {
   ahead_.emplace(held.seq, cell.token);
   held_bytes_ += cell.cost;
   largest_cell_ = std::max(largest_cell_, cell.cost + kOwnShare);
+  note_water();
+}
+
+void TunnelModel::note_water() {
+  pressure_ = pressure_ ? held_bytes_ > birth_.low_water : held_bytes_ >= birth_.high_water;
 }
 
 void TunnelModel::note_signalling(const mpath_cell& cell, bool timed_out) {
@@ -154,6 +162,9 @@ void TunnelModel::note_signalling(const mpath_cell& cell, bool timed_out) {
     expect(delta != 0 || received_ == 0, "a SWITCH skips something");
     leg->received += delta;
     leg->awaits_cell = true;
+    // What sixteen legs can have in flight, and more than that (attack A16).
+    expect(received_ == 0 || leg->received <= received_ + 16 * kFarthest,
+           "no SWITCH points further than an honest exit can be");
     return;
   }
   expect(cell.command == kLinked, "of the four, a client takes LINKED and SWITCH");
@@ -216,6 +227,7 @@ void TunnelModel::release(const mpath_token& token) {
 void TunnelModel::note_drain(std::span<const mpath_token> tokens, bool left, bool was_closed) {
   discarding_ = discarding_ || was_closed;
   for (const mpath_token& token : tokens) release(token);
+  note_water();
   expect(left == has_tokens(), "`left` says whether there is more to drain");
 }
 
@@ -231,6 +243,7 @@ void TunnelModel::note_events(std::span<const mpath_event> events, std::uint32_t
       note_level(event, backlog);
     }
   }
+  expect(closed_ || pressure_ == pressure_told_, "a water mark that was crossed is told");
 }
 
 void TunnelModel::note_one_shot(const mpath_event& event) {

@@ -59,6 +59,8 @@ struct TunnelBirth {
   mpath_tunnel_id id;
   std::uint64_t cookie;
   std::uint64_t reorder_limit;  // bytes, the plugin's share included
+  std::uint64_t high_water;     // bytes without it
+  std::uint64_t low_water;
   std::optional<std::array<std::uint8_t, MPATH_SEED_LEN>> seed;
 };
 
@@ -116,6 +118,7 @@ class TunnelModel {
   void note_sequenced(const mpath_cell& cell, mpath_status status);
   void note_signalling(const mpath_cell& cell, bool timed_out);
   void release(const mpath_token& token);
+  void note_water();
   void note_one_shot(const mpath_event& event);
   void note_send_cell(const mpath_event& event, LegModel& leg);
   void note_level(const mpath_event& event, std::uint32_t backlog);
@@ -128,6 +131,7 @@ class TunnelModel {
   std::uint32_t close_reason_ = 0;
   bool closed_told_ = false;
   bool ready_told_ = false;
+  bool pressure_ = false;
   bool pressure_told_ = false;
   bool discarding_ = false;
   std::uint64_t sent_ = 0;

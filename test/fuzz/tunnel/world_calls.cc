@@ -162,7 +162,11 @@ void World::create(Slot& slot) {
   leg.sendme_inc = path.hops.empty() ? 0 : path.sendme_inc;
   leg.view.cwnd = path.cwnd_init;
   leg.view.half_stream_expiry_us = leg.view.disused_since_us = MPATH_NEVER;
-  TunnelBirth birth{id, params.cookie, tunnel_limit_, {}};
+  mpath_instance_info now{};
+  now.struct_size = sizeof now;
+  expect(table_.instance_info(instance_, &now) == MPATH_OK, "an instance can be asked");
+  TunnelBirth birth{id, params.cookie, tunnel_limit_, now.reorder_high_water, now.reorder_low_water,
+                    {}};
   if (seeded) birth.seed = seed;
   check(slot.emplace(birth, leg), info(id));
 }
@@ -381,7 +385,7 @@ void World::poll(TunnelModel& tunnel, Oddity oddity) {
   std::vector<mpath_event> told;
   for (std::uint32_t i = 0; status == MPATH_OK && i < events.count; ++i)
     told.push_back(items.at(i));
-  tunnel.note_events(told, backlog_);
+  if (status == MPATH_OK) tunnel.note_events(told, backlog_);
   expect(status != MPATH_OK || events.next_deadline_us > at, "no deadline is in the past");
   expect(status != MPATH_OK || all.complete || now.leg_count == 0, "each leg is viewed once");
   if (status == MPATH_E_BUFFER) {
