@@ -4,16 +4,20 @@
 usage: choose_inputs.py CONTROL-FILE FOLDER [--files N] [--bytes N]
 
 Reads what libFuzzer wrote with -merge_control_file. Takes the input that reaches most new code, the
-smaller one of equals, and again, until nothing is new or a limit is reached.
+smaller one of equals, and again, until nothing is new or a limit is reached. Files in FOLDER that
+have a name of their own, not a digest, are seeds that somebody wrote: they stay, and count.
 
 example: choose_inputs.py build/fuzz/tunnel.merge test/fuzz/corpus/tunnel --files 24
 """
 
 import argparse
 import hashlib
+import re
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
+
+DIGEST = re.compile(r"[0-9a-f]{40}")
 
 
 @dataclass
@@ -38,10 +42,15 @@ def read_control(path: Path) -> list[Input]:
     return inputs
 
 
-def choose(inputs: list[Input], most_files: int, most_bytes: int) -> list[Input]:
-    chosen: list[Input] = []
-    reached: set[int] = set()
-    used = 0
+def is_seed(path: Path, folder: Path) -> bool:
+    return path.parent.resolve() == folder.resolve() and not DIGEST.fullmatch(path.name)
+
+
+def choose(inputs: list[Input], seeds: list[Input], most_files: int,
+           most_bytes: int) -> list[Input]:
+    chosen = list(seeds)
+    reached: set[int] = set().union(*(it.features for it in seeds))
+    used = sum(it.size for it in seeds)
     while len(chosen) < most_files:
         fitting = [it for it in inputs if used + it.size <= most_bytes]
         if not fitting:
@@ -52,7 +61,7 @@ def choose(inputs: list[Input], most_files: int, most_bytes: int) -> list[Input]
         chosen.append(best)
         reached |= best.features
         used += best.size
-    everything = set().union(*(it.features for it in inputs)) if inputs else set()
+    everything: set[int] = set().union(*(it.features for it in inputs))
     print(f"{len(chosen)} of {len(inputs)} inputs, {used} bytes, "
           f"reach {len(reached)} of {len(everything)} edges")
     return chosen
@@ -65,15 +74,18 @@ def main() -> int:
     parser.add_argument("--files", type=int, default=24)
     parser.add_argument("--bytes", type=int, default=48_000)
     arguments = parser.parse_args()
-    inputs = choose(read_control(arguments.control), arguments.files, arguments.bytes)
-    if not inputs:
+    inputs = read_control(arguments.control)
+    seeds = [it for it in inputs if is_seed(it.path, arguments.folder)]
+    chosen = choose(inputs, seeds, arguments.files, arguments.bytes)
+    if not chosen:
         print("choose_inputs: no input reaches anything; the corpus is left as it is",
               file=sys.stderr)
         return 1
-    contents = [it.path.read_bytes() for it in inputs]
+    contents = [it.path.read_bytes() for it in chosen[len(seeds):]]
     arguments.folder.mkdir(parents=True, exist_ok=True)
     for old in arguments.folder.iterdir():
-        old.unlink()
+        if DIGEST.fullmatch(old.name):
+            old.unlink()
     for content in contents:
         (arguments.folder / hashlib.sha1(content).hexdigest()).write_bytes(content)
     return 0
