@@ -261,6 +261,13 @@ void write_tunnel(const Writer& out) {
   Bytes sent = first;
   for (int i = 0; i < 8; ++i) append(sent, Bytes{op(Op::kRoute), 0, 0, 40});
   out.write("tunnel", "sent", concat(sent, Bytes{op(Op::kCanRead), 0, op(Op::kRemove), 0, 0, 3}));
+}
+
+// Handshakes of tunnels that end otherwise than well.
+void write_tunnel_handshakes(const Writer& out) {
+  const auto op = [](Op number) { return static_cast<std::uint8_t>(number); };
+  const Bytes poll = {op(Op::kPollWhole), 0};
+  const Bytes later = {op(Op::kTime), 1, 237};  // a week
   const Bytes unlinked = {0, op(Op::kCreate),   0, 0, 1, op(Op::kAddLegs), 0, 1, 0,
                           0, op(Op::kLinkLegs), 0};
   out.write("tunnel", "timed-out",
@@ -285,6 +292,7 @@ void write_all(const std::filesystem::path& folder) {
   write_socks(out);
   write_region(out);
   write_tunnel(out);
+  write_tunnel_handshakes(out);
 }
 
 }  // namespace
