@@ -133,11 +133,17 @@ run_target() {
     -rss_limit_mb=3000 -print_final_stats=1 -artifact_prefix="$findings/")
   [[ -e $fuzz/dictionaries/$target.dict ]] && arguments+=(-dict="$fuzz/dictionaries/$target.dict")
   echo "fuzz $target: begins, $seconds s"
-  if "$(program "$target")" "${arguments[@]}" "$corpus" "${seed_folders[@]}" >"$log" 2>&1; then
+  "$(program "$target")" "${arguments[@]}" "$corpus" "${seed_folders[@]}" >"$log" 2>&1
+  local status=$?
+  if ((status == 0)); then
     echo "fuzz $target: $(summary "$log"), no finding"
     return 0
   fi
-  report "$target" "$findings" "$log"
+  if grep -q '^SUMMARY: ' "$log"; then
+    report "$target" "$findings" "$log"
+  else
+    echo "fuzz $target: broke off with status $status: $log" >&2
+  fi
   return 1
 }
 
