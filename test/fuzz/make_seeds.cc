@@ -255,12 +255,17 @@ void write_tunnel(const Writer& out) {
   out.write("tunnel", "switch-twice",
             concat(first, late, Bytes{receive, 0, 1, 4, 5, receive, 0, 1, 4, 5}, poll));
   const auto odd_poll = static_cast<std::uint8_t>(op(Op::kPoll) | 5U << 5U);
-  for (const std::uint8_t how : Bytes{1, 2, 3}) {
+  for (const std::uint8_t how : Bytes{1, 2, 3, 6}) {
     out.write("tunnel", "views-" + std::to_string(how), concat(first, Bytes{odd_poll, 0, 23, how}));
   }
   Bytes sent = first;
   for (int i = 0; i < 8; ++i) append(sent, Bytes{op(Op::kRoute), 0, 0, 40});
-  out.write("tunnel", "sent", concat(sent, Bytes{op(Op::kCanRead), 0, op(Op::kRemove), 0, 0, 3}));
+  const Bytes retire_first = {op(Op::kRemove), 0, 0, 4};
+  out.write("tunnel", "sent", concat(sent, Bytes{op(Op::kCanRead), 0}, retire_first));
+  out.write("tunnel", "send-failed", concat(sent, Bytes{op(Op::kRemove), 0, 0, 3}));
+  out.write("tunnel", "little-room",
+            concat(first, Bytes{op(Op::kView), 0, 0, 4, 120}, Bytes{op(Op::kView), 0, 1, 4, 100},
+                   Bytes{op(Op::kRoute), 0, 0, 40}, Bytes{op(Op::kRoute), 0, 0, 40}));
 }
 
 // Handshakes of tunnels that end otherwise than well.

@@ -119,14 +119,15 @@ World::Views World::views(TunnelModel& tunnel, Oddity oddity) {
   mpath_leg_views head{nullptr, 0, sizeof(mpath_leg_view), backlog_, 0};
   bool complete = true;
   if (oddity == Oddity::kViews) {
-    const std::size_t how = in_.below(6);
-    complete = all.empty() || (how != 1 && how != 2);
+    const std::size_t how = in_.below(7);
+    complete = all.empty() || (how != 1 && how != 2 && (how != 6 || all.size() == 1));
     if (how == 0) std::ranges::reverse(all);
     if (how == 1 && !all.empty()) all.pop_back();
     if (how == 2 && !all.empty()) all.push_back(all.front());
     if (how == 3) all.insert(all.begin(), tunnel.legs.front().view);
     if (how == 4) all.emplace_back().leg = in_.number();
     if (how == 5) head.reserved = in_.byte();
+    if (how == 6 && !all.empty()) all.back() = all.front();
   }
   head.stride = stride_of<mpath_leg_view>(oddity);
   if (head.stride % alignof(mpath_leg_view) != 0 && in_.flag()) head.stride &= ~7U;
