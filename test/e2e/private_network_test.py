@@ -58,6 +58,14 @@ class Layout(unittest.TestCase):
         with self.assertRaisesRegex(NetworkError, "no node relay9.*relay0, relay1"):
             plan(NetworkOptions(node_rates_kb={"relay9": 100}))
 
+    def test_a_forwarder_in_front_of_an_authority_is_refused(self):
+        with self.assertRaisesRegex(NetworkError, "in front of 'auth0'"):
+            plan(NetworkOptions(fronted=("auth0",)))
+
+    def test_a_client_bound_to_an_unknown_relay_is_refused(self):
+        with self.assertRaisesRegex(NetworkError, "cannot use 'relay9'"):
+            plan(NetworkOptions(clients=(ClientOptions(guards=("relay9",)),)))
+
 
 class Ports(unittest.TestCase):
     def setUp(self):
@@ -150,6 +158,24 @@ class Torrc(unittest.TestCase):
         self.assertIn("ConfluxEnabled 0", lines)
         self.assertIn("ConfluxClientUX latency_lowmem", lines)
         self.assertIn("SocksPort 127.0.0.1:20039", lines)
+
+    def test_a_stock_client_is_bound_to_relays_by_their_fingerprints(self):
+        client = ClientOptions(guards=("relay0", "relay1"), middles=("relay2",), exits=("exit0",))
+        lines = torrc_lines("client0", NetworkOptions(clients=(client,)))
+        self.assertIn(f"EntryNodes ${3:040X},${4:040X}", lines)
+        self.assertIn(f"MiddleNodes ${5:040X}", lines)
+        self.assertIn(f"ExitNodes ${7:040X}", lines)
+
+    def test_a_stock_client_without_choice_may_use_any_relay(self):
+        lines = torrc_lines("client0", NetworkOptions(clients=(ClientOptions(),)))
+        self.assertFalse([line for line in lines if "Nodes " in line])
+
+    def test_a_fronted_relay_advertises_one_port_and_listens_on_another(self):
+        options = NetworkOptions(fronted=("relay1",))
+        self.assertEqual([line for line in torrc_lines("relay1", options) if "ORPort" in line],
+                         ["ORPort 127.0.0.1:20017 IPv4Only NoAdvertise",
+                          "ORPort 127.0.0.1:20016 IPv4Only NoListen"])
+        self.assertIn("ORPort 127.0.0.1:20012 IPv4Only", torrc_lines("relay0", options))
 
     def test_the_authorities_file_has_the_agreed_form(self):
         first = torrc.authorities_file(plan()).splitlines()[0]

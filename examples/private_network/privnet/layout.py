@@ -34,6 +34,7 @@ class Node:
     v3ident: str = ""
     conflux: bool = True
     ux: str = ""
+    innerport: int = 0  # where a fronted relay listens; its orport is somebody else's to serve
 
     @property
     def torrc(self) -> Path:
@@ -48,7 +49,8 @@ class Node:
         return self.role != "client"
 
     def ports(self) -> list[int]:
-        return [p for p in (self.orport, self.dirport, self.controlport, self.socksport) if p]
+        return [p for p in (self.orport, self.dirport, self.controlport, self.socksport,
+                            self.innerport) if p]
 
 
 def plan_nicknames(options: NetworkOptions) -> list[tuple[str, str]]:
@@ -67,6 +69,8 @@ def plan_nodes(options: NetworkOptions, directory: Path, base_port: int) -> list
     if unknown:
         raise NetworkError(f"--rate: there is no node {', '.join(sorted(unknown))} in this "
                            f"network; nodes are {', '.join(nickname for nickname, _ in plan)}")
+    _check_fronted(options, dict(plan))
+    _check_clients(options, dict(plan))
     nodes = []
     for index, (nickname, role) in enumerate(plan):
         port = base_port + index * PORTS_PER_NODE
@@ -80,8 +84,25 @@ def plan_nodes(options: NetworkOptions, directory: Path, base_port: int) -> list
             datadir=str(directory / "nodes" / nickname),
             rate_kb=_rate_of(options, nickname, role),
             conflux=client.conflux if client else True,
-            ux=client.ux if client else ""))
+            ux=client.ux if client else "",
+            # Only authorities have a DirPort.
+            innerport=port + 1 if nickname in options.fronted else 0))
     return nodes
+
+
+def _check_fronted(options: NetworkOptions, roles: dict[str, str]) -> None:
+    for nickname in options.fronted:
+        if roles.get(nickname) not in ("relay", "exit"):
+            raise NetworkError(f"a forwarder cannot stand in front of '{nickname}': expected a "
+                               "relay or an exit of this network")
+
+
+def _check_clients(options: NetworkOptions, roles: dict[str, str]) -> None:
+    for client in options.clients:
+        for nickname in (*client.guards, *client.middles, *client.exits):
+            if roles.get(nickname, "client") == "client":
+                raise NetworkError(f"a client cannot use '{nickname}': expected a relay of this "
+                                   "network")
 
 
 def _rate_of(options: NetworkOptions, nickname: str, role: str) -> int:

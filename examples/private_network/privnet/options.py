@@ -36,6 +36,10 @@ class ClientOptions:
 
     conflux: bool = True
     ux: str = "throughput"
+    # Nicknames of the only relays to use in each place; empty: any.
+    guards: tuple[str, ...] = ()
+    middles: tuple[str, ...] = ()
+    exits: tuple[str, ...] = ()
 
     @staticmethod
     def parse(text: str) -> ClientOptions:
@@ -72,6 +76,8 @@ class NetworkOptions:
     # reach, as they are bound to loopback.
     exit_nameserver: str = ""
     clients: tuple[ClientOptions, ...] = ()
+    # Relays that listen on `innerport` and advertise `orport`, where the caller's forwarder stands.
+    fronted: tuple[str, ...] = ()
 
     def all_consensus_params(self) -> dict[str, int]:
         return {**DEFAULT_CONSENSUS_PARAMS, **self.consensus_params}

@@ -31,7 +31,7 @@ def torrc_text(node: Node, nodes: list[Node], options: NetworkOptions) -> str:
     elif node.role == "relay":
         lines += ["ExitPolicy reject *:*"]
     else:
-        lines += _client_lines(node)
+        lines += _client_lines(node) + _path_lines(node, nodes, options)
     lines += [dir_authority_line(n) for n in nodes if n.role == "authority"]
     return "\n".join(lines) + "\n"
 
@@ -60,7 +60,7 @@ def _relay_lines(node: Node) -> list[str]:
         f"Nickname {node.nickname}",
         f"Address {LOOPBACK}",
         "AssumeReachable 1",
-        f"ORPort {LOOPBACK}:{node.orport} IPv4Only",
+        *_orport_lines(node),
         "ContactInfo private test network",
         "SocksPort 0",
     ]
@@ -72,6 +72,13 @@ def _relay_lines(node: Node) -> list[str]:
             "CountPrivateBandwidth 1",
         ]
     return lines
+
+
+def _orport_lines(node: Node) -> list[str]:
+    if not node.innerport:
+        return [f"ORPort {LOOPBACK}:{node.orport} IPv4Only"]
+    return [f"ORPort {LOOPBACK}:{node.innerport} IPv4Only NoAdvertise",
+            f"ORPort {LOOPBACK}:{node.orport} IPv4Only NoListen"]
 
 
 def _authority_lines(node: Node, options: NetworkOptions) -> list[str]:
@@ -122,6 +129,14 @@ def _client_lines(node: Node) -> list[str]:
         "NumEntryGuards 4",
         "NumPrimaryGuards 4",
     ]
+
+
+def _path_lines(node: Node, nodes: list[Node], options: NetworkOptions) -> list[str]:
+    client = options.clients[int(node.nickname.removeprefix("client"))]
+    fingerprints = {n.nickname: n.fingerprint for n in nodes}
+    return [f"{key} {','.join('$' + fingerprints[name] for name in names)}"
+            for key, names in (("EntryNodes", client.guards), ("MiddleNodes", client.middles),
+                               ("ExitNodes", client.exits)) if names]
 
 
 def _quoted(path: str) -> str:
