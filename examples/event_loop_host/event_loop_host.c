@@ -4,7 +4,8 @@
  * own) and cells are not encrypted. It sends numbers over two legs, gets them back, and checks that
  * they come in order. SIGHUP reloads the configuration, SIGTERM and SIGINT end it in good order.
  *
- * One turn of the loop: handle input, then turn(): drain, poll until nothing is left, arm the timer.
+ * One round of the loop: handle input; then turn(): poll and drain until nothing is left, arm the
+ * timer.
  */
 #include "event_loop_host.h"
 

@@ -1,5 +1,5 @@
-/* The two halves of the host: event_loop_host.c has the loop and the descriptors, plugin_side.c calls
- * the plugin. */
+/* The two halves of the host: event_loop_host.c has the loop and the descriptors, plugin_side.c
+ * calls the plugin. */
 #pragma once
 
 #include <mpath/plugin.h>
@@ -30,7 +30,7 @@ struct host {
   bool ready;
   uint64_t tick_us;
   uint32_t wanted; /* cells to send; 0: without end */
-  uint32_t sent, delivered, held_back;
+  uint32_t sent, delivered, held_back, out_of_order;
 };
 
 /* Of the loop. */

@@ -42,8 +42,8 @@ static void send_late(int leg, const struct frame *frame) {
       (struct late_frame){clock_us() + delay_us[leg], *frame};
 }
 
-/* LINKED: version and nonce of the LINK, nothing sent or received, low latency wished. Spec: prop329
- * [LINKED]. */
+/* LINKED: version and nonce of the LINK, nothing sent or received, low latency wished.
+ * Spec: prop329 [LINKED]. */
 static void answer_link(int leg, const struct frame *link) {
   struct frame linked = {.command = LINKED, .length = 50};
   memcpy(linked.body, link->body, 33);

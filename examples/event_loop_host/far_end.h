@@ -6,6 +6,6 @@
 
 #include "frame.h"
 
-/* Runs in a process of its own until the host is gone. After `lose_after` cells it closes the second
- * leg; 0: never. */
+/* Runs in a process of its own until the host is gone. After `lose_after` cells it closes the
+ * second leg; 0: never. */
 void run_far_end(const int sockets[LEGS], uint32_t lose_after);

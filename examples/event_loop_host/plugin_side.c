@@ -136,7 +136,7 @@ static bool send_batch(struct host *host) {
 }
 
 static void deliver(struct host *host, const struct frame *cell) {
-  if (cell->number != host->delivered) fail("stream", "a cell came out of order");
+  if (cell->number != host->delivered) host->out_of_order++;
   host->delivered++;
 }
 
@@ -270,4 +270,5 @@ void close_tunnel(struct host *host) {
   printf("sent %u, back in order %u, held back %u; leg 1 carried %u, leg 2 %u\n",
          (unsigned)host->sent, (unsigned)host->delivered, (unsigned)host->held_back,
          (unsigned)host->legs[0].sent, (unsigned)host->legs[1].sent);
+  if (host->out_of_order > 0) fail("stream", "cells were delivered out of order");
 }
