@@ -1,0 +1,1 @@
+"""Where sbom.py finds what a tree was made of."""
