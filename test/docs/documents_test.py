@@ -1,0 +1,184 @@
+"""What the documents show is true: every block of code compiles or runs, every picture is named as one,
+every link and every path leads somewhere."""
+import functools
+import re
+import unittest
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import code_checks
+import kinds
+from documents import Block, anchors_of, blocks_of, pages, prose_of, read, source_of, tracked_files
+from tools import ROOT
+
+COMPILERS = {"c": code_checks.compile_c_family, "cpp": code_checks.compile_c_family,
+             "rust": code_checks.compile_rust, "python": code_checks.check_python,
+             "yaml": code_checks.check_yaml}
+LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)|!\[[^\]]*\]\(([^)\s]+)\)")
+TOP = r"(?:plugin|host_api|config|test|examples|packaging)"
+PATH = re.compile(rf"(?:{TOP}/)?[\w.-]+(?:/[\w.{{}},*-]+)*"
+                  r"(?:/|\.(?:h|hpp|c|cc|py|sh|md|rs|proto|yaml|json|cmake))")
+
+
+@functools.cache
+def all_blocks() -> tuple[Block, ...]:
+    return tuple(block for page in pages() for block in blocks_of(page, read(page)))
+
+
+def kind_of(block: Block) -> str | None:
+    """None: nobody has said how to check it."""
+    key = (block.page, block.first)
+    if block.marker in ("from", "run", "seen"):
+        return block.marker
+    if block.language in COMPILERS:
+        return "code"
+    if key in kinds.NOT_RUN:
+        return "shell"
+    return "picture" if key in kinds.PICTURES or key in kinds.FOREIGN else None
+
+
+def unclassified(blocks) -> list[str]:
+    return [f"{it.where}: a block of {it.language or 'text'} that no test looks at: mark it `run`, "
+            f"`seen` or `from:`, or name it in test/docs/kinds.py ({it.first!r})"
+            for it in blocks if kind_of(it) is None]
+
+
+def dead_links(page: str, text: str) -> list[str]:
+    problems = []
+    for match in LINK.finditer(prose_of(text)):
+        target = match.group(1) or match.group(2)
+        if re.match(r"\w+:", target):
+            url = urlsplit(target)
+            if url.scheme != "https" or not re.fullmatch(r"[\w.-]+\.\w+", url.netloc):
+                problems.append(f"{page}: {target} is no https address")
+            continue
+        file, _, anchor = target.partition("#")
+        path = (ROOT / page).parent / file if file else ROOT / page
+        if not path.exists():
+            problems.append(f"{page}: {target} does not exist")
+        elif anchor and anchor not in anchors_of(path.read_text()):
+            problems.append(f"{page}: {target}: there is no such heading")
+    return problems
+
+
+def expand(path: str) -> list[str]:
+    match = re.search(r"\{([^}]*)\}", path)
+    if match is None:
+        return [path]
+    return [it for part in match.group(1).split(",")
+            for it in expand(path[:match.start()] + part + path[match.end():])]
+
+
+def exists(path: str, page: str) -> bool:
+    path = path.rstrip("/")
+    for base in (ROOT, (ROOT / page).parent):
+        if any(base.glob(path)) if "*" in path else (base / path).exists():
+            return True
+    # As the pages of a part call it: `core/tunnel.h`, `sender.cc`.
+    return any(f"/{name}".endswith(f"/{path}") or f"/{path}/" in f"/{name}" for name in tracked_files())
+
+
+def dead_paths(page: str, text: str) -> list[str]:
+    problems = []
+    for word in re.findall(r"`([^`\n]+)`", prose_of(text)):
+        word = word.split(" ")[0] if word.split(" ")[0].startswith(("test/", "packaging/")) else word
+        if not PATH.fullmatch(word) or word.startswith(("build", "/", "results")):
+            continue
+        if word.rstrip("/") in kinds.NOT_FILES:
+            continue
+        problems += [f"{page}: `{it}` does not exist" for it in expand(word) if not exists(it, page)]
+    return problems
+
+
+class DocumentTest(unittest.TestCase):
+    def report(self, problems: list[str]) -> None:
+        self.assertEqual(problems, [], "\n" + "\n".join(problems))
+
+
+class Blocks(DocumentTest):
+    def test_each_is_of_a_kind_that_is_checked(self):
+        self.report(unclassified(all_blocks()))
+
+    def test_the_tables_name_no_block_that_is_gone(self):
+        there = {(it.page, it.first) for it in all_blocks()}
+        named = {**kinds.NOT_RUN, **kinds.PICTURES, **kinds.FOREIGN, **kinds.FRAGMENTS}
+        self.report([f"{page}: {first!r}" for page, first in named if (page, first) not in there])
+
+    def test_what_is_shown_of_a_source_is_what_the_source_says(self):
+        self.report([f"{it.where} differs from {it.argument}: run test/docs/update_blocks.py"
+                     for it in all_blocks()
+                     if it.marker == "from" and it.text != source_of(it.argument)])
+
+    def test_code_compiles(self):
+        blocks = [it for it in all_blocks() if kind_of(it) == "code"]
+        self.assertGreater(len(blocks), 5, "no code was found: the test is blind")
+        self.report([f"{it.where}: {problem}" for it in blocks
+                     if (problem := COMPILERS[it.language](it))])
+
+    def test_shell_has_options_and_paths_that_exist(self):
+        self.report([f"{it.where}: {problem}" for it in all_blocks()
+                     if kind_of(it) in ("shell", "run") and (problem := code_checks.check_shell(it))])
+
+    def test_what_is_said_to_run_runs_and_prints_what_is_shown(self):
+        problems, printed = [], ""
+        for block in all_blocks():
+            if block.marker == "run":
+                done = code_checks.run_shell(block)
+                printed = done.stdout
+                if done.returncode != 0:
+                    problems.append(f"{block.where}: exit status {done.returncode}\n{printed}")
+            elif block.marker == "seen" and (problem := code_checks.differs_from(block.text, printed)):
+                problems.append(f"{block.where}: {problem}")
+        self.report(problems)
+
+
+class Links(DocumentTest):
+    def test_lead_somewhere(self):
+        self.report([problem for page in pages() for problem in dead_links(page, read(page))])
+
+    def test_paths_in_backticks_exist(self):
+        self.report([problem for page in pages() for problem in dead_paths(page, read(page))])
+
+
+class TheTestsThemselves(DocumentTest):
+    """Each must see what it looks for."""
+
+    def block(self, language: str, text: str, marker: str = "") -> Block:
+        return blocks_of("README.md", f"{marker}```{language}\n{text}```\n")[0]
+
+    def test_a_block_of_no_kind_is_found(self):
+        self.assertEqual(len(unclassified([self.block("", "words\n")])), 1)
+        self.assertEqual(unclassified([self.block("", "words\n", "<!-- seen -->\n")]), [])
+
+    def test_code_that_does_not_compile_is_found(self):
+        self.assertIn("error", code_checks.compile_c_family(self.block("c", "int main(void) { x; }\n")))
+        self.assertIn("nowhere", code_checks.check_yaml(self.block("yaml", "nowhere: 1\n")))
+        self.assertIn("nothing", code_checks.check_python(self.block("python", "import nothing\n")))
+
+    def test_an_option_or_a_path_that_is_gone_is_found(self):
+        told = code_checks.check_shell(self.block("sh", "mpath-validate --often test/nothing.sh\n"))
+        self.assertIn("no option --often", told)
+        self.assertIn("test/nothing.sh does not exist", told)
+
+    def test_other_output_is_found(self):
+        self.assertEqual(code_checks.differs_from("a\n...\nc d...\n", "a\nb\nc d e\n"), "")
+        self.assertNotEqual(code_checks.differs_from("a\nc\n", "a\nb\nc\n"), "")
+
+    def test_a_dead_link_is_found(self):
+        told = dead_links("README.md", "[a](none.md) [b](SECURITY.md#none) [c](http://x.example/)")
+        self.assertEqual(len(told), 3, told)
+        self.assertEqual(dead_links("README.md", "[d](SECURITY.md#reporting) [e](#conflux-as-a-plugin)"),
+                         [])
+
+    def test_a_path_that_is_gone_is_found(self):
+        told = dead_paths("README.md", "`plugin/none.cc`, `test/none/`, `plugin/{abi,none}/`, `none.h`")
+        self.assertEqual(len(told), 4, told)
+
+    def test_a_source_that_has_changed_is_found(self):
+        with self.assertRaises(LookupError):
+            source_of("examples/minimal_host/minimal_host.c nothing")
+        self.assertIn("dlopen", source_of("examples/minimal_host/minimal_host.c load"))
+
+
+if __name__ == "__main__":
+    unittest.main()
