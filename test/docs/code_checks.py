@@ -90,12 +90,23 @@ def commands_of(text: str):
     """The words of each simple command, without here-documents, comments and assignments."""
     text = re.sub(r"<<'?(\w+)'?.*?^\1$", "", text.replace("\\\n", " "), flags=re.DOTALL | re.MULTILINE)
     for line in text.splitlines():
-        for part in re.split(r"\||&&|;", line):
-            words = shlex.split(part, comments=True)
-            while words and re.match(r"\w+=", words[0]) or words[:1] in (["bash"], ["python3"]):
-                words.pop(0)
-            if words:
-                yield words
+        lexer = shlex.shlex(line, posix=True, punctuation_chars=";|&")
+        lexer.whitespace_split = True
+        words: list[str] = []
+        for word in [*lexer, ";"]:
+            if set(word) <= set(";|&"):
+                yield from without_prefix(words)
+                words = []
+            else:
+                words.append(word)
+
+
+def without_prefix(words: list[str]):
+    """Without assignments and the interpreter; nothing if nothing is left."""
+    while words and (re.match(r"\w+=", words[0]) or words[0] in ("bash", "python3", "export")):
+        words = words[1:]
+    if words:
+        yield words
 
 
 def wrong_options(text: str, page: str) -> list[str]:
@@ -140,6 +151,7 @@ def run_shell(block: Block) -> subprocess.CompletedProcess:
 
 def differs_from(expected: str, printed: str) -> str:
     """`...` in what is expected stands for anything, on its own line for any lines."""
-    pattern = re.escape(expected.strip("\n")).replace(r"\.\.\.\n", r"(?:.*\n)*?")
-    pattern = pattern.replace(r"\.\.\.", ".*")
+    pattern = "".join(r"(?:.*\n)*?" if line == "..." else
+                      re.escape(line).replace(r"\.\.\.", ".*") + r"\n"
+                      for line in expected.splitlines())
     return "" if re.search(pattern, printed) else f"expected:\n{expected}printed:\n{printed}"

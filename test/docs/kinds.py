@@ -28,6 +28,10 @@ NOT_RUN = {
     ("host_api/embedding/rust.md",
      "rustc --edition 2021 -O -D warnings examples/rust_host/main.rs -o rust_host"):
         "docs_hosts.RustHost builds and runs it, where there is a rustc",
+    ("test/bench/README.md", "cmake -G Ninja -S . -B build -DCMAKE_BUILD_TYPE=RelWithDebInfo"):
+        "measures for minutes",
+    ("test/mutation/README.md",
+     "test/mutation/mutate.py                          # a sample of 300, seed 1"): "takes hours",
 }
 
 # Text that is no code: what it is, and where it comes from.
@@ -60,4 +64,11 @@ FRAGMENTS = {
 # Names in backticks that look like files of the repository and are none.
 NOT_FILES = {
     "nodes/NICK": "a directory that a private network makes",
+    "network.json": "a file that a private network makes",
+    "test_conflux_cell.c": "of C tor",
+    "test_conflux_pool.c": "of C tor",
+    "test_entrynodes.c": "of C tor",
+    "client/circuit.rs": "of Arti",
+    "NAME.cc": "NAME stands for a name",
+    "corpus/NAME": "NAME stands for a name",
 }

@@ -1,4 +1,5 @@
 // The lines of README.md that show the hook-up, in a place where they compile.
+#include <array>
 #include <cstdint>
 #include <mpath/loader.hpp>
 #include <string>
@@ -8,6 +9,7 @@ struct Host {
   std::string yaml;
   const char* name;
   mpath::LegParams first;
+  std::array<std::uint8_t, MPATH_SEED_LEN> seed;
   std::vector<mpath_leg_params> others;
   std::vector<mpath_leg_id> ids;
   mpath::Tunnel tunnel;
