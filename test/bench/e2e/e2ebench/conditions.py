@@ -1,0 +1,178 @@
+"""What can be measured: conditions of the network, and the clients that are compared in each. Pure.
+
+A condition names rates and added round-trip times of up to four paths (guard, middle, exit); path n
+is the n-th leg of every client. An arm is one client with its profile and number of legs.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+PATHS = 4
+RATE_KB = 2000
+SLOW_RATE_KB = 500
+KIB = 1024
+MIB = 1024 * KIB
+# Of what a relay forwards, cells and TLS take their part.
+GOODPUT_SHARE = 0.84
+# A relay's bucket holds one second's worth: these first bytes, and some of those that come in
+# meanwhile, move faster than the rate. The last ones are left out too: with unequal legs the end of
+# a transfer is one leg's alone.
+SKIP_S = 1.4
+TAIL_S = 0.3
+FILE_SIZES = {"50 KiB": 50 * KIB, "1 MiB": MIB, "5 MiB": 5 * MIB}
+
+
+class UnknownName(Exception):
+    """A condition or an arm that there is not; the text lists those that there are."""
+
+
+@dataclass(frozen=True)
+class Arm:
+    name: str
+    client: str  # "ours" | "stock"
+    legs: int
+    profile: str
+    first_path: int = 0  # its legs are the paths from there
+
+    @property
+    def paths(self) -> range:
+        return range(self.first_path, self.first_path + self.legs)
+
+
+STOCK = Arm("stock", "stock", 2, "stock tor")
+OURS_1 = Arm("ours1", "ours", 1, "single path")
+OURS_2 = Arm("ours2", "ours", 2, "fast")
+OURS_3 = Arm("ours3", "ours", 3, "lab")
+OURS_4 = Arm("ours4", "ours", 4, "lab")
+SECOND_LEG = Arm("leg2", "ours", 1, "single path", first_path=1)
+
+
+@dataclass(frozen=True)
+class Condition:
+    name: str
+    title: str
+    direction: str  # "download" | "upload"
+    arms: tuple[Arm, ...]
+    workload: str = "bulk"  # | "files" | "page" | "cpu"
+    rates_kb: tuple[int, ...] = (RATE_KB,) * PATHS
+    added_rtt_ms: tuple[float, ...] = (0.0,) * PATHS
+    pairs: int = 20
+
+    def ideal_bytes_per_s(self, arm: Arm) -> float:
+        """What its legs carry together; 0 when rates are unlimited."""
+        return sum(self.rates_kb[path] for path in arm.paths) * KIB * GOODPUT_SHARE
+
+
+@dataclass(frozen=True)
+class BulkPlan:
+    """How many bytes move, and between which of them the rate is taken."""
+
+    size: int
+    low: int
+    high: int
+
+
+UNLIMITED_BYTES = 96 * 1000 * 1000
+
+
+def plan_bulk(condition: Condition, arm: Arm, seconds: float, scale: float = 1.0) -> BulkPlan:
+    """`seconds` of measurement at the ideal rate, behind the burst and before the tail."""
+    ideal = condition.ideal_bytes_per_s(arm)
+    if ideal == 0:
+        size = int(UNLIMITED_BYTES * scale)
+        return BulkPlan(size, size // 5, size - size // 20)
+    low = int(ideal * SKIP_S)
+    high = low + int(ideal * seconds)
+    return BulkPlan(high + int(ideal * TAIL_S), low, high)
+
+
+def page_sizes() -> list[int]:
+    """50 small files, from several KiB to 100 KiB, always the same."""
+    draw = random.Random(50)
+    return [int(draw.triangular(4, 100, 12) * KIB) for _ in range(50)]
+
+
+def all_conditions() -> list[Condition]:
+    """In order of importance: when time is short, the last ones are left out."""
+    return [*_equal_legs(), *_leg_counts(), *_unequal_legs(), *_unlimited(), *_pages(), *_files()]
+
+
+def _equal_legs() -> list[Condition]:
+    return [Condition(f"eq_rtt{rtt}_{short}", f"equal legs, +{rtt} ms, {direction}", direction,
+                      (STOCK, OURS_2, OURS_4), added_rtt_ms=(float(rtt),) * PATHS)
+            for rtt in (0, 50, 150, 300) for short, direction in _DIRECTIONS]
+
+
+def _leg_counts() -> list[Condition]:
+    return [Condition(f"legs_{short}", f"1 to 4 equal legs, {direction}", direction,
+                      (OURS_1, OURS_2, OURS_3, OURS_4), pairs=8)
+            for short, direction in _DIRECTIONS]
+
+
+def _unequal_legs() -> list[Condition]:
+    rates = (RATE_KB, SLOW_RATE_KB, RATE_KB, RATE_KB)
+    return [Condition(f"uneq_plus{rtt}_{short}",
+                      f"{RATE_KB} and {SLOW_RATE_KB} KB/s, slow leg +{rtt} ms, {direction}",
+                      direction, (STOCK, OURS_2, OURS_1, SECOND_LEG), rates_kb=rates,
+                      added_rtt_ms=(0.0, float(rtt), 0.0, 0.0), pairs=6)
+            for short, direction in reversed(_DIRECTIONS) for rtt in (0, 50, 100, 200)]
+
+
+def _unlimited() -> list[Condition]:
+    return [Condition(f"cpu_{short}", f"unlimited rates, {direction}", direction, (STOCK, OURS_2),
+                      workload="cpu", rates_kb=(0,) * PATHS, pairs=8)
+            for short, direction in _DIRECTIONS]
+
+
+def _pages() -> list[Condition]:
+    return [Condition("page_equal", "50 small files, +50 ms on both legs", "download",
+                      (STOCK, OURS_2, OURS_1), "page", added_rtt_ms=(50.0,) * PATHS, pairs=10),
+            Condition("page_unequal", "50 small files, +50 and +150 ms", "download",
+                      (STOCK, OURS_2, OURS_1, SECOND_LEG), "page",
+                      added_rtt_ms=(50.0, 150.0, 50.0, 50.0), pairs=10)]
+
+
+def _files() -> list[Condition]:
+    return [Condition(f"files_rtt{rtt}_{short}", f"files of known size, +{rtt} ms, {direction}",
+                      direction, (STOCK, OURS_2), "files", added_rtt_ms=(float(rtt),) * PATHS)
+            for rtt in (50, 0, 150, 300) for short, direction in _DIRECTIONS]
+
+
+_DIRECTIONS = (("down", "download"), ("up", "upload"))
+
+# What one name on the command line stands for.
+GROUPS = {"claims": ("eq_*",), "legs": ("legs_*",), "unequal": ("uneq_*_up",), "cpu": ("cpu_*",),
+          "web": ("page_*",), "files": ("files_rtt50_*",), "all": ("*",)}
+DEFAULT_GROUPS = ("claims", "legs", "unequal", "cpu", "web", "files")
+
+
+def select(patterns: list[str]) -> list[Condition]:
+    """The conditions whose names match, each once, in order of importance."""
+    known = all_conditions()
+    expanded = [p for pattern in patterns for p in GROUPS.get(pattern, (pattern,))]
+    for pattern in expanded:
+        if not any(fnmatchcase(c.name, pattern) for c in known):
+            raise UnknownName(f"no condition is named '{pattern}'; there are the groups "
+                              f"{', '.join(GROUPS)} and {', '.join(c.name for c in known)}")
+    return [c for c in known if any(fnmatchcase(c.name, pattern) for pattern in expanded)]
+
+
+def select_arms(condition: Condition, names: list[str]) -> tuple[Arm, ...]:
+    """The arms with these names; a client's name (`ours`, `stock`) means all of it."""
+    known = {arm.name for c in all_conditions() for arm in c.arms} | {"ours", "stock"}
+    for name in names:
+        if name not in known:
+            raise UnknownName(f"no arm is named '{name}'; there are {', '.join(sorted(known))}")
+    return tuple(arm for arm in condition.arms
+                 if not names or arm.name in names or arm.client in names)
+
+
+def rotated(arms: tuple[Arm, ...], round_number: int) -> list[Arm]:
+    """The order of one round: each arm is equally often first, and each follows every other."""
+    count = len(arms)
+    start = round_number % count
+    order = list(arms[start:] + arms[:start])
+    return order if (round_number // count) % 2 == 0 else order[::-1]

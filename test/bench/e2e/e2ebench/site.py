@@ -1,0 +1,128 @@
+"""The private network of a run: four paths whose rates and delays change while it runs."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+from privnet import ClientOptions, NetworkError, NetworkOptions, PrivateNetwork, Progress
+
+from .conditions import PATHS, Condition
+from .origin import Origin
+
+GUARDS = tuple(f"relay{i}" for i in range(PATHS))
+MIDDLES = tuple(f"relay{i}" for i in range(PATHS, 2 * PATHS))
+EXIT = "exit0"
+STOCK_CLIENT = "client0"
+_STOCK_LEGS = 2
+_START_ATTEMPTS = 3
+_USABLE_TIMEOUT_S = 60.0
+
+
+class Site:
+    """Network, forwarder and origin. Made by `running`."""
+
+    def __init__(self, network: PrivateNetwork, forwarder: Forwarder, origin: Origin):
+        self.network, self.origin = network, origin
+        self._forwarder = forwarder
+        self._rates_kb: tuple[int, ...] | None = None
+
+    def path(self, index: int) -> str:
+        """As onion-proxy's --path wants it."""
+        return f"{GUARDS[index]},{MIDDLES[index]},{EXIT}"
+
+    def apply(self, condition: Condition) -> None:
+        for index, added_rtt_ms in enumerate(condition.added_rtt_ms):
+            self._forwarder.set_delay(self.network.node(GUARDS[index]).orport, added_rtt_ms / 2)
+        if condition.rates_kb == self._rates_kb:
+            return
+        for index, rate_kb in enumerate(condition.rates_kb):
+            self.network.set_rate(GUARDS[index], rate_kb)
+            self.network.set_rate(MIDDLES[index], rate_kb)
+        self._rates_kb = condition.rates_kb
+
+
+class Forwarder:
+    """The delay_forwarder in front of all guards. Use as a context manager."""
+
+    def __init__(self, program: Path, routes: list[tuple[int, int]]):
+        self._argv = [str(program)]
+        for listen, target in routes:
+            self._argv += ["--route", f"{listen}:{target}:0"]
+        self._process: subprocess.Popen | None = None
+
+    def __enter__(self) -> Forwarder:
+        # In a session of its own: a Ctrl-C at the terminal is for the whole run to handle.
+        self._process = subprocess.Popen(self._argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                         text=True, start_new_session=True)
+        self._expect("ready")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        assert self._process is not None and self._process.stdin is not None
+        with contextlib.suppress(OSError):
+            self._process.stdin.close()
+        try:
+            self._process.wait(5)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        assert self._process.stdout is not None
+        self._process.stdout.close()
+
+    def set_delay(self, port: int, one_way_ms: float) -> None:
+        assert self._process is not None and self._process.stdin is not None
+        try:
+            self._process.stdin.write(f"delay {port} {one_way_ms:g}\n")
+            self._process.stdin.flush()
+        except OSError:
+            pass  # the answer that does not come tells
+        self._expect("ok")
+
+    def _expect(self, wanted: str) -> None:
+        assert self._process is not None and self._process.stdout is not None
+        line = self._process.stdout.readline().strip()
+        if line != wanted:
+            raise NetworkError(f"delay_forwarder answered '{line}', expected '{wanted}'")
+
+
+@contextlib.contextmanager
+def running(forwarder_program: Path, directory: Path, progress: Progress) -> Iterator[Site]:
+    """Starts all, waits until it is usable, and stops all on the way out."""
+    with contextlib.ExitStack() as stack:
+        network, forwarder = _start(forwarder_program, directory, progress, stack)
+        origin = stack.enter_context(Origin())
+        yield Site(network, forwarder, origin)
+
+
+def _start(program: Path, directory: Path, progress: Progress,
+           stack: contextlib.ExitStack) -> tuple[PrivateNetwork, Forwarder]:
+    # On a busy machine a relay may miss the votes at the start, and then comes very late.
+    for attempt in range(_START_ATTEMPTS):
+        with contextlib.ExitStack() as trial:
+            network = PrivateNetwork.start(_options(), directory, progress, owner_pid=os.getpid())
+            trial.callback(network.stop)
+            nodes = [network.node(guard) for guard in GUARDS]
+            forwarder = trial.enter_context(
+                Forwarder(program, [(n.orport, n.innerport) for n in nodes]))
+            try:
+                network.wait(_USABLE_TIMEOUT_S)
+            except NetworkError:
+                if attempt + 1 == _START_ATTEMPTS:
+                    raise
+                progress.done("the network did not become usable in time; once more")
+                continue
+            stack.push(trial.pop_all())
+            return network, forwarder
+    raise AssertionError("unreachable")
+
+
+def _options() -> NetworkOptions:
+    # Bound to as many guards and middles as it builds legs, the stock client cannot share relays
+    # between the legs of a set: it avoids those that its other leg has.
+    client = ClientOptions(conflux=True, ux="throughput", guards=GUARDS[:_STOCK_LEGS],
+                           middles=MIDDLES[:_STOCK_LEGS], exits=(EXIT,))
+    return NetworkOptions(relays=2 * PATHS, exits=1, fronted=GUARDS, clients=(client,))
