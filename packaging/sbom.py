@@ -104,7 +104,8 @@ def add_compiled_in(document: Document, build: Build, binaries: dict[str, Path])
         headers |= parts.foreign_headers
         protos = protos or parts.has_generated_messages
         for name in parts.third_party:
-            document.relate(document.add_vendored(name), "BUILD_DEPENDENCY_OF", document.main_id)
+            vendored_id = document.add_vendored(name, *build.origin_of(name))
+            document.relate(vendored_id, "BUILD_DEPENDENCY_OF", document.main_id)
     for library in sorted(set(find_owners(sorted(headers)).values())):
         document.relate(document.add_library(library), "BUILD_DEPENDENCY_OF", document.main_id)
     tools = [build.compiler, *(build.message_compilers if protos else [])]
@@ -141,15 +142,15 @@ class Document:
     def add_library(self, library: Library) -> str:
         entry = package_entry(library.name, library.version or "NOASSERTION", library.licence)
         if library.purl:
-            entry["externalRefs"] = [{"referenceCategory": "PACKAGE-MANAGER",
-                                      "referenceType": "purl", "referenceLocator": library.purl}]
+            add_purl(entry, library.purl)
         if library.source:
             entry["sourceInfo"] = f"Debian source package {library.source}"
         return self._packages.setdefault(entry["SPDXID"], entry)["SPDXID"]
 
-    def add_vendored(self, name: str) -> str:
-        entry = package_entry(name, "NOASSERTION", "Apache-2.0")
+    def add_vendored(self, name: str, origin: str, version: str) -> str:
+        entry = package_entry(name, version, "Apache-2.0")
         entry["comment"] = f"In this source, plugin/sidecar/third_party/{name}, with its SHA256SUMS."
+        add_purl(entry, f"pkg:npm/{origin.replace('@', '%40')}@{version}")
         return self._packages.setdefault(entry["SPDXID"], entry)["SPDXID"]
 
     def note(self, package_id: str, soname: str) -> None:
@@ -198,6 +199,11 @@ def package_entry(name: str, version: str, licence: str) -> dict:
             "downloadLocation": "NOASSERTION", "filesAnalyzed": False,
             "licenseConcluded": "NOASSERTION", "licenseDeclared": licence,
             "copyrightText": "NOASSERTION"}
+
+
+def add_purl(entry: dict, purl: str) -> None:
+    entry["externalRefs"] = [{"referenceCategory": "PACKAGE-MANAGER", "referenceType": "purl",
+                              "referenceLocator": purl}]
 
 
 def spdx_id(kind: str, name: str) -> str:

@@ -10,6 +10,7 @@ from functools import cached_property
 from pathlib import Path
 
 _MESSAGE_COMPILERS = ("protoc", "grpc_cpp_plugin")
+_ORIGIN = re.compile(r"^\| origin \| npm package `([^`]+)` ([0-9.]+)", re.M)
 _THIRD_PARTY = re.compile(r"/third_party/([^/]+)/")
 
 
@@ -45,6 +46,14 @@ class Build:
     def message_compilers(self) -> list[str]:
         found = [shutil.which(name) for name in _MESSAGE_COMPILERS]
         return [str(Path(path).resolve()) for path in found if path]
+
+    def origin_of(self, third_party: str) -> tuple[str, str]:
+        """The npm package that it was taken from and its version, as its README.md has them."""
+        for readme in self._source.glob(f"**/third_party/{third_party}/README.md"):
+            if match := _ORIGIN.search(readme.read_text()):
+                return match.group(1), match.group(2)
+        raise BuildError(f"third_party/{third_party}/README.md: no row `origin` with an npm package "
+                         "and its version")
 
     def parts_of(self, file_name: str) -> Parts:
         """Of the program, plugin or archive with that name; nothing if the build has none."""

@@ -1,18 +1,35 @@
-# Manual pages, each in the component of what it tells about.
-set(man_dir ${PROJECT_SOURCE_DIR}/packaging/man)
-set(man_of_dev mpath-validate.1 mpath-replay.1)
-set(man_of_sidecar conflux-sidecar.8 conflux-region.7)
-set(man_of_tools confluxctl.1)
-set(man_of_examples onion-proxy.1)
-file(GLOB pages CONFIGURE_DEPENDS ${man_dir}/*.[1-8])
+# Manual pages, made of what the programs say, each in the component of what it tells about.
+find_package(Python3 3.11 QUIET COMPONENTS Interpreter)
+set(man_script ${PROJECT_SOURCE_DIR}/packaging/man/build.sh)
+if(NOT EXISTS ${man_script} OR NOT Python3_FOUND OR CMAKE_CROSSCOMPILING OR NOT TARGET conflux-sidecar)
+  message(STATUS "no manual pages: they need python3 and programs that run here, all of them")
+  return()
+endif()
+
+execute_process(COMMAND ${man_script} --list OUTPUT_VARIABLE pages
+  OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
+string(REPLACE "\n" ";" pages "${pages}")
+list(TRANSFORM pages PREPEND ${CMAKE_BINARY_DIR}/man/ OUTPUT_VARIABLE page_files)
+file(GLOB man_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/packaging/man/*)
+set(man_programs confluxctl conflux-sidecar mpath_validate mpath_replay onion-proxy)
+add_custom_command(OUTPUT ${page_files}
+  COMMAND ${man_script} ${CMAKE_BINARY_DIR}/man ${CMAKE_RUNTIME_OUTPUT_DIRECTORY}
+  DEPENDS ${man_sources} ${man_programs}
+  COMMENT "Manual pages" VERBATIM)
+add_custom_target(man_pages ALL DEPENDS ${page_files})
+
 foreach(page IN LISTS pages)
-  get_filename_component(name ${page} NAME)
-  string(REGEX MATCH "[1-8]$" section ${name})
+  string(REGEX MATCH "[1-8]$" section ${page})
   set(component plugin)
-  foreach(other IN ITEMS dev sidecar tools examples)
-    if(name IN_LIST man_of_${other})
-      set(component ${other})
-    endif()
-  endforeach()
-  install(FILES ${page} DESTINATION ${CMAKE_INSTALL_MANDIR}/man${section} COMPONENT ${component})
+  if(page MATCHES "^mpath")
+    set(component dev)
+  elseif(page MATCHES "^confluxctl")
+    set(component tools)
+  elseif(page MATCHES "^conflux-(sidecar|region)")
+    set(component sidecar)
+  elseif(page MATCHES "^onion-proxy")
+    set(component examples)
+  endif()
+  install(FILES ${CMAKE_BINARY_DIR}/man/${page} DESTINATION ${CMAKE_INSTALL_MANDIR}/man${section}
+    COMPONENT ${component})
 endforeach()

@@ -13,10 +13,10 @@ install(CODE "
 " ALL_COMPONENTS)
 
 # install_configured(INPUT DIRECTORY NAME COMPONENT): a template with @plugin_dir@, @bin_dir@ and
-# @etc_dir@, which may be in DIRECTORY too.
+# @etc_dir@. DIRECTORY may begin with one of them: \${etc_dir}/more.
 function(install_configured input directory name component)
   install(CODE "
-    string(CONFIGURE \"${directory}\" to @ONLY)
+    set(to \"${directory}\")
     if(NOT IS_ABSOLUTE \"\${to}\")
       set(to \"\${CMAKE_INSTALL_PREFIX}/\${to}\")
     endif()
@@ -46,4 +46,4 @@ install(CODE "
   endif()
 " COMPONENT plugin)
 install_configured(${PROJECT_SOURCE_DIR}/packaging/apparmor/conflux-plugin.in
-  "@etc_dir@/apparmor.d/abstractions" conflux-plugin plugin)
+  "\${etc_dir}/apparmor.d/abstractions" conflux-plugin plugin)

@@ -1,0 +1,274 @@
+#!/usr/bin/env bash
+# Tries the built packages in a Debian 12 of their own.
+set -uo pipefail
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+readonly root
+readonly checks=$root/test/packaging/chroot
+packages=$root/build/packages
+mirror=http://deb.debian.org/debian
+security=http://deb.debian.org/debian-security
+install=yes
+piuparts=yes
+keep=
+passed=0
+failed=0
+
+usage() {
+  cat <<'TEXT'
+usage: packaging/test-packages.sh [--packages DIR] [--mirror URL] [--security-mirror URL]
+                                  [--keep DIR] [--no-piuparts] [--no-install]
+
+Makes a fresh Debian 12 with mmdebstrap, installs the packages there, and tries them as their users
+would: the sidecar as its service runs it, onion-proxy through a private network of stock tor, a file
+each way, a scrape, a project that builds against libmpath-dev in both ways, and what is left after
+purge. lintian and piuparts judge the packages, too. One line for each check, and a count at the end.
+Wants root, a network and about five minutes.
+
+  --packages DIR         what packaging/build-deb.sh has made (default build/packages)
+  --mirror URL           Debian (default http://deb.debian.org/debian)
+  --security-mirror URL  its security updates
+  --keep DIR             keep logs in DIR
+  --no-piuparts          leave piuparts out; it takes half of the time
+  --no-install           do not install mmdebstrap, lintian and piuparts
+
+examples:
+  packaging/build-deb.sh && packaging/test-packages.sh
+  packaging/test-packages.sh --packages ~/Downloads --no-piuparts --keep /tmp/logs
+TEXT
+}
+
+main() {
+  parse_arguments "$@"
+  prepare
+  run_lintian
+  make_chroot
+  install_packages
+  check_installed_files
+  run_service
+  build_consumers
+  purge_packages
+  run_piuparts
+  printf '\n%d passed, %d failed\n' "$passed" "$failed"
+  ((failed == 0))
+}
+
+parse_arguments() {
+  while (($#)); do
+    case $1 in
+      --packages) packages=${2:?--packages wants a directory}; shift ;;
+      --mirror) mirror=${2:?--mirror wants a URL}; shift ;;
+      --security-mirror) security=${2:?--security-mirror wants a URL}; shift ;;
+      --keep) keep=$(realpath -m -- "${2:?--keep wants a directory}"); shift ;;
+      --no-piuparts) piuparts=no ;;
+      --no-install) install=no ;;
+      -h | --help) usage; exit 0 ;;
+      *) wrong_usage "unknown argument: $1" ;;
+    esac
+    shift
+  done
+}
+
+wrong_usage() { echo "test-packages.sh: $1" >&2; usage >&2; exit 2; }
+fail() { echo "test-packages.sh: $1" >&2; exit 1; }
+step() { printf '\n== %s\n' "$*"; }
+
+# check WHAT COMMAND...: one line; what it printed goes to the log, and is shown if it fails.
+check() {
+  local what=$1 log
+  shift
+  log=$work/check.log
+  if "$@" >"$log" 2>&1; then
+    printf 'ok      %s\n' "$what"
+    passed=$((passed + 1))
+  else
+    printf 'FAILED  %s\n' "$what"
+    sed 's/^/        | /' "$log" | tail -60
+    failed=$((failed + 1))
+  fi
+  { printf '== %s\n' "$what"; cat "$log"; } >>"$logs/checks.log"
+}
+
+prepare() {
+  ((EUID == 0)) || fail "run this as root: it makes a chroot"
+  packages=$(realpath -- "$packages" 2>/dev/null) && compgen -G "$packages/*.deb" >/dev/null \
+    || fail "$packages: no packages; run packaging/build-deb.sh first"
+  mapfile -t debs < <(find "$packages" -name '*.deb' ! -name '*-dbgsym_*' | sort)
+  local -a tools=(mmdebstrap lintian iproute2) missing=()
+  [[ $piuparts == yes ]] && tools+=(piuparts)
+  local tool
+  for tool in "${tools[@]}"; do
+    dpkg-query -W -f '${db:Status-Status}' "$tool" 2>/dev/null | grep -qx installed \
+      || missing+=("$tool")
+  done
+  if ((${#missing[@]})); then
+    [[ $install == yes ]] || fail "missing: ${missing[*]}"
+    apt-get update -qq
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}"
+  fi
+  work=$(mktemp -d "${TMPDIR:-/tmp}/conflux-packages.XXXXXX")
+  trap clean_up EXIT
+  logs=${keep:-$work/logs}
+  mkdir -p "$logs"
+  : >"$logs/checks.log"
+  chroot=$work/chroot
+}
+
+clean_up() {
+  local place
+  for place in proc run dev/shm dev; do
+    mountpoint -q "$chroot/$place" && umount -l "$chroot/$place"
+  done
+  rm -rf --one-file-system "$work"
+}
+
+run_lintian() {
+  step "what lintian says"
+  check "lintian has no errors and no warnings" lintian_is_content
+}
+
+lintian_is_content() {
+  # A package of its own makers closes no bug of Debian's.
+  lintian --allow-root --fail-on error,warning --suppress-tags initial-upload-closes-no-bugs \
+    "$packages"/*.deb
+}
+
+make_chroot() {
+  step "a fresh Debian 12"
+  local base=$work/base.tar.gz
+  mmdebstrap --quiet --variant=minbase bookworm "$base" \
+    "deb $mirror bookworm main" "deb $security bookworm-security main" \
+    || fail "mmdebstrap could not make it; is there a network?"
+  mkdir "$chroot"
+  tar -xf "$base" -C "$chroot"
+  mount --bind /dev "$chroot/dev"
+  mount -t proc proc "$chroot/proc"
+  # Of its own, so that nothing of this machine is seen; regions want tmpfs.
+  mount -t tmpfs -o mode=755 tmpfs "$chroot/run"
+  mount -t tmpfs -o mode=1777 tmpfs "$chroot/dev/shm" 2>/dev/null
+  # Nothing is started by a package here.
+  printf '#!/bin/sh\nexit 101\n' >"$chroot/usr/sbin/policy-rc.d"
+  chmod 755 "$chroot/usr/sbin/policy-rc.d"
+  cp /etc/resolv.conf "$chroot/etc/resolv.conf"
+}
+
+within() { chroot "$chroot" env DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8 "$@"; }
+apt() { within apt-get -y -qq -o Dpkg::Use-Pty=0 --no-install-recommends "$@"; }
+
+install_packages() {
+  step "the packages"
+  mkdir "$chroot/tmp/packages"
+  cp "${debs[@]}" "$chroot/tmp/packages"
+  check "apt installs all packages" install_debs
+}
+
+install_debs() {
+  apt update && within sh -c \
+    'apt-get -y -qq --no-install-recommends install /tmp/packages/*.deb'
+}
+
+check_installed_files() {
+  check "the plugin's digest is that of the shipped file" \
+    within sh -c 'cd /usr/lib/mpath && sha256sum -c conflux.so.sha256'
+  check "the configuration is valid" within confluxctl config check /etc/conflux/conflux.yaml
+  check "the conformance kit passes the plugin" \
+    within mpath-validate /usr/lib/mpath/conflux.so --timeout 300
+  check "the service is enabled and not started" \
+    within sh -c 'test -L /etc/systemd/system/multi-user.target.wants/conflux-sidecar.service &&
+      ! test -e /run/conflux-sidecar'
+  check "systemd-analyze security gives at most 1.5" service_is_hardly_exposed
+  check "user, group and directory are there" within sh -c \
+    'id conflux-sidecar && test "$(stat -c "%a %U %G" /run/conflux)" = "2750 root conflux-metrics"'
+  check "every program has a manual page" every_program_has_a_page
+}
+
+service_is_hardly_exposed() {
+  systemd-analyze security --offline=yes --no-pager --threshold=15 \
+    "$chroot/lib/systemd/system/conflux-sidecar.service" | tail -1
+  return "${PIPESTATUS[0]}"
+}
+
+every_program_has_a_page() {
+  local program
+  for program in confluxctl conflux-sidecar mpath-validate mpath-replay; do
+    compgen -G "$chroot/usr/share/man/man[18]/$program.[18].gz" || { echo "$program"; return 1; }
+  done
+}
+
+# In a network of its own that is loopback and nothing else. The script says "ok WHAT" and "FAILED
+# WHAT" itself.
+run_service() {
+  step "sidecar and onion-proxy on a private network of stock tor"
+  apt install tor >"$logs/tor.log" 2>&1 || fail "cannot install tor: $(tail -5 "$logs/tor.log")"
+  mkdir -p "$chroot/tmp/checks"
+  cp "$checks"/*.py "$chroot/tmp/checks"
+  local line told=0
+  while IFS= read -r line; do
+    printf '%s\n' "$line"
+    case $line in
+      'ok  '*) passed=$((passed + 1)); told=$((told + 1)) ;;
+      'FAILED'*) failed=$((failed + 1)); told=$((told + 1)) ;;
+    esac
+  done < <(
+    unshare --mount --pid --fork --net --ipc sh -c '
+      ip link set lo up && mount -t proc proc "$1/proc" && exec chroot "$1" \
+        env LC_ALL=C.UTF-8 python3 -B /tmp/checks/service.py' sh "$chroot" 2>"$logs/service.log")
+  if ((told == 0)); then
+    printf 'FAILED  the checks did not run\n'
+    tail -20 "$logs/service.log" | sed 's/^/        | /'
+    failed=$((failed + 1))
+  fi
+}
+
+build_consumers() {
+  step "a project that builds against libmpath-dev"
+  apt install g++ cmake make pkgconf >"$logs/compilers.log" 2>&1 \
+    || fail "cannot install compilers: $(tail -5 "$logs/compilers.log")"
+  cp -r "$root/test/packaging/consumer" "$chroot/tmp/consumer"
+  check "by find_package(mpath CONFIG)" within sh -ec '
+    cd /tmp/consumer && cmake -S . -B build && cmake --build build
+    ctest --test-dir build --output-on-failure --no-tests=error'
+  check "by pkg-config" within make -C /tmp/consumer check
+  check "the example host compiles as shipped, and decides" within sh -ec '
+    cd /tmp && cc -o example /usr/share/doc/libmpath-dev/examples/minimal_host/minimal_host.c \
+      $(pkg-config --cflags mpath) -ldl
+    ./example "$(pkg-config --variable=plugindir mpath)/conflux.so"'
+}
+
+purge_packages() {
+  step "remove and purge"
+  local -a names=()
+  local deb
+  for deb in "${debs[@]}"; do names+=("$(dpkg-deb -f "$deb" Package)"); done
+  # What was made by hand above, or installed for the checks.
+  rm -rf "$chroot"/etc/tmpfiles.d/conflux.conf "$chroot"/tmp/*
+  check "the packages can be removed" apt remove "${names[@]}"
+  check "the operator's configuration is still there" test -f "$chroot/etc/conflux/conflux.yaml"
+  check "the packages can be purged" apt purge "${names[@]}"
+  check "nothing of theirs is left behind" nothing_is_left
+}
+
+# By name, and by what no other package that is still installed accounts for.
+nothing_is_left() {
+  local left
+  left=$(cd "$chroot" && find etc lib/ usr var run opt root home -xdev \
+    \( -iname '*conflux*' -o -iname '*mpath*' \) ! -path 'var/lib/dpkg/*' ! -path 'var/log/*')
+  if [[ -n $left ]]; then echo "$left"; return 1; fi
+  [[ ! -e $chroot/run/conflux && ! -e $chroot/run/conflux-sidecar ]]
+}
+
+run_piuparts() {
+  [[ $piuparts == yes ]] || return 0
+  step "piuparts: install, remove, purge, and install again"
+  check "piuparts finds nothing wrong" judged_by_piuparts
+}
+
+judged_by_piuparts() {
+  piuparts --basetgz "$work/base.tar.gz" --distribution bookworm --keep-sources-list \
+    --warn-on-debsums-errors --log-file "$logs/piuparts.log" "${debs[@]}" >"$work/piuparts.out" 2>&1
+  local status=$?
+  tail -25 "$work/piuparts.out"
+  return "$status"
+}
+
+main "$@"
