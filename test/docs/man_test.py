@@ -1,0 +1,104 @@
+"""The manual pages say what the programs say, are clean roff, and name every option."""
+import os
+import re
+import subprocess
+import tempfile
+import unittest
+from pathlib import Path
+
+from tools import ROOT, built, run
+
+MAN = ROOT / "packaging/man"
+REFRESH = "run: packaging/man/build.sh packaging/man build/release/bin"
+COMMANDS = {
+    "confluxctl.1": ["confluxctl"],
+    "conflux-sidecar.8": ["conflux-sidecar"],
+    "mpath-validate.1": ["mpath-validate"],
+    "mpath-replay.1": ["mpath-replay"],
+    "onion-proxy.1": ["onion-proxy"],
+}
+
+
+def build(directory: str, **environment) -> dict[str, str]:
+    clean = {key: value for key, value in os.environ.items() if key != "SOURCE_DATE_EPOCH"}
+    done = run([str(MAN / "build.sh"), directory, built("BINARIES")], env={**clean, **environment})
+    if done.returncode != 0:
+        raise AssertionError(done.stdout + done.stderr)
+    return {path.name: path.read_text() for path in Path(directory).iterdir()}
+
+
+def committed() -> dict[str, str]:
+    return {path.name: path.read_text() for path in MAN.glob("*.[1-8]")}
+
+
+def groff(text: str) -> subprocess.CompletedProcess:
+    return run(["groff", "-ktww", "-man", "-Tutf8", "-P-cbou", "-rLL=100n"], input=text)
+
+
+def help_of(*command: str) -> str:
+    return run([f"{built('BINARIES')}/{command[0]}", *command[1:], "--help"]).stdout
+
+
+class ManPages(unittest.TestCase):
+    maxDiff = None
+
+    def test_are_what_the_programs_and_documents_say_now(self):
+        with tempfile.TemporaryDirectory() as work:
+            made = build(work)
+        here = committed()
+        self.assertEqual(sorted(made), sorted(here), REFRESH)
+        self.assertEqual([name for name in made if made[name] != here[name]], [], REFRESH)
+
+    def test_are_all_in_the_list(self):
+        listed = run([str(MAN / "build.sh"), "--list"]).stdout.split()
+        self.assertEqual(listed, sorted(committed()))
+        self.assertGreaterEqual(len(listed), 16)
+
+    def test_are_clean_roff(self):
+        told = {name: groff(text).stderr for name, text in committed().items()}
+        self.assertEqual({name: text for name, text in told.items() if text}, {})
+
+    def test_roff_that_is_not_clean_is_seen(self):
+        self.assertNotEqual(groff('.TH A 1 "" "" ""\n.SH NAME\n.NOSUCHMACRO\na\n').stderr, "")
+
+    def test_name_every_option_of_every_command(self):
+        commands = dict(COMMANDS)
+        for name in committed():
+            if match := re.fullmatch(r"confluxctl-(\w+)\.1", name):
+                commands[name] = ["confluxctl", match.group(1)]
+        missing, options = [], 0
+        for page, command in commands.items():
+            helps = [help_of(*command)]
+            if command == ["confluxctl", "config"]:
+                helps += [help_of(*command, it)
+                          for it in ("check", "defaults", "explain", "schema", "reference")]
+            shown = groff(committed()[page]).stdout
+            for option in set(re.findall(r"^  (?:-\w,)?(--[a-z-]+)", "\n".join(helps), re.M)):
+                options += 1
+                if not re.search(rf"^ +(?:-\w, )?{option}\b", shown, re.M):
+                    missing.append(f"{page}: {option}")
+        self.assertEqual(missing, [])
+        self.assertGreater(options, 60, "the options were not found")
+
+    def test_name_every_command_of_confluxctl_with_a_page_of_its_own(self):
+        commands = re.findall(r"^  (\w+) {2,}", help_of("confluxctl").split("Subcommands:")[1], re.M)
+        self.assertEqual(sorted(f"confluxctl-{it}.1" for it in commands),
+                         sorted(it for it in committed() if it.startswith("confluxctl-")))
+
+    def test_name_every_key_of_the_configuration(self):
+        told = run([f"{built('BINARIES')}/confluxctl", "config", "explain"]).stdout
+        keys = re.findall(r"^([a-z][a-z_0-9]*(?:\.[a-z_0-9]+)+)", told, re.M)
+        self.assertGreater(len(keys), 30)
+        shown = groff(committed()["conflux.yaml.5"]).stdout
+        self.assertEqual([key for key in keys if not re.search(rf"^ +{re.escape(key)}$", shown, re.M)],
+                         [])
+
+    def test_the_same_date_gives_the_same_bytes(self):
+        with tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory() as other:
+            first = build(one, SOURCE_DATE_EPOCH="1000000000")
+            self.assertEqual(first, build(other, SOURCE_DATE_EPOCH="1000000000", TZ="Pacific/Apia"))
+        self.assertIn(r"2001\-09\-09", first["confluxctl.1"])
+
+
+if __name__ == "__main__":
+    unittest.main()
