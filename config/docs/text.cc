@@ -53,7 +53,7 @@ std::string wrap(std::string_view text, std::size_t width, std::string_view pref
 
 std::string padded(std::string_view text, std::size_t width) {
   std::string out(text);
-  out.resize(std::max(out.size(), width), ' ');
+  out.resize(std::max(out.size() + 1, width), ' ');
   return out;
 }
 

@@ -158,6 +158,10 @@ class Print(unittest.TestCase):
         self.assertEqual(code, 0)
         self.assertIn("conflux.legs.count", out)
         self.assertGreaterEqual(len(out.splitlines()), 24)
+        # However long a key or a default is, the next column is apart from it.
+        keys = [line.split(" ")[0] for line in out.splitlines()]
+        self.assertIn("conflux.metrics.unsafe_fine_grained", keys)
+        self.assertRegex(out, r"(?m)^sidecar\.grpc\.socket +/run/conflux-sidecar/grpc\.sock \w")
 
     def test_explain_of_an_unknown_key_suggests_and_fails(self):
         code, out, err = run("config", "explain", "conflux.leg.count")
