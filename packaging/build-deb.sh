@@ -31,8 +31,8 @@ examples:
   packaging/build-deb.sh --ref v0.1.0 --output /tmp/packages
   packaging/build-deb.sh --worktree -j 1
 
-A clean room, if you have sbuild: run this with --no-install inside it. Two builds of one commit give
-the same bytes: packaging/check-reproducible.sh.
+A clean room, if you have sbuild: run this with --no-install inside it. Two builds of one commit
+give the same bytes: packaging/check-reproducible.sh.
 TEXT
 }
 

@@ -149,7 +149,7 @@ class Document:
 
     def add_vendored(self, name: str, origin: str, version: str) -> str:
         entry = package_entry(name, version, "Apache-2.0")
-        entry["comment"] = f"In this source, plugin/sidecar/third_party/{name}, with its SHA256SUMS."
+        entry["comment"] = f"In this source: third_party/{name}, with its SHA256SUMS."
         add_purl(entry, f"pkg:npm/{origin.replace('@', '%40')}@{version}")
         return self._packages.setdefault(entry["SPDXID"], entry)["SPDXID"]
 

@@ -20,10 +20,10 @@ usage: packaging/test-packages.sh [--packages DIR] [--mirror URL] [--security-mi
                                   [--keep DIR] [--no-piuparts] [--no-install]
 
 Makes a fresh Debian 12 with mmdebstrap, installs the packages there, and tries them as their users
-would: the sidecar as its service runs it, onion-proxy through a private network of stock tor, a file
-each way, a scrape, a project that builds against libmpath-dev in both ways, and what is left after
-purge. lintian and piuparts judge the packages, too. One line for each check, and a count at the end.
-Wants root, a network and about five minutes.
+would: the sidecar as its service runs it, onion-proxy through a private network of stock tor, a
+file each way, a scrape, a project that builds against libmpath-dev in both ways, and what is left
+after purge. lintian and piuparts judge the packages, too. One line for each check, and a count at
+the end. Wants root, a network and about five minutes.
 
   --packages DIR         what packaging/build-deb.sh has made (default build/packages)
   --mirror URL           Debian (default http://deb.debian.org/debian)

@@ -1,7 +1,7 @@
-# What `cmake --install` puts where. Components are the Debian packages: plugin, dev, sidecar, tools,
-# examples. All destinations are relative to the prefix, so that an installed tree may be moved; what
-# must name an absolute path (the systemd unit, the AppArmor abstraction) takes the prefix of the
-# installation, not that of the configuration.
+# What `cmake --install` puts where. Components are the Debian packages: plugin, dev, sidecar,
+# tools, examples. All destinations are relative to the prefix, so that an installed tree may be
+# moved; what must name an absolute path (the systemd unit, the AppArmor abstraction) takes the
+# prefix of the installation, not that of the configuration.
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 

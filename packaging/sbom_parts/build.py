@@ -52,8 +52,8 @@ class Build:
         for readme in self._source.glob(f"**/third_party/{third_party}/README.md"):
             if match := _ORIGIN.search(readme.read_text()):
                 return match.group(1), match.group(2)
-        raise BuildError(f"third_party/{third_party}/README.md: no row `origin` with an npm package "
-                         "and its version")
+        raise BuildError(f"third_party/{third_party}/README.md: no row `origin` with an npm "
+                         "package and its version")
 
     def parts_of(self, file_name: str) -> Parts:
         """Of the program, plugin or archive with that name; nothing if the build has none."""

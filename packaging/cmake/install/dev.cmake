@@ -1,6 +1,7 @@
 # Component dev: what hosts and plugins are built with, and judged by.
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/host_api/include/mpath
-  DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT dev FILES_MATCHING PATTERN "*.h" PATTERN "*.hpp")
+  DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT dev
+  FILES_MATCHING PATTERN "*.h" PATTERN "*.hpp")
 install(TARGETS mpath_loader ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT dev)
 
 # The conformance kit.

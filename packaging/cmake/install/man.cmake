@@ -1,7 +1,8 @@
 # Manual pages, made of what the programs say, each in the component of what it tells about.
 find_package(Python3 3.11 QUIET COMPONENTS Interpreter)
 set(man_script ${PROJECT_SOURCE_DIR}/packaging/man/build.sh)
-if(NOT EXISTS ${man_script} OR NOT Python3_FOUND OR CMAKE_CROSSCOMPILING OR NOT TARGET conflux-sidecar)
+if(NOT EXISTS ${man_script} OR NOT Python3_FOUND OR NOT TARGET conflux-sidecar
+    OR CMAKE_CROSSCOMPILING)
   message(STATUS "no manual pages: they need python3 and programs that run here, all of them")
   return()
 endif()

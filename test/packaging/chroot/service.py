@@ -1,8 +1,8 @@
 """Runs what the packages installed, as their users would, and says of each claim whether it holds.
 
 For packaging/test-packages.sh, as root of a chroot whose network is loopback alone: the sidecar as
-its unit says, onion-proxy as a user of its own, a private network of stock tor between it and a file
-server.
+its unit says, onion-proxy as a user of its own, and a private network of stock tor between it and a
+file server.
 """
 
 from __future__ import annotations
