@@ -1,0 +1,179 @@
+#include "examples/scheduler_lab/host/simulation.h"
+
+#include <algorithm>
+#include <memory>
+#include <numeric>
+
+#include "examples/scheduler_lab/host/client.h"
+
+namespace scheduler_lab {
+namespace {
+
+constexpr std::size_t kSamples = 300;
+constexpr Time kSampleMin = 10 * kMillisecond;
+
+mpath::Instance open(const RunOptions& options) {
+  // The lab measures what a scheduler needs, so the far end's memory is not to end a run.
+  const std::string text =
+      "version: 1\nconflux:\n  profile: lab\n  scheduler: " + options.scheduler +
+      "\n  log: {level: error}\n";
+  mpath::Instance instance;
+  std::string words;
+  const mpath::Status status = mpath::Instance::open(
+      options.plugin, {.text = text, .name = "scheduler_lab"}, &words, &instance);
+  if (status != mpath::Status::kOk) {
+    throw Broken(words.empty() ? options.plugin.text(status) : words);
+  }
+  return instance;
+}
+
+class Simulation {
+ public:
+  explicit Simulation(const RunOptions& options)
+      : scenario_(*options.scenario),
+        random_(options.seed),
+        instance_(open(options)),
+        network_(engine_, scenario_, clock(), random_.split()) {
+    const Client::Environment environment{engine_, network_, bodies_};
+    add_client(environment, scenario_.legs, scenario_.traffic);
+    for (const CompetitorSpec& competitor : scenario_.competitors) {
+      for (std::uint64_t i = 0; i < competitor.count; ++i) {
+        add_client(environment, {competitor.leg}, competitor.traffic);
+      }
+    }
+  }
+
+  RunResult run() {
+    tunnel().on_arrival([this] { note_arrival(); });
+    for (const auto& client : clients_) client->start();
+    const Time interval = std::max(kSampleMin, scenario_.duration / kSamples);
+    sample_later(interval);
+    engine_.run(scenario_.duration);
+    take_sample();
+    return report();
+  }
+
+ private:
+  // Where the machine's clock stands when the run begins.
+  CoarseClock clock() {
+    return {.period = scenario_.tor.coarse_clock, .phase = kSecond + random_.up_to(kSecond - 1)};
+  }
+
+  void add_client(const Client::Environment& environment, const std::vector<LegSpec>& legs,
+                  const std::vector<TrafficSpec>& traffic) {
+    clients_.push_back(std::make_unique<Client>(environment,
+                                                ClientOptions{.number = clients_.size(),
+                                                              .legs = legs,
+                                                              .traffic = traffic,
+                                                              .rebuild = scenario_.rebuild,
+                                                              .instance = &instance_},
+                                                random_.split()));
+  }
+
+  Client& tunnel() { return *clients_.front(); }
+
+  void note_arrival() {
+    const Time now = engine_.now();
+    held_time_ += static_cast<double>(held_) * static_cast<double>(now - held_since_);
+    held_since_ = now;
+    held_ = tunnel().held_cells();
+    peak_.held_cells = std::max<std::uint64_t>(peak_.held_cells, held_);
+    peak_.held_bytes = std::max(peak_.held_bytes, tunnel().held_bytes());
+    result_.ended = now;
+    if (tunnel().traffic().finished() && scenario_.competitors.empty()) engine_.stop();
+  }
+
+  void sample_later(Time interval) {
+    engine_.after(interval, [this, interval] {
+      take_sample();
+      sample_later(interval);
+    });
+  }
+
+  void take_sample() {
+    peak_.at = engine_.now();
+    peak_.delivered = tunnel().traffic().delivered();
+    peak_.legs.clear();
+    for (const LegReport& leg : tunnel().legs()) {
+      peak_.legs.push_back({.cwnd = leg.cwnd, .rtt_us = leg.rtt_us, .cells = leg.cells});
+    }
+    result_.peak_held_cells = std::max(result_.peak_held_cells, peak_.held_cells);
+    result_.peak_held_bytes = std::max(result_.peak_held_bytes, peak_.held_bytes);
+    result_.samples.push_back(peak_);
+    peak_ = {.held_cells = tunnel().held_cells(), .held_bytes = tunnel().held_bytes()};
+  }
+
+  RunResult report();
+  void report_traffic();
+
+  const Scenario& scenario_;
+  Random random_;
+  Engine engine_;
+  mpath::Instance instance_;
+  ControlBodies bodies_;
+  Network network_;
+  std::vector<std::unique_ptr<Client>> clients_;
+  RunResult result_;
+  Sample peak_;
+  std::uint64_t held_ = 0;
+  Time held_since_ = 0;
+  double held_time_ = 0;
+};
+
+void Simulation::report_traffic() {
+  const Traffic& traffic = tunnel().traffic();
+  if (!traffic.finished()) result_.ended = scenario_.duration;
+  result_.bytes_sent = traffic.sent();
+  result_.bytes_delivered = traffic.delivered();
+  Time begun = result_.ended;
+  for (const TrafficSpec& spec : scenario_.traffic) begun = std::min(begun, spec.start);
+  const double seconds = static_cast<double>(std::max<Time>(result_.ended - begun, 1)) / kSecond;
+  result_.goodput = static_cast<double>(traffic.delivered()) / seconds;
+  for (const Message& message : traffic.messages()) {
+    if (message.endless) continue;
+    Completion completion{.kind = message.kind, .created = message.created, .bytes = message.size};
+    if (message.completed) completion.took = *message.completed - message.created;
+    result_.completions.push_back(completion);
+  }
+}
+
+RunResult Simulation::report() {
+  report_traffic();
+  result_.switches = tunnel().switches();
+  result_.tunnels_lost = tunnel().tunnels_lost();
+  result_.mean_held_cells = held_time_ / static_cast<double>(std::max<Time>(engine_.now(), 1));
+  const std::vector<LegReport> legs = tunnel().legs();
+  const double cells = std::accumulate(
+      legs.begin(), legs.end(), 0.0,
+      [](double sum, const LegReport& leg) { return sum + static_cast<double>(leg.cells); });
+  for (const LegReport& leg : legs) {
+    result_.shares.push_back(cells > 0 ? static_cast<double>(leg.cells) / cells : 0);
+  }
+  if (clients_.size() > 1) {
+    std::vector<double> rates{result_.goodput};
+    for (std::size_t i = 1; i < clients_.size(); ++i) {
+      rates.push_back(static_cast<double>(clients_[i]->traffic().delivered()) * kSecond /
+                      static_cast<double>(scenario_.duration));
+      result_.competitor_goodput.push_back(rates.back());
+    }
+    result_.jain = jain_index(rates);
+  }
+  result_.events = engine_.events();
+  return std::move(result_);
+}
+
+}  // namespace
+
+RunResult simulate(const RunOptions& options) { return Simulation(options).run(); }
+
+double jain_index(const std::vector<double>& rates) {
+  double sum = 0;
+  double squares = 0;
+  for (const double rate : rates) {
+    sum += rate;
+    squares += rate * rate;
+  }
+  return squares > 0 ? sum * sum / (static_cast<double>(rates.size()) * squares) : 1.0;
+}
+
+}  // namespace scheduler_lab
