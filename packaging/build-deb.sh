@@ -18,7 +18,8 @@ usage: packaging/build-deb.sh [--output DIR] [--ref REF | --worktree] [--work DI
 Builds conflux-plugin, libmpath-dev, conflux-sidecar, conflux-tools and conflux-examples (and their
 debug symbols) from a commit, and lists them. The first time takes about ten minutes on two cores.
 
-  --output DIR   where the packages go, with SHA256SUMS and .buildinfo (default build/packages)
+  --output DIR   where the packages go, with SHA256SUMS, COMMIT and .buildinfo (default
+                 build/packages)
   --ref REF      the commit to build (default HEAD)
   --worktree     the files as they are, committed or not
   --work DIR     where it is built, in DIR/conflux-VERSION (default build/deb)
@@ -151,9 +152,11 @@ show_progress() {
 
 collect() {
   mkdir -p "$output"
-  rm -f "$output"/*.deb "$output"/*.buildinfo "$output"/*.changes "$output"/SHA256SUMS
+  rm -f "$output"/*.deb "$output"/*.buildinfo "$output"/*.changes \
+    "$output"/SHA256SUMS "$output"/COMMIT
   mv "$work"/*.deb "$work"/*.buildinfo "$work"/*.changes "$output"
   (cd "$output" && sha256sum -- *.deb >SHA256SUMS)
+  git -C "$root" rev-parse --verify --quiet "${ref:-none}^{commit}" >"$output/COMMIT" || true
   step "packages in $output"
   local package
   for package in "$output"/*.deb; do

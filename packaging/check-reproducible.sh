@@ -4,7 +4,7 @@ set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 readonly root
-ref=HEAD
+ref=
 first=
 jobs=$(nproc)
 
@@ -13,12 +13,12 @@ usage() {
 usage: packaging/check-reproducible.sh [--ref REF] [--first DIR] [-j N]
 
 Builds the packages of one commit twice, and compares them byte by byte. The second build differs
-from the first in its path and the length of it, the time zone, the language and the number of jobs;
-no compiler cache is used. Prints a line for each package; exits with status 1 if
-any differs, and with diffoscope installed says how. Takes twice as long as a build: some twenty
-minutes on two cores.
+from the first in its path and the length of it, the time zone, the language and the number of
+jobs; no compiler cache is used. Prints a line for each package; exits with status 1 if any differs,
+and with diffoscope installed says how. Takes twice as long as a build: some twenty minutes on two
+cores.
 
-  --ref REF    the commit (default HEAD)
+  --ref REF    the commit (default: HEAD, or with --first what DIR/COMMIT says)
   --first DIR  take the packages in DIR for the first build: those that packaging/build-deb.sh has
                made of the same commit, or that somebody else has published
   -j N         N jobs at a time (default: all cores)
@@ -34,7 +34,9 @@ main() {
   parse_arguments "$@"
   work=$(mktemp -d "${TMPDIR:-/tmp}/conflux-twice.XXXXXX")
   trap 'rm -rf "$work"' EXIT
-  ref=$(git -C "$root" rev-parse --verify --quiet "$ref^{commit}") || ref=HEAD
+  [[ -z $ref && -s $first/COMMIT ]] && ref=$(<"$first/COMMIT")
+  # Now, so that both builds are of the same commit whatever HEAD becomes meanwhile.
+  ref=$(git -C "$root" rev-parse --verify --quiet "${ref:-HEAD}^{commit}") || ref=HEAD
   if [[ -z $first ]]; then
     first=$work/one/packages
     "$root/packaging/build-deb.sh" --ref "$ref" --work "$work/one" --output "$first" \
