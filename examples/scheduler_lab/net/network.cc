@@ -67,6 +67,7 @@ std::size_t Network::node(const std::string& name) {
 
 Pipe& Network::pipe(PipeOptions options) {
   options.capacity = scenario_.tor.socket_buffer;
+  options.mss = scenario_.tor.mss;
   pipes_.push_back(std::make_unique<Pipe>(engine_, std::move(options), random_.split()));
   return *pipes_.back();
 }
@@ -76,6 +77,8 @@ std::pair<std::size_t, std::size_t> Network::connect(std::size_t a, std::size_t 
   if (!is_new) return found->second;
   Pipe& there = pipe({});
   Pipe& back = pipe({});
+  there.join(back);
+  back.join(there);
   found->second = {nodes_[a]->add_connection(back, there), nodes_[b]->add_connection(there, back)};
   return found->second;
 }
@@ -84,11 +87,17 @@ Network::Path Network::add_path(std::size_t client, const LegSpec& leg) {
   Path path{.guard = node(leg.guard), .middle = node(leg.middle), .exit = node(kExitName)};
   Attached& attached = channels_[{client, path.guard}];
   if (!attached.channel) {
-    const PipeOptions options{.delay = std::max<Time>(leg.delay, PipeOptions{}.delay),
-                              .jitter = leg.jitter,
-                              .stalls = leg.stalls};
-    Pipe& up = pipe(options);
+    PipeOptions options{.delay = std::max<Time>(leg.delay, PipeOptions{}.delay),
+                        .jitter = leg.jitter,
+                        .stalls = leg.stalls};
+    if (scenario_.tor.acks_travel) options.ack_delay = options.delay;
+    // Our host writes without delay, as onion-proxy does.
+    PipeOptions at_once = options;
+    at_once.nagle = false;
+    Pipe& up = pipe(at_once);
     Pipe& down = pipe(options);
+    up.join(down);
+    down.join(up);
     attached.channel = std::make_unique<ClientChannel>(down, up);
     attached.at_guard = nodes_[path.guard]->add_connection(up, down);
   }

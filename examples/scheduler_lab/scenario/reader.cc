@@ -24,6 +24,7 @@ constexpr Range kDelays{0, 10 * kSecond};
 constexpr Range kDurations{100 * kMillisecond, 3600 * kSecond};
 constexpr Range kMoments{0, 3600 * kSecond};
 constexpr std::size_t kLegsMax = 8;
+constexpr auto kTcpNames = std::to_array<std::string_view>({"split", "end_to_end"});
 constexpr auto kTrafficNames = std::to_array<std::string_view>({"bulk", "web", "interactive"});
 
 class Reader {
@@ -207,6 +208,8 @@ class Reader {
     spec.coarse_clock = tor.duration("coarse_clock", {kMillisecond, 100 * kMillisecond})
                             .value_or(spec.coarse_clock);
     spec.wake_delay = tor.duration("wake_delay", {0, kSecond}).value_or(spec.wake_delay);
+    spec.acks_travel = tor.choice("tcp", kTcpNames).value_or(0) == 1;
+    spec.mss = tor.size("mss", {536, 64 * kKiB}).value_or(spec.mss);
     spec.socket_buffer = tor.size("socket_buffer", {64 * kKiB, kGiB}).value_or(spec.socket_buffer);
     tor.finish();
   }

@@ -50,7 +50,10 @@ struct TorSpec {
   Time refill_interval = 100 * kMillisecond;
   Time kist_interval = 10 * kMillisecond;
   Time coarse_clock = 4 * kMillisecond;
-  Time wake_delay = kMillisecond;           ///< mean
+  Time wake_delay = kMillisecond;  ///< mean
+  std::uint64_t mss = 65483;  ///< bytes of a full TCP segment; on loopback nearly all are small
+  /// Whether TCP spans a leg's delay, or ends on both sides of it, as with a delaying forwarder.
+  bool acks_travel = false;
   std::uint64_t socket_buffer = 4U << 20U;  ///< bytes of one connection in both kernels
 };
 
