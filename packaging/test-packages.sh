@@ -20,17 +20,17 @@ usage: packaging/test-packages.sh [--packages DIR] [--mirror URL] [--security-mi
                                   [--keep DIR] [--no-piuparts] [--no-install]
 
 Makes a fresh Debian 12 with mmdebstrap, installs the packages there, and tries them as their users
-would: the sidecar as its service runs it, onion-proxy through a private network of stock tor, a
-file each way, a scrape, a project that builds against libmpath-dev in both ways, and what is left
-after purge. lintian and piuparts judge the packages, too. One line for each check, and a count at
-the end. Wants root, a network and about five minutes.
+would: boots it and lets systemd run the sidecar; onion-proxy through a private network of stock
+tor; a file each way; a scrape; a project that builds against libmpath-dev in both ways; and what is
+left after purge. lintian and piuparts judge the packages, too. One line for each check, and a count
+at the end. Wants root, a network and about five minutes.
 
   --packages DIR         what packaging/build-deb.sh has made (default build/packages)
   --mirror URL           Debian (default http://deb.debian.org/debian)
   --security-mirror URL  its security updates
   --keep DIR             keep logs in DIR
   --no-piuparts          leave piuparts out; it takes half of the time
-  --no-install           do not install mmdebstrap, lintian and piuparts
+  --no-install           do not install mmdebstrap, systemd-container, lintian and piuparts
 
 examples:
   packaging/build-deb.sh && packaging/test-packages.sh
@@ -94,7 +94,7 @@ prepare() {
   packages=$(realpath -- "$packages" 2>/dev/null) && compgen -G "$packages/*.deb" >/dev/null \
     || fail "$packages: no packages; run packaging/build-deb.sh first"
   mapfile -t debs < <(find "$packages" -name '*.deb' ! -name '*-dbgsym_*' | sort)
-  local -a tools=(mmdebstrap lintian iproute2) missing=()
+  local -a tools=(mmdebstrap systemd-container lintian) missing=()
   [[ $piuparts == yes ]] && tools+=(piuparts)
   local tool
   for tool in "${tools[@]}"; do
@@ -114,13 +114,7 @@ prepare() {
   chroot=$work/chroot
 }
 
-clean_up() {
-  local place
-  for place in proc run dev/shm dev; do
-    mountpoint -q "$chroot/$place" && umount -l "$chroot/$place"
-  done
-  rm -rf --one-file-system "$work"
-}
+clean_up() { rm -rf --one-file-system "$work"; }
 
 run_lintian() {
   step "what lintian says"
@@ -135,36 +129,35 @@ lintian_is_content() {
 
 make_chroot() {
   step "a fresh Debian 12"
+  # With systemd, which would otherwise come along with the packages and leave files of its own.
   local base=$work/base.tar.gz
-  mmdebstrap --quiet --variant=minbase bookworm "$base" \
+  mmdebstrap --quiet --variant=minbase --include=systemd bookworm "$base" \
     "deb $mirror bookworm main" "deb $security bookworm-security main" \
     || fail "mmdebstrap could not make it; is there a network?"
   mkdir "$chroot"
   tar -xf "$base" -C "$chroot"
-  mount --bind /dev "$chroot/dev"
-  mount -t proc proc "$chroot/proc"
-  # Of its own, so that nothing of this machine is seen; regions want tmpfs.
-  mount -t tmpfs -o mode=755 tmpfs "$chroot/run"
-  mount -t tmpfs -o mode=1777 tmpfs "$chroot/dev/shm" 2>/dev/null
-  # Nothing is started by a package here.
+  # Nothing is started by a package while it is installed.
   printf '#!/bin/sh\nexit 101\n' >"$chroot/usr/sbin/policy-rc.d"
   chmod 755 "$chroot/usr/sbin/policy-rc.d"
-  cp /etc/resolv.conf "$chroot/etc/resolv.conf"
 }
 
-within() { chroot "$chroot" env DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8 "$@"; }
+# A container: what is in it sees neither the processes nor the devices of this machine.
+contain() { systemd-nspawn --quiet --register=no --keep-unit -D "$chroot" "$@" </dev/null; }
+within() {
+  contain --as-pid2 --pipe --setenv=DEBIAN_FRONTEND=noninteractive --setenv=LC_ALL=C.UTF-8 "$@"
+}
 apt() { within apt-get -y -qq -o Dpkg::Use-Pty=0 --no-install-recommends "$@"; }
 
 install_packages() {
   step "the packages"
-  mkdir "$chroot/tmp/packages"
-  cp "${debs[@]}" "$chroot/tmp/packages"
+  mkdir "$chroot/opt/packages"
+  cp "${debs[@]}" "$chroot/opt/packages"
   check "apt installs all packages" install_debs
 }
 
 install_debs() {
   apt update && within sh -c \
-    'apt-get -y -qq --no-install-recommends install /tmp/packages/*.deb'
+    'apt-get -y -qq --no-install-recommends install /opt/packages/*.deb'
 }
 
 check_installed_files() {
@@ -173,12 +166,11 @@ check_installed_files() {
   check "the configuration is valid" within confluxctl config check /etc/conflux/conflux.yaml
   check "the conformance kit passes the plugin" \
     within mpath-validate /usr/lib/mpath/conflux.so --timeout 300
-  check "the service is enabled and not started" \
-    within sh -c 'test -L /etc/systemd/system/multi-user.target.wants/conflux-sidecar.service &&
-      ! test -e /run/conflux-sidecar'
+  check "the service is enabled" \
+    test -L "$chroot/etc/systemd/system/multi-user.target.wants/conflux-sidecar.service"
   check "systemd-analyze security gives at most 1.5" service_is_hardly_exposed
-  check "user, group and directory are there" within sh -c \
-    'id conflux-sidecar && test "$(stat -c "%a %U %G" /run/conflux)" = "2750 root conflux-metrics"'
+  check "user and group are there" \
+    within sh -c 'id -nG conflux-sidecar | grep -w conflux-metrics'
   check "every program has a manual page" every_program_has_a_page
 }
 
@@ -195,27 +187,27 @@ every_program_has_a_page() {
   done
 }
 
-# In a network of its own that is loopback and nothing else. The script says "ok WHAT" and "FAILED
-# WHAT" itself.
+# Boots it, with systemd and a network that is loopback alone. The script says "ok WHAT" and "FAILED
+# WHAT" itself, and ends the machine.
 run_service() {
-  step "sidecar and onion-proxy on a private network of stock tor"
-  apt install tor >"$logs/tor.log" 2>&1 || fail "cannot install tor: $(tail -5 "$logs/tor.log")"
-  mkdir -p "$chroot/tmp/checks"
-  cp "$checks"/*.py "$chroot/tmp/checks"
-  local line told=0
-  while IFS= read -r line; do
-    printf '%s\n' "$line"
-    case $line in
-      'ok  '*) passed=$((passed + 1)); told=$((told + 1)) ;;
-      'FAILED'*) failed=$((failed + 1)); told=$((told + 1)) ;;
-    esac
-  done < <(
-    unshare --mount --pid --fork --net --ipc sh -c '
-      ip link set lo up && mount -t proc proc "$1/proc" && exec chroot "$1" \
-        env LC_ALL=C.UTF-8 python3 -B /tmp/checks/service.py' sh "$chroot" 2>"$logs/service.log")
-  if ((told == 0)); then
-    printf 'FAILED  the checks did not run\n'
-    tail -20 "$logs/service.log" | sed 's/^/        | /'
+  step "the service under systemd, onion-proxy, and a private network of stock tor"
+  apt install systemd-sysv tor >"$logs/tor.log" 2>&1 \
+    || fail "cannot install tor: $(tail -5 "$logs/tor.log")"
+  rm "$chroot/usr/sbin/policy-rc.d"
+  cp -r "$checks" "$chroot/opt/checks"
+  cp "$checks/conflux-checks.service" "$chroot/etc/systemd/system"
+  within systemctl -q enable conflux-checks && within systemctl -q mask tor tor@default
+  local told=$logs/service.out
+  : >"$told"
+  timeout 900 systemd-nspawn --quiet --register=no --keep-unit --private-network \
+    --boot --console=pipe --bind="$told:/opt/told" -D "$chroot" >"$logs/boot.log" 2>&1 </dev/null &
+  tail -n +1 -F --pid=$! "$told" 2>/dev/null
+  wait $!
+  passed=$((passed + $(grep -c '^ok  ' "$told")))
+  failed=$((failed + $(grep -c '^FAILED' "$told")))
+  if ! grep -q '^done$' "$told"; then
+    printf 'FAILED  the checks did not come to their end\n'
+    tail -20 "$logs/boot.log" | sed 's/^/        | /'
     failed=$((failed + 1))
   fi
 }
@@ -224,13 +216,13 @@ build_consumers() {
   step "a project that builds against libmpath-dev"
   apt install g++ cmake make pkgconf >"$logs/compilers.log" 2>&1 \
     || fail "cannot install compilers: $(tail -5 "$logs/compilers.log")"
-  cp -r "$root/test/packaging/consumer" "$chroot/tmp/consumer"
+  cp -r "$root/test/packaging/consumer" "$chroot/opt/consumer"
   check "by find_package(mpath CONFIG)" within sh -ec '
-    cd /tmp/consumer && cmake -S . -B build && cmake --build build
+    cd /opt/consumer && cmake -S . -B build && cmake --build build
     ctest --test-dir build --output-on-failure --no-tests=error'
-  check "by pkg-config" within make -C /tmp/consumer check
+  check "by pkg-config" within make -C /opt/consumer check
   check "the example host compiles as shipped, and decides" within sh -ec '
-    cd /tmp && cc -o example /usr/share/doc/libmpath-dev/examples/minimal_host/minimal_host.c \
+    cd /opt && cc -o example /usr/share/doc/libmpath-dev/examples/minimal_host/minimal_host.c \
       $(pkg-config --cflags mpath) -ldl
     ./example "$(pkg-config --variable=plugindir mpath)/conflux.so"'
 }
@@ -241,7 +233,9 @@ purge_packages() {
   local deb
   for deb in "${debs[@]}"; do names+=("$(dpkg-deb -f "$deb" Package)"); done
   # What was made by hand above, or installed for the checks.
-  rm -rf "$chroot"/etc/tmpfiles.d/conflux.conf "$chroot"/tmp/*
+  rm -rf "$chroot"/etc/tmpfiles.d/conflux.conf "$chroot"/opt/* \
+    "$chroot"/etc/systemd/system/conflux-checks.service \
+    "$chroot"/etc/systemd/system/*/conflux-checks.service
   check "the packages can be removed" apt remove "${names[@]}"
   check "the operator's configuration is still there" test -f "$chroot/etc/conflux/conflux.yaml"
   # By dpkg: apt knows no name of what is gone without leaving a configuration.

@@ -1,7 +1,7 @@
 """Runs what the packages installed, as their users would, and says of each claim whether it holds.
 
-For packaging/test-packages.sh, as root of a chroot whose network is loopback alone: the sidecar as
-its unit says, onion-proxy as a user of its own, and a private network of stock tor between it and a
+For packaging/test-packages.sh, as root of a container whose network is loopback alone: the sidecar
+under systemd, onion-proxy as a user of its own, and a private network of stock tor between it and a
 file server.
 """
 
@@ -17,7 +17,7 @@ import subprocess
 import sys
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 sys.path.insert(0, "/usr/share/conflux-examples/private_network")
@@ -28,7 +28,7 @@ from traffic.file_server import FileServer
 from traffic.onion_proxy import OnionProxy, Programs, ProxyOptions
 from traffic.transfer import Transfer
 
-UNIT = Path("/lib/systemd/system/conflux-sidecar.service")
+SERVICE = "conflux-sidecar.service"
 CONFIG = Path("/etc/conflux/conflux.yaml")
 PLUGIN = Path("/usr/lib/mpath/conflux.so")
 EXAMPLES = Path("/usr/libexec/conflux-examples")
@@ -55,17 +55,35 @@ def claim(what: str) -> Iterator[None]:
 
 
 def main() -> None:
+    with claim("systemd starts the sidecar at boot, and hears that it is ready"):
+        wait_until(lambda: systemctl("is-active", check=False).strip() == "active", 30)
+    with claim("its sandbox is in force"):
+        look_at_sandbox()
     with claim("an operator follows README.Debian: a user for the proxy, a place for its metrics"):
         prepare_machine()
-    with claim("the sidecar starts as its unit says, and tells systemd that it is ready"):
-        sidecar = Service()
-    try:
-        run_proxy()
-        with claim("the sidecar reloads its configuration on SIGHUP"):
-            sidecar.reload()
-    finally:
-        with claim("the sidecar stops on SIGTERM with status 0, and leaves no socket"):
-            sidecar.stop()
+    with claim("the sidecar reloads its configuration"):
+        systemctl("reload")
+        wait_until(lambda: Path(METRICS).exists(), 10)
+    run_proxy()
+    with claim("a configuration with errors is refused, and the sidecar goes on as before"):
+        refuse_errors()
+    with claim("the sidecar stops as it should, and leaves nothing in /run"):
+        systemctl("stop")
+        expect("Result=success" in systemctl("show", "--property=Result"), "not a clean end")
+        expect(not Path(METRICS).parent.exists(), "its directory is still there")
+    print("done", flush=True)
+
+
+def look_at_sandbox() -> None:
+    pid = systemctl("show", "--property=MainPID", "--value").strip()
+    status = dict(re.findall(r"(?m)^(\w+):\t(.*)$", Path(f"/proc/{pid}/status").read_text()))
+    expect((status["NoNewPrivs"], status["Seccomp"], int(status["CapBnd"], 16)) == ("1", "2", 0),
+           f"NoNewPrivs {status['NoNewPrivs']}, Seccomp {status['Seccomp']}, {status['CapBnd']}")
+    for space in ("net", "user", "mnt"):
+        expect(os.readlink(f"/proc/{pid}/ns/{space}") != os.readlink(f"/proc/1/ns/{space}"),
+               f"no {space} namespace of its own")
+    place = os.stat("/run/conflux")
+    expect((place.st_mode & 0o7777, place.st_uid) == (0o2750, 0), oct(place.st_mode))
 
 
 def prepare_machine() -> None:
@@ -81,6 +99,16 @@ def prepare_machine() -> None:
                       .replace("#profile: stock", "profile: fast")
                       .replace(f"#listen: unix:{METRICS}", f"listen: unix:{METRICS}"))
     run("confluxctl", "config", "check", "--strict", str(CONFIG))
+
+
+def refuse_errors() -> None:
+    good = CONFIG.read_text()
+    CONFIG.write_text(good + "nonsense: true\n")
+    done = subprocess.run(["systemctl", "reload", SERVICE], capture_output=True, check=False)
+    CONFIG.write_text(good)
+    expect(done.returncode != 0, "the reload was accepted")
+    expect(systemctl("is-active").strip() == "active", "it is gone")
+    expect("conflux_" in asked_as(READER, METRICS)[0], "it does not answer any more")
 
 
 def run_proxy() -> None:
@@ -149,15 +177,18 @@ def look_at_metrics() -> None:
 
 
 def wait_for_metric(name: str, at_least: float, seconds: float) -> None:
-    deadline = time.monotonic() + seconds
-    while True:
+    page = problem = ""
+
+    def tells() -> bool:
+        nonlocal page, problem
         page, problem = asked_as(READER, METRICS)
-        values = [float(it) for it in re.findall(rf"(?m)^{name}(?:{{[^}}]*}})? (\S+)$", page)]
-        if sum(values) >= at_least:
-            return
-        if time.monotonic() > deadline:
-            raise Failed(f"{name} is {values}, wanted {at_least}\n{problem}\n{page}")
-        time.sleep(0.5)
+        values = re.findall(rf"(?m)^{name}(?:{{[^}}]*}})? (\S+)$", page)
+        return sum(map(float, values)) >= at_least
+
+    try:
+        wait_until(tells, seconds)
+    except Failed as error:
+        raise Failed(f"{name} is not {at_least}: {error}\n{problem}\n{page}") from error
 
 
 def asked_as(user: str, path: str) -> tuple[str, str]:
@@ -174,41 +205,26 @@ def get(path: str) -> None:
     sys.stdout.write(connection.getresponse().read().decode())
 
 
-class Service:
-    """The sidecar as systemd would start it, as far as that can be done without systemd."""
+def systemctl(verb: str, *arguments: str, check: bool = True) -> str:
+    done = subprocess.run(["systemctl", verb, *arguments, SERVICE], capture_output=True, text=True,
+                          check=False)
+    if check:
+        expect(done.returncode == 0, f"systemctl {verb}: {done.stderr}{journal()}")
+    return done.stdout
 
-    def __init__(self) -> None:
-        unit = dict(re.findall(r"(?m)^([A-Za-z]+)=(.*)$", UNIT.read_text()))
-        place = Path("/run") / unit["RuntimeDirectory"]
-        run("install", "-d", "-o", unit["User"], "-g", unit["Group"], "-m",
-            unit["RuntimeDirectoryMode"], str(place))
-        self._place = place
-        self._manager = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        self._manager.bind("/run/notify.sock")
-        self._manager.settimeout(20)
-        os.chmod("/run/notify.sock", 0o777)
-        self._process = subprocess.Popen(
-            ["setpriv", "--reuid", unit["User"], "--regid", unit["Group"], "--clear-groups",
-             "--no-new-privs", "--bounding-set", "-all", *unit["ExecStart"].split()],
-            env={"NOTIFY_SOCKET": "/run/notify.sock"}, stdout=sys.stderr)
-        self._await(b"READY=1")
 
-    def _await(self, word: bytes) -> None:
-        while word not in self._manager.recv(4096):
-            pass
+def journal() -> str:
+    done = subprocess.run(["journalctl", "--no-pager", "--lines=30", "--unit", SERVICE],
+                          capture_output=True, text=True, check=False)
+    return done.stdout
 
-    def reload(self) -> None:
-        self._process.send_signal(1)
-        self._await(b"RELOADING=1")
-        self._await(b"READY=1")
 
-    def stop(self) -> None:
-        self._process.terminate()
-        status = self._process.wait(15)
-        left = [path.name for path in self._place.glob("*.sock")]
-        expect(status == 0 and not left, f"status {status}, left {left}")
-        # systemd removes it with the service.
-        run("rm", "-r", str(self._place))
+def wait_until(holds: Callable[[], bool], seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while not holds():
+        if time.monotonic() > deadline:
+            raise Failed(f"not within {seconds:.0f} s\n{journal()}")
+        time.sleep(0.1)
 
 
 def expect(holds: bool, otherwise: str) -> None:
