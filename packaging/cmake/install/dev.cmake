@@ -41,6 +41,7 @@ foreach(part IN ITEMS . check probe)
   install(FILES ${PROJECT_SOURCE_DIR}/host_api/conformance/${part}/README.md
     DESTINATION ${mpath_doc}/conformance/${part} COMPONENT dev)
 endforeach()
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/host_api/embedding DESTINATION ${mpath_doc} COMPONENT dev)
 file(GLOB examples CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/examples/*_host)
 install(DIRECTORY ${examples} ${PROJECT_SOURCE_DIR}/examples/onion_proxy
   DESTINATION ${mpath_doc}/examples COMPONENT dev
