@@ -84,14 +84,16 @@ def build_parser() -> argparse.ArgumentParser:
     add("--out", type=Path, metavar="DIR",
         help="results folder; one that has rows already is continued (default: a new one below "
              "results/bench-e2e)")
+    add("--fresh", action="store_true", help="forget the rows that --out has")
     add("--conditions", nargs="+", default=None, metavar="NAME",
         help="names, patterns or groups: " + ", ".join(conditions.GROUPS)
              + " (default: all but the rarer ones)")
     add("--only", "--arms", nargs="+", default=[], metavar="ARM", dest="arms",
         help="only these clients: ours, stock, or single arms such as ours2")
     add("--pairs", type=_positive(int), metavar="N", help="rounds of each condition")
-    add("--seconds", type=_positive(float), default=1.5, metavar="S",
-        help="measured part of a bulk transfer, at the ideal rate (default: %(default)s)")
+    add("--seconds", type=_positive(float), metavar="S",
+        help="measured part of a bulk transfer, at the ideal rate (default: 1.5, or 2.5 where legs "
+             "are summed)")
     add("--scheduler", default="", metavar="NAME",
         help="conflux.scheduler of our client (default: auto)")
     add("--budget", type=_positive(float), metavar="MIN", help="start no round after this time")
@@ -147,7 +149,10 @@ def measure(arguments: argparse.Namespace, chosen: tuple) -> int:
             return 2
     out = arguments.out or ROOT / "results" / "bench-e2e" / time.strftime("%Y%m%d-%H%M%S")
     out.mkdir(parents=True, exist_ok=True)
-    if not same_programs(out, programs):
+    if arguments.fresh:
+        for name in ("raw.csv", "machine.json"):
+            (out / name).unlink(missing_ok=True)
+    if not same_programs(out, programs, arguments.scheduler or "auto"):
         return 2
     deadline = (time.monotonic() + 60 * arguments.budget) if arguments.budget else float("inf")
     plan = Plan(chosen, arguments.pairs, arguments.seconds, 0.05 if arguments.quick else 1.0,
@@ -167,14 +172,16 @@ def measure(arguments: argparse.Namespace, chosen: tuple) -> int:
     return 0 if complete else STATUS_TIME_UP
 
 
-def same_programs(out: Path, programs: Programs) -> bool:
-    """Figures of different builds do not belong into one table."""
+def same_programs(out: Path, programs: Programs, scheduler: str) -> bool:
+    """Figures of different builds or schedulers do not belong into one table."""
     description = machine.describe({"onion-proxy": programs.onion_proxy,
                                     "conflux.so": programs.plugin})
+    description["scheduler"] = scheduler
     path = out / "machine.json"
     if path.exists():
         before = json.loads(path.read_text())
-        changed = [key for key in ("sha256 onion-proxy", "sha256 conflux.so", "tor", "processor")
+        changed = [key for key in ("sha256 onion-proxy", "sha256 conflux.so", "scheduler", "tor",
+                                   "processor")
                    if before.get(key) != description[key]]
         if changed:
             print(f"run.py: {out} holds figures of another {' and '.join(changed)}; give --out a "

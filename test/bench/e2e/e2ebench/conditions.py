@@ -17,11 +17,15 @@ KIB = 1024
 MIB = 1024 * KIB
 # Of what a relay forwards, cells and TLS take their part.
 GOODPUT_SHARE = 0.84
-# A relay's bucket holds one second's worth: these first bytes, and some of those that come in
-# meanwhile, move faster than the rate. The last ones are left out too: with unequal legs the end of
-# a transfer is one leg's alone.
-SKIP_S = 1.4
+# A relay's bucket holds one second's worth, and until it is empty bytes move faster than the rate: at
+# twice the rate it is empty after two seconds' worth. Sums of legs are compared to a few percent, so
+# that more is left out there.
+SKIP_S = 2.0
+SKIP_LONG_S = 2.6
+# With unequal legs the end of a transfer is one leg's alone.
 TAIL_S = 0.3
+MEASURE_S = 1.5
+MEASURE_LONG_S = 2.5
 FILE_SIZES = {"50 KiB": 50 * KIB, "1 MiB": MIB, "5 MiB": 5 * MIB}
 
 
@@ -60,6 +64,9 @@ class Condition:
     rates_kb: tuple[int, ...] = (RATE_KB,) * PATHS
     added_rtt_ms: tuple[float, ...] = (0.0,) * PATHS
     pairs: int = 20
+    # Of a bulk transfer, at the ideal rate: what is left out first, and what is measured then.
+    skip_s: float = SKIP_S
+    measure_s: float = MEASURE_S
 
     def ideal_bytes_per_s(self, arm: Arm) -> float:
         """What its legs carry together; 0 when rates are unlimited."""
@@ -78,14 +85,16 @@ class BulkPlan:
 UNLIMITED_BYTES = 96 * 1000 * 1000
 
 
-def plan_bulk(condition: Condition, arm: Arm, seconds: float, scale: float = 1.0) -> BulkPlan:
-    """`seconds` of measurement at the ideal rate, behind the burst and before the tail."""
+def plan_bulk(condition: Condition, arm: Arm, seconds: float | None = None,
+              scale: float = 1.0) -> BulkPlan:
+    """`seconds` (or the condition's own) of measurement at the ideal rate, behind the burst and
+    before the tail."""
     ideal = condition.ideal_bytes_per_s(arm)
     if ideal == 0:
         size = int(UNLIMITED_BYTES * scale)
         return BulkPlan(size, size // 5, size - size // 20)
-    low = int(ideal * SKIP_S)
-    high = low + int(ideal * seconds)
+    low = int(ideal * condition.skip_s)
+    high = low + int(ideal * (seconds or condition.measure_s))
     return BulkPlan(high + int(ideal * TAIL_S), low, high)
 
 
@@ -108,7 +117,8 @@ def _equal_legs() -> list[Condition]:
 
 def _leg_counts() -> list[Condition]:
     return [Condition(f"legs_{short}", f"1 to 4 equal legs, {direction}", direction,
-                      (OURS_1, OURS_2, OURS_3, OURS_4), pairs=8)
+                      (OURS_1, OURS_2, OURS_3, OURS_4), pairs=8, skip_s=SKIP_LONG_S,
+                      measure_s=MEASURE_LONG_S)
             for short, direction in _DIRECTIONS]
 
 
@@ -117,7 +127,8 @@ def _unequal_legs() -> list[Condition]:
     return [Condition(f"uneq_plus{rtt}_{short}",
                       f"{RATE_KB} and {SLOW_RATE_KB} KB/s, slow leg +{rtt} ms, {direction}",
                       direction, (STOCK, OURS_2, OURS_1, SECOND_LEG), rates_kb=rates,
-                      added_rtt_ms=(0.0, float(rtt), 0.0, 0.0), pairs=6)
+                      added_rtt_ms=(0.0, float(rtt), 0.0, 0.0), pairs=6, skip_s=SKIP_LONG_S,
+                      measure_s=MEASURE_LONG_S)
             for short, direction in reversed(_DIRECTIONS) for rtt in (0, 50, 100, 200)]
 
 

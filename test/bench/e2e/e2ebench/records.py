@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import dataclasses
+import io
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -69,17 +71,19 @@ class Records:
 
     def __init__(self, path: Path):
         self._path = path
-        self.rows: list[Row] = read(path) if path.exists() else []
+        with contextlib.suppress(FileExistsError), open(path, "x") as file:
+            file.write(",".join(f.name for f in _FIELDS) + "\n")
+        self.rows: list[Row] = read(path)
 
     def append(self, rows: Iterable[Row]) -> None:
-        new = not self._path.exists()
-        with open(self._path, "a", newline="") as file:
-            writer = csv.writer(file, lineterminator="\n")
-            if new:
-                writer.writerow([f.name for f in _FIELDS])
-            for row in rows:
-                self.rows.append(row)
-                writer.writerow([_written(v) for v in dataclasses.astuple(row)])
+        """In one write, so that two runs of different conditions may share a folder."""
+        rows = list(rows)
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerows([_written(v) for v in dataclasses.astuple(row)] for row in rows)
+        with open(self._path, "ab", buffering=0) as file:
+            file.write(text.getvalue().encode())
+        self.rows += rows
 
     def complete(self, condition: Condition, round_number: int, arms: tuple[Arm, ...]) -> bool:
         have = {row.arm for row in self.rows if row.condition == condition.name

@@ -38,7 +38,7 @@ class Plan:
 
     conditions: tuple[tuple[Condition, tuple[Arm, ...]], ...]
     pairs: int | None = None  # None: each condition's own
-    seconds: float = 1.5  # of measurement in a bulk transfer
+    seconds: float | None = None  # of measurement in a bulk transfer; None: the condition's own
     scale: float = 1.0  # of sizes that do not follow from rates
     scheduler: str = ""
     deadline: float = float("inf")  # on the monotonic clock; no round starts after it

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from privnet import ClientOptions, NetworkError, NetworkOptions, PrivateNetwork, Progress
+from privnet import directory
+from privnet.signals import signals_ignored
 
 from .conditions import PATHS, Condition
 from .origin import Origin
@@ -18,8 +20,8 @@ MIDDLES = tuple(f"relay{i}" for i in range(PATHS, 2 * PATHS))
 EXIT = "exit0"
 STOCK_CLIENT = "client0"
 _STOCK_LEGS = 2
-_START_ATTEMPTS = 3
-_USABLE_TIMEOUT_S = 60.0
+_ATTEMPTS = 4
+_USABLE_TIMEOUT_S = 45.0
 
 
 class Site:
@@ -90,34 +92,44 @@ class Forwarder:
 
 
 @contextlib.contextmanager
-def running(forwarder_program: Path, directory: Path, progress: Progress) -> Iterator[Site]:
+def running(forwarder_program: Path, place: Path, progress: Progress) -> Iterator[Site]:
     """Starts all, waits until it is usable, and stops all on the way out."""
     with contextlib.ExitStack() as stack:
-        network, forwarder = _start(forwarder_program, directory, progress, stack)
+        network = PrivateNetwork.start(_options(), place, progress, owner_pid=os.getpid())
+        stack.callback(_stop, network)
+        nodes = [network.node(guard) for guard in GUARDS]
+        forwarder = stack.enter_context(
+            Forwarder(forwarder_program, [(n.orport, n.innerport) for n in nodes]))
+        _await_usable(network, progress)
         origin = stack.enter_context(Origin())
         yield Site(network, forwarder, origin)
 
 
-def _start(program: Path, directory: Path, progress: Progress,
-           stack: contextlib.ExitStack) -> tuple[PrivateNetwork, Forwarder]:
-    # On a busy machine a relay may miss the votes at the start, and then comes very late.
-    for attempt in range(_START_ATTEMPTS):
-        with contextlib.ExitStack() as trial:
-            network = PrivateNetwork.start(_options(), directory, progress, owner_pid=os.getpid())
-            trial.callback(network.stop)
-            nodes = [network.node(guard) for guard in GUARDS]
-            forwarder = trial.enter_context(
-                Forwarder(program, [(n.orport, n.innerport) for n in nodes]))
-            try:
-                network.wait(_USABLE_TIMEOUT_S)
-            except NetworkError:
-                if attempt + 1 == _START_ATTEMPTS:
-                    raise
-                progress.done("the network did not become usable in time; once more")
-                continue
-            stack.push(trial.pop_all())
-            return network, forwarder
-    raise AssertionError("unreachable")
+def _stop(network: PrivateNetwork) -> None:
+    with signals_ignored():
+        network.stop()
+
+
+def _await_usable(network: PrivateNetwork, progress: Progress) -> None:
+    """On a busy machine a relay's descriptor may come too late for the first votes, and tor takes
+    its time until it offers it again; a restart makes it do so at once."""
+    for _ in range(_ATTEMPTS - 1):
+        try:
+            return network.wait(_USABLE_TIMEOUT_S)
+        except NetworkError:
+            late = unlisted(network)
+            progress.done(f"not usable yet; starting {', '.join(late) or 'none'} once more")
+            for nickname in late:
+                network.restart(nickname)
+    return network.wait(_USABLE_TIMEOUT_S)
+
+
+def unlisted(network: PrivateNetwork) -> list[str]:
+    """Relays that the consensus lacks; none while there is no consensus at all."""
+    listed = {entry.fingerprint for name in network.nicknames("authority")
+              for entry in directory.fetch_consensus(network.node(name).dirport)}
+    relays = [n for n in network.nodes if n.role in ("relay", "exit")]
+    return [n.nickname for n in relays if listed and n.fingerprint not in listed]
 
 
 def _options() -> NetworkOptions:
