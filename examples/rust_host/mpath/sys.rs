@@ -1,6 +1,7 @@
 //! The C declarations of the contract, made from `host_api/include/mpath` by `make_bindings.py`;
 //! do not edit. What they mean stands in the headers.
 #![allow(non_camel_case_types)]
+#![allow(dead_code)] // whole on purpose: a host uses a part of it
 #![allow(clippy::type_complexity)]
 #![cfg_attr(rustfmt, rustfmt_skip)]
 
