@@ -41,9 +41,14 @@ enum class DesiredUx : std::uint8_t {
 
 // Which leg our own cells take. More names will be appended. [conflux.scheduler]
 enum class Scheduler : std::uint8_t {
-  kAuto,    // as stock tor under profile stock, else by desired UX
-  kMinRtt,  // the leg with the lowest RTT; waits while its window is full
-  kLowRtt,  // the leg with the lowest RTT among those with room
+  kAuto,          // as stock tor under profile stock, else by desired UX
+  kMinRtt,        // the leg with the lowest RTT; waits while its window is full
+  kLowRtt,        // the leg with the lowest RTT among those with room
+  kCwndRtt,       // the same, slower legs only for what they deliver within the lowest RTT
+  kMinRttLowMem,  // min_rtt and low_rtt, asked once per window of data
+  kLowRttLowMem,
+  kBlest,  // a slower leg only if its cells will not block the faster one
+  kEcf,    // a slower leg only if that ends the transfer sooner
 };
 
 // Least to most. [conflux.log.level]
@@ -69,6 +74,7 @@ struct LegSettings {
 
 // low_water < high_water <= tunnel_limit <= process_limit, all in bytes.
 struct ReorderSettings {
+  std::uint64_t peer_limit = 4ULL << 20;       // that our uploads may make the exit hold
   std::uint64_t tunnel_limit = 16ULL << 20;    // beyond it the tunnel closes
   std::uint64_t process_limit = 256ULL << 20;  // beyond it victims are named, oldest data first
   std::uint64_t high_water = 1ULL << 20;       // PRESSURE: the host should send XOFF

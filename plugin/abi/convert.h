@@ -67,8 +67,8 @@ template <class T>
 }
 
 // Nothing beyond MPATH_TIME_MAX: deadlines of any configured length then stay short of kNever.
-[[nodiscard]] constexpr std::optional<Instant> to_instant(std::uint64_t us) noexcept {
-  if (us > MPATH_TIME_MAX) return std::nullopt;
+[[nodiscard]] constexpr bool is_instant(std::uint64_t us) noexcept { return us <= MPATH_TIME_MAX; }
+[[nodiscard]] constexpr Instant to_instant(std::uint64_t us) noexcept {
   return Instant(Micros(static_cast<std::int64_t>(us)));
 }
 [[nodiscard]] constexpr std::uint64_t to_us(Instant at) noexcept {

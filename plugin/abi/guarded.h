@@ -35,15 +35,18 @@ void poison(Instance& instance, TunnelSlot& slot) noexcept;
 // For calls on a tunnel: finds it, lets the call run, publishes what it changed. `call` takes the
 // tunnel and answers a status. A bug of ours poisons this one tunnel.
 template <class Call>
-[[nodiscard]] mpath_status on_tunnel(mpath_instance* instance, mpath_tunnel_id id,
-                                     Call&& call) noexcept {
+[[nodiscard, gnu::always_inline]] inline mpath_status on_tunnel(mpath_instance* instance,
+                                                                mpath_tunnel_id id,
+                                                                Call&& call) noexcept {
   if (instance == nullptr) return MPATH_E_ARGUMENT;
   TunnelSlot* slot = instance->impl.tunnels().find(id);
   if (slot == nullptr) return MPATH_E_STALE;
-  if (slot->poisoned) return MPATH_E_POISONED;
-  instance->impl.close_if_marked(*slot);
+  if (slot->has_flags()) [[unlikely]] {
+    if (slot->is_poisoned()) return MPATH_E_POISONED;
+    instance->impl.close_if_marked(*slot);
+  }
   try {
-    const mpath_status status = std::forward<Call>(call)(*slot->tunnel);
+    const mpath_status status = call(*slot->tunnel);
     instance->impl.settle(*slot);
     return status;
   } catch (const std::bad_alloc&) {

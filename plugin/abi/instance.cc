@@ -18,16 +18,28 @@ void Instance::log_instance(LogEvent event, LogLevel level, std::uint64_t value,
              .reason = MPATH_REASON_NONE});
 }
 
-void Instance::settle_held(TunnelSlot& slot, std::uint64_t held) noexcept {
-  const std::uint64_t before = slot.held_bytes.exchange(held, std::memory_order_relaxed);
+std::uint64_t Instance::held_bytes() const noexcept {
+  std::uint64_t sum = 0;
+  for (std::uint32_t index = 0; index < tunnels_.high_mark(); ++index) {
+    sum += tunnels_.at(index)->held_bytes.load(std::memory_order_relaxed);
+  }
+  return sum;
+}
+
+void Instance::commit_oldest(TunnelSlot& slot) noexcept {
   slot.oldest_arrival_us.store(
       slot.tunnel->receiver().queue().oldest_arrival().time_since_epoch().count(),
       std::memory_order_relaxed);
+}
+
+void Instance::settle_counted(TunnelSlot& slot, std::uint64_t held) noexcept {
+  const std::uint64_t before = slot.counted_bytes;
+  slot.counted_bytes = (held + kHeldStep - 1) / kHeldStep * kHeldStep;
   // Unsigned arithmetic wraps, so that adding a negative difference subtracts.
-  const std::uint64_t total =
-      held_bytes_.fetch_add(held - before, std::memory_order_relaxed) + (held - before);
-  if (held > before) relieve(slot, total);
-  if (held == 0 && slot.is_to_be_shed()) {
+  const std::uint64_t change = slot.counted_bytes - before;
+  const std::uint64_t total = counted_bytes_.fetch_add(change, std::memory_order_relaxed) + change;
+  if (slot.counted_bytes > before) relieve(slot, total);
+  if (held == 0 && slot.is_marked()) {
     const std::lock_guard lock(shed_mutex_);
     forget_mark(slot);
   }
@@ -40,8 +52,7 @@ void Instance::relieve(TunnelSlot& slot, std::uint64_t total) noexcept {
   const std::uint64_t limit = process_limit_.load(std::memory_order_relaxed);
   if (total <= limit) return;
   const auto mark_own = [&] {
-    mark(slot, slot.generation.load(std::memory_order_relaxed),
-         slot.held_bytes.load(std::memory_order_relaxed));
+    mark(slot, slot.generation(), slot.held_bytes.load(std::memory_order_relaxed));
   };
   if (total - limit > limit / 8) mark_own();
   const std::uint64_t leaving = marked_bytes_.load(std::memory_order_relaxed);
@@ -55,8 +66,7 @@ void Instance::relieve(TunnelSlot& slot, std::uint64_t total) noexcept {
 
 void Instance::mark(TunnelSlot& slot, std::uint32_t generation, std::uint64_t held) noexcept {
   const std::lock_guard lock(shed_mutex_);
-  if (slot.generation.load(std::memory_order_acquire) != generation) return;
-  if (!slot.mark_for_shedding(generation)) return;
+  if (!slot.mark(generation)) return;
   slot.marked_bytes.store(held, std::memory_order_relaxed);
   marked_bytes_.fetch_add(held, std::memory_order_relaxed);
   log_instance(LogEvent::kShed, LogLevel::kWarn, held,
@@ -83,6 +93,7 @@ void Instance::settle_changes(TunnelSlot& slot) noexcept {
   clock_steps_back_.fetch_add(tunnel.clock_steps_back() - slot.published_steps_back,
                               std::memory_order_relaxed);
   slot.published_steps_back = tunnel.clock_steps_back();
+  tunnel.commit_news_told();
   if (tunnel.version() == slot.published_version) return;
   try {
     const std::lock_guard lock(slot.snapshot_mutex);
@@ -92,7 +103,7 @@ void Instance::settle_changes(TunnelSlot& slot) noexcept {
     }
     slot.published_version = tunnel.version();
   } catch (const std::bad_alloc&) {
-    // The old snapshot stays; the next call tries again.
+    // The old snapshot stays until the next change.
   }
 }
 
@@ -128,7 +139,7 @@ std::uint64_t Instance::tick(std::uint64_t now_us) noexcept {
   std::uint64_t next = has_marked() ? now_us + kAskAgainUs : MPATH_NEVER;
   if (metrics_ == nullptr) return next;
   const InstanceGauges gauges{.tunnels = tunnels_.count(),
-                              .held_bytes = held_bytes(),
+                              .held_bytes = counted_bytes_.load(std::memory_order_relaxed),
                               .held_limit = process_limit_.load(std::memory_order_relaxed),
                               .clock_steps_back = clock_steps_back()};
   return std::min(next, metrics_->tick(now_us, gauges));
@@ -136,10 +147,9 @@ std::uint64_t Instance::tick(std::uint64_t now_us) noexcept {
 
 void Instance::retire(mpath_tunnel_id id, TunnelSlot& slot) noexcept {
   if (metrics_ != nullptr) {
-    metrics_->retire(place_of(id), *slot.tunnel, slot.poisoned, slot.account);
+    metrics_->retire(place_of(id), *slot.tunnel, slot.is_poisoned(), slot.account);
   }
-  held_bytes_.fetch_sub(slot.held_bytes.exchange(0, std::memory_order_relaxed),
-                        std::memory_order_relaxed);
+  counted_bytes_.fetch_sub(slot.counted_bytes, std::memory_order_relaxed);
   const std::lock_guard lock(shed_mutex_);
   forget_mark(slot);
   tunnels_.retire(id);
@@ -161,11 +171,11 @@ std::uint32_t Instance::shed(std::uint64_t bytes, std::span<mpath_tunnel_id> vic
   for (std::uint32_t index = 0; index < tunnels_.high_mark(); ++index) {
     const TunnelSlot& slot = *tunnels_.at(index);
     // The generation first: if another tunnel moves in meanwhile, it is this one that is marked.
-    const std::uint32_t generation = slot.generation.load(std::memory_order_acquire);
+    const std::uint32_t generation = slot.generation();
     const std::uint64_t held = slot.held_bytes.load(std::memory_order_relaxed);
     if ((generation & 1U) == 0 || held == 0) continue;
     const mpath_tunnel_id id = std::uint64_t{generation} << 32U | index;
-    if (slot.shed_generation.load(std::memory_order_relaxed) == generation) {
+    if (slot.is_marked()) {
       leaving += held;
       name(id);
     } else {

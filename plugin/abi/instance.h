@@ -41,9 +41,8 @@ class Instance {
   [[nodiscard]] TunnelOrdinal next_ordinal() noexcept {
     return TunnelOrdinal{ordinals_.fetch_add(1, std::memory_order_relaxed) + 1};
   }
-  [[nodiscard]] std::uint64_t held_bytes() const noexcept {
-    return held_bytes_.load(std::memory_order_relaxed);
-  }
+  // What all tunnels hold, to the byte. O(tunnels).
+  [[nodiscard]] std::uint64_t held_bytes() const noexcept;
   [[nodiscard]] std::uint64_t clock_steps_back() const noexcept {
     return clock_steps_back_.load(std::memory_order_relaxed);
   }
@@ -51,14 +50,11 @@ class Instance {
                     std::uint64_t tunnel_ordinal = 0) noexcept;
 
   // [owner] Makes visible to other threads what a call has changed. Cheap if that is nothing.
-  void settle(TunnelSlot& slot) noexcept {
-    const Tunnel& tunnel = *slot.tunnel;
-    const std::uint64_t held = tunnel.receiver().queue().footprint().raw();
+  [[gnu::always_inline]] void settle(TunnelSlot& slot) noexcept {
+    const std::uint64_t held = slot.tunnel->receiver().queue().footprint().raw();
     if (held != slot.held_bytes.load(std::memory_order_relaxed)) settle_held(slot, held);
-    if (tunnel.version() != slot.published_version || !slot.tunnel->log().empty() ||
-        tunnel.clock_steps_back() != slot.published_steps_back) {
+    if (slot.tunnel->has_news()) [[unlikely]]
       settle_changes(slot);
-    }
   }
   // [owner] After a poll that told `events`: brings the tunnel's metrics up to date if they are
   // due. Answers when they will be, if there is something new to tell by then.
@@ -71,7 +67,7 @@ class Instance {
 
   // [owner] The tunnel was marked: closes it. Does nothing the second time.
   void close_if_marked(TunnelSlot& slot) noexcept {
-    if (slot.is_to_be_shed()) slot.tunnel->close(Reason::SHED);
+    if (slot.is_marked()) slot.tunnel->close(Reason::SHED);
   }
   // [any-thread] Is there a marked tunnel that has not been drained yet?
   [[nodiscard]] bool has_marked() const noexcept {
@@ -84,7 +80,23 @@ class Instance {
   std::uint32_t shed(std::uint64_t bytes, std::span<mpath_tunnel_id> victims);
 
  private:
-  void settle_held(TunnelSlot& slot, std::uint64_t held) noexcept;
+  // Each tunnel that holds anything counts in whole steps, so the limit is kept, and may be felt up
+  // to a step per such tunnel early.
+  static constexpr std::uint64_t kHeldStep = 4096;
+
+  void settle_held(TunnelSlot& slot, std::uint64_t held) noexcept {
+    const std::uint64_t before = slot.held_bytes.load(std::memory_order_relaxed);
+    // Of what is held, a cell more is never the oldest.
+    if (before == 0 || held < before) commit_oldest(slot);
+    slot.held_bytes.store(held, std::memory_order_relaxed);
+    // Within a step nothing changes for other threads, and a cell that is held back needs no
+    // instruction that they all wait for.
+    if (held > slot.counted_bytes || held + 2 * kHeldStep <= slot.counted_bytes || held == 0) {
+      settle_counted(slot, held);
+    }
+  }
+  void settle_counted(TunnelSlot& slot, std::uint64_t held) noexcept;
+  static void commit_oldest(TunnelSlot& slot) noexcept;
   void settle_changes(TunnelSlot& slot) noexcept;
   void relieve(TunnelSlot& slot, std::uint64_t total) noexcept;
   void mark(TunnelSlot& slot, std::uint32_t generation, std::uint64_t held) noexcept;
@@ -99,8 +111,8 @@ class Instance {
   SlotTable tunnels_;
   LogRing log_;
   std::atomic<std::uint64_t> ordinals_{0};
-  std::atomic<std::uint64_t> held_bytes_{0};
-  std::atomic<std::uint64_t> marked_bytes_{0};  // of tunnels that are to be closed
+  std::atomic<std::uint64_t> counted_bytes_{0};  // sum over tunnels
+  std::atomic<std::uint64_t> marked_bytes_{0};   // of tunnels that are to be closed
   std::atomic<std::uint64_t> clock_steps_back_{0};
 };
 

@@ -66,9 +66,9 @@ mpath_status route(mpath_instance* instance, mpath_tunnel_id tunnel,
   if (const mpath_status status = check_sized(out); status != MPATH_OK) return status;
   LegViews leg_views;
   if (const mpath_status status = to_views(views, leg_views); status != MPATH_OK) return status;
-  const std::optional<Instant> now = to_instant(now_us);
-  if (!now || request->want == 0 || request->hop >= kHopsMax || request->reserved != 0 ||
-      request->reserved2 != 0 || classify(request->command) == CommandClass::kSignalling) {
+  if (!is_instant(now_us) || request->want == 0 || request->hop >= kHopsMax ||
+      request->reserved != 0 || request->reserved2 != 0 ||
+      classify(request->command) == CommandClass::kSignalling) {
     return MPATH_E_ARGUMENT;  // signalling cells are the plugin's to ask for
   }
   return on_tunnel(instance, tunnel, [&](Tunnel& it) {
@@ -77,7 +77,7 @@ mpath_status route(mpath_instance* instance, mpath_tunnel_id tunnel,
                                       .hop = HopNum{request->hop},
                                       .leg = LegId{request->leg},
                                       .want = Cells{request->want}},
-                                     leg_views, *now, grant);
+                                     leg_views, to_instant(now_us), grant);
     if (outcome == Outcome::kOk || outcome == Outcome::kBlocked) write_grant(grant, it, out);
     return to_status(outcome);
   });
@@ -86,7 +86,7 @@ mpath_status route(mpath_instance* instance, mpath_tunnel_id tunnel,
 mpath_status can_read(mpath_instance* instance, mpath_tunnel_id tunnel,
                       const mpath_leg_views* views, std::uint64_t now_us, std::uint32_t* reason,
                       mpath_leg_id* leg) noexcept {
-  if (reason == nullptr || !to_instant(now_us)) return MPATH_E_ARGUMENT;
+  if (reason == nullptr || !is_instant(now_us)) return MPATH_E_ARGUMENT;
   LegViews leg_views;
   if (const mpath_status status = to_views(views, leg_views); status != MPATH_OK) return status;
   return on_tunnel(instance, tunnel, [&](Tunnel& it) {
@@ -102,8 +102,7 @@ mpath_status receive(mpath_instance* instance, mpath_tunnel_id tunnel, const mpa
                      std::uint64_t now_us, mpath_receipt* out) noexcept {
   if (const mpath_status status = check_cell(cell); status != MPATH_OK) return status;
   if (const mpath_status status = check_sized(out); status != MPATH_OK) return status;
-  const std::optional<Instant> now = to_instant(now_us);
-  if (!now) return MPATH_E_ARGUMENT;
+  if (!is_instant(now_us)) return MPATH_E_ARGUMENT;
   return on_tunnel(instance, tunnel, [&](Tunnel& it) {
     Reason violation = Reason::NONE;
     const Outcome outcome = it.handle_cell({.leg = LegId{cell->leg},
@@ -112,7 +111,7 @@ mpath_status receive(mpath_instance* instance, mpath_tunnel_id tunnel, const mpa
                                             .body = {cell->body, cell->body_length},
                                             .token = Token{cell->token},
                                             .cost = cell->cost},
-                                           *now, violation);
+                                           to_instant(now_us), violation);
     if (outcome == Outcome::kStale) return to_status(outcome);
     out->ready = it.has_tokens() ? 1 : 0;
     out->reason = static_cast<std::uint32_t>(violation);
@@ -159,13 +158,12 @@ mpath_status poll(mpath_instance* instance, mpath_tunnel_id tunnel, const mpath_
   if (!fits_stride<mpath_event>(out->stride)) return MPATH_E_SIZE;
   LegViews leg_views;
   if (const mpath_status status = to_views(views, leg_views); status != MPATH_OK) return status;
-  const std::optional<Instant> now = to_instant(now_us);
-  if (!now) return MPATH_E_ARGUMENT;
+  if (!is_instant(now_us)) return MPATH_E_ARGUMENT;
   TunnelSlot* slot = instance->impl.tunnels().find(tunnel);
   const auto told = [&](Tunnel& it) {
     std::array<Event, MPATH_EVENTS_MAX> storage;
     EventSink sink({storage.data(), std::min<std::size_t>(out->capacity, storage.size())});
-    const Outcome outcome = it.poll(leg_views, *now, sink);
+    const Outcome outcome = it.poll(leg_views, to_instant(now_us), sink);
     out->count =
         static_cast<std::uint32_t>(outcome == Outcome::kBuffer ? it.events_needed() : sink.count());
     if (outcome == Outcome::kBuffer) return to_status(outcome);
@@ -180,7 +178,7 @@ mpath_status poll(mpath_instance* instance, mpath_tunnel_id tunnel, const mpath_
         std::min({to_us(it.next_deadline()), next_expiry(leg_views, now_us), metrics_due});
     return to_status(outcome);
   };
-  if (slot != nullptr && slot->poisoned) return guarded([&] { return told(*slot->tunnel); });
+  if (slot != nullptr && slot->is_poisoned()) return guarded([&] { return told(*slot->tunnel); });
   return on_tunnel(instance, tunnel, told);
 }
 

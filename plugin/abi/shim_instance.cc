@@ -90,7 +90,7 @@ mpath_status instance_reload(mpath_instance* instance, const mpath_config_text* 
 
 mpath_status instance_tick(mpath_instance* instance, std::uint64_t now_us,
                            std::uint64_t* next_deadline_us) noexcept {
-  if (instance == nullptr || next_deadline_us == nullptr || !to_instant(now_us)) {
+  if (instance == nullptr || next_deadline_us == nullptr || !is_instant(now_us)) {
     return MPATH_E_ARGUMENT;
   }
   *next_deadline_us = instance->impl.tick(now_us);

@@ -47,31 +47,30 @@ mpath_status legs_add(mpath_instance* instance, mpath_tunnel_id tunnel,
 }
 
 mpath_status link(mpath_instance* instance, mpath_tunnel_id tunnel, std::uint64_t now_us) noexcept {
-  const std::optional<Instant> now = to_instant(now_us);
-  if (!now) return MPATH_E_ARGUMENT;
-  return on_tunnel(instance, tunnel, [&](Tunnel& it) { return to_status(it.link(*now)); });
+  if (!is_instant(now_us)) return MPATH_E_ARGUMENT;
+  return on_tunnel(instance, tunnel,
+                   [&](Tunnel& it) { return to_status(it.link(to_instant(now_us))); });
 }
 
 mpath_status leg_remove(mpath_instance* instance, mpath_tunnel_id tunnel, mpath_leg_id leg,
                         std::uint32_t reason, const mpath_leg_views* views,
                         std::uint64_t now_us) noexcept {
-  const std::optional<Instant> now = to_instant(now_us);
-  if (!now || !is_removal_reason(reason)) return MPATH_E_ARGUMENT;
+  if (!is_instant(now_us) || !is_removal_reason(reason)) return MPATH_E_ARGUMENT;
   LegViews leg_views;
   if (const mpath_status status = to_views(views, leg_views); status != MPATH_OK) return status;
   return on_tunnel(instance, tunnel, [&](Tunnel& it) {
-    return to_status(it.remove_leg(LegId{leg}, static_cast<Reason>(reason), leg_views, *now));
+    return to_status(
+        it.remove_leg(LegId{leg}, static_cast<Reason>(reason), leg_views, to_instant(now_us)));
   });
 }
 
 mpath_status leg_take_single(mpath_instance* instance, mpath_tunnel_id tunnel, mpath_leg_info* out,
                              std::uint64_t now_us) noexcept {
-  const std::optional<Instant> now = to_instant(now_us);
-  if (!now) return MPATH_E_ARGUMENT;
+  if (!is_instant(now_us)) return MPATH_E_ARGUMENT;
   if (const mpath_status status = check_sized(out); status != MPATH_OK) return status;
   return on_tunnel(instance, tunnel, [&](Tunnel& it) {
     std::optional<Leg> leg;
-    const Outcome outcome = it.take_single_leg(leg, *now);
+    const Outcome outcome = it.take_single_leg(leg, to_instant(now_us));
     if (outcome == Outcome::kOk) write_sized(describe(*leg, leg->id()), out);
     return to_status(outcome);
   });
@@ -115,12 +114,11 @@ mpath_status leg_uses_stream_sendme(mpath_instance* instance, mpath_tunnel_id tu
 
 mpath_status padding_event(mpath_instance* instance, mpath_tunnel_id tunnel, mpath_leg_id leg,
                            std::uint32_t action, std::uint64_t now_us) noexcept {
-  const std::optional<Instant> now = to_instant(now_us);
-  if (!now || action < MPATH_PADDING_SEND || action > MPATH_PADDING_UNBLOCK) {
+  if (!is_instant(now_us) || action < MPATH_PADDING_SEND || action > MPATH_PADDING_UNBLOCK) {
     return MPATH_E_ARGUMENT;
   }
   return on_tunnel(instance, tunnel, [&](Tunnel& it) {
-    return to_status(it.handle_padding(LegId{leg}, action, *now));
+    return to_status(it.handle_padding(LegId{leg}, action, to_instant(now_us)));
   });
 }
 

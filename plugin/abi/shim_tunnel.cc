@@ -10,7 +10,7 @@
 namespace conflux {
 
 void poison(Instance& instance, TunnelSlot& slot) noexcept {
-  slot.poisoned = true;
+  slot.poison();
   slot.tunnel->close(Reason::INTERNAL);
   instance.log_instance(LogEvent::kTunnelPoisoned, LogLevel::kError,
                         slot.tunnel->identity().ordinal.raw());
@@ -128,10 +128,9 @@ mpath_status tunnel_destroy(mpath_instance* instance, mpath_tunnel_id tunnel) no
 
 mpath_status tunnel_close(mpath_instance* instance, mpath_tunnel_id tunnel,
                           std::uint64_t now_us) noexcept {
-  const std::optional<Instant> now = to_instant(now_us);
-  if (!now) return MPATH_E_ARGUMENT;
+  if (!is_instant(now_us)) return MPATH_E_ARGUMENT;
   return on_tunnel(instance, tunnel, [&](Tunnel& it) {
-    it.expire(*now);
+    it.expire(to_instant(now_us));
     it.close(Reason::HOST_REQUEST);
     return MPATH_OK;
   });
@@ -143,7 +142,7 @@ mpath_status tunnel_info(mpath_instance* instance, mpath_tunnel_id tunnel,
   if (const mpath_status status = check_sized(out); status != MPATH_OK) return status;
   const TunnelSlot* slot = instance->impl.tunnels().find(tunnel);
   if (slot == nullptr) return MPATH_E_STALE;
-  write_sized(describe(*slot->tunnel, slot->poisoned), out);
+  write_sized(describe(*slot->tunnel, slot->is_poisoned()), out);
   return MPATH_OK;
 }
 

@@ -14,48 +14,73 @@
 
 namespace conflux {
 
-struct TunnelSlot {
-  // [any-thread] Odd while a tunnel lives here.
-  std::atomic<std::uint32_t> generation{0};
-  // [any-thread] The generation whose memory somebody wants back: its owner closes it at its next
-  // call. A number and not a flag, so that it never hits a later tunnel in the same slot.
-  std::atomic<std::uint32_t> shed_generation{0};
-  // [any-thread] What it held when it was marked; 0 once that is drained.
-  std::atomic<std::uint64_t> marked_bytes{0};
-  // [any-thread]
-  std::atomic<std::uint64_t> ordinal{0};
+// What a call looks at first lies first: the gate, and the hot end of the tunnel right behind it.
+struct alignas(64) TunnelSlot {
+  // [any-thread] {generation, flags}. The generation is odd while a tunnel lives here; all flags
+  // are clear unless its owner has to look twice.
+  std::atomic<std::uint64_t> gate{0};
   // [any-thread] As of the owner's last call.
   std::atomic<std::uint64_t> held_bytes{0};
-  std::atomic<std::int64_t> oldest_arrival_us{INT64_MAX};
+  // [owner] What of it counts in the sum over all tunnels: the same, in steps.
+  std::uint64_t counted_bytes = 0;
 
   // [owner]
   std::optional<Tunnel> tunnel;
   std::uint64_t published_version = UINT64_MAX;
   std::uint64_t published_steps_back = 0;
-  bool poisoned = false;
   TunnelAccount account;  // untouched while metrics are off
+
+  // [any-thread]
+  std::atomic<std::int64_t> oldest_arrival_us{INT64_MAX};
+  // [any-thread] What it held when it was marked; 0 once that is drained.
+  std::atomic<std::uint64_t> marked_bytes{0};
+  // [any-thread]
+  std::atomic<std::uint64_t> ordinal{0};
 
   // [any-thread] under the mutex.
   std::mutex snapshot_mutex;
   std::vector<mpath_leg_summary> snapshot;
 
-  [[nodiscard]] bool is_to_be_shed() const noexcept {
-    return shed_generation.load(std::memory_order_relaxed) ==
-           generation.load(std::memory_order_relaxed);
+  // Somebody wants its memory back: its owner closes it at its next call.
+  static constexpr std::uint64_t kMarked = 1;
+  // A bug was found in it.
+  static constexpr std::uint64_t kPoisoned = 2;
+
+  [[nodiscard]] static constexpr std::uint64_t gate_of(std::uint32_t generation) noexcept {
+    return std::uint64_t{generation} << 32U;
   }
-  // False if it was marked before.
-  bool mark_for_shedding(std::uint32_t of_generation) noexcept {
-    return shed_generation.exchange(of_generation, std::memory_order_relaxed) != of_generation;
+  [[nodiscard]] std::uint32_t generation() const noexcept {
+    return static_cast<std::uint32_t>(gate.load(std::memory_order_acquire) >> 32U);
   }
+  [[nodiscard]] bool has_flags() const noexcept {
+    return static_cast<std::uint32_t>(gate.load(std::memory_order_relaxed)) != 0;
+  }
+  [[nodiscard]] bool is_marked() const noexcept {
+    return (gate.load(std::memory_order_relaxed) & kMarked) != 0;
+  }
+  [[nodiscard]] bool is_poisoned() const noexcept {
+    return (gate.load(std::memory_order_relaxed) & kPoisoned) != 0;
+  }
+  // False if it was marked before, or if another tunnel has moved in: a mark never hits a later
+  // tunnel in the same slot.
+  bool mark(std::uint32_t of_generation) noexcept {
+    std::uint64_t seen = gate.load(std::memory_order_relaxed);
+    do {
+      if (seen >> 32U != of_generation || (seen & kMarked) != 0) return false;
+    } while (!gate.compare_exchange_weak(seen, seen | kMarked, std::memory_order_relaxed));
+    return true;
+  }
+  // [owner]
+  void poison() noexcept { gate.fetch_or(kPoisoned, std::memory_order_relaxed); }
 
   // Back to an empty slot. The generation has already moved on.
   void reset() noexcept {
     tunnel.reset();
     held_bytes.store(0, std::memory_order_relaxed);
+    counted_bytes = 0;
     oldest_arrival_us.store(INT64_MAX, std::memory_order_relaxed);
     published_version = UINT64_MAX;
     published_steps_back = 0;
-    poisoned = false;
     account = {};
     const std::lock_guard lock(snapshot_mutex);
     snapshot.clear();

@@ -7,18 +7,27 @@
 namespace conflux {
 namespace {
 
+// Bytes. What the limits of the configuration count in, and the peer holds about as much per cell.
+constexpr std::uint64_t kCellOnTheWire = 514;
+
+// The configuration's names, but for `auto`, are the schedulers in their order.
+constexpr SchedulerKind kind_of(config::Scheduler named) {
+  return static_cast<SchedulerKind>(static_cast<std::uint8_t>(named) - 1);
+}
+static_assert(kind_of(config::Scheduler::kMinRtt) == SchedulerKind::kMinRtt &&
+              kind_of(config::Scheduler::kLowRtt) == SchedulerKind::kLowRtt &&
+              kind_of(config::Scheduler::kCwndRtt) == SchedulerKind::kCwndRtt &&
+              kind_of(config::Scheduler::kMinRttLowMem) == SchedulerKind::kMinRttLowMem &&
+              kind_of(config::Scheduler::kLowRttLowMem) == SchedulerKind::kLowRttLowMem &&
+              kind_of(config::Scheduler::kBlest) == SchedulerKind::kBlest &&
+              kind_of(config::Scheduler::kEcf) == SchedulerKind::kEcf &&
+              static_cast<std::size_t>(config::Scheduler::kEcf) == kSchedulers);
+
 // `auto` means what stock tor does in profile stock: its client sends by the UX that the *exit*
 // asks for, and a stock exit always asks for minimum latency. The other profiles send by our own
-// desired UX, as the seed does.
+// desired UX.
 SchedulerKind scheduler_of(const config::ConfluxSettings& settings) {
-  switch (settings.scheduler) {
-    case config::Scheduler::kMinRtt:
-      return SchedulerKind::kMinRtt;
-    case config::Scheduler::kLowRtt:
-      return SchedulerKind::kLowRtt;
-    case config::Scheduler::kAuto:
-      break;
-  }
+  if (settings.scheduler != config::Scheduler::kAuto) return kind_of(settings.scheduler);
   if (settings.profile == config::Profile::kStock) return SchedulerKind::kMinRtt;
   return scheduler_for(static_cast<std::uint8_t>(settings.desired_ux));
 }
@@ -36,7 +45,9 @@ std::shared_ptr<const InstanceConfig> convert(const config::Settings& settings) 
   result->settings = settings;
   result->process_limit = conflux.reorder.process_limit;
   result->tunnel = {.desired_ux = static_cast<std::uint8_t>(conflux.desired_ux),
-                    .scheduler = scheduler_of(conflux),
+                    .send = {.scheduler = scheduler_of(conflux),
+                             .watches_legs = conflux.profile != config::Profile::kStock,
+                             .peer_limit = Cells{conflux.reorder.peer_limit / kCellOnTheWire}},
                     .legs_max = conflux.legs.max,
                     .handshake_timeout = conflux.handshake_timeout,
                     .reorder = {.tunnel_limit = Bytes{conflux.reorder.tunnel_limit},

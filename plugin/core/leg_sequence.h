@@ -30,10 +30,8 @@ class LegSequence {
   // This leg takes over from another, whose last cell was `seq`. Seed: set_last_seq_sent.
   void commit_take_over(SeqNo seq) noexcept { last_sent_ = seq; }
 
-  // The number of a cell that now arrives; nothing if there is none left.
-  [[nodiscard]] std::optional<SeqNo> plan_received() const noexcept {
-    return checked_add(last_received_, SeqDelta{1});
-  }
+  // Is there no number left for a cell that now arrives?
+  [[nodiscard]] bool is_exhausted() const noexcept { return last_received_.raw() == UINT64_MAX; }
   void commit_received(SeqNo seq) noexcept {
     last_received_ = seq;
     carried_in_ = Cells{carried_in_.raw() + 1};

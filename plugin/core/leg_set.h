@@ -3,10 +3,11 @@
 
 #include <algorithm>
 #include <array>
+#include <boost/container/small_vector.hpp>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <span>
-#include <vector>
 
 #include "plugin/core/leg.h"
 #include "plugin/types/leg_view.h"
@@ -29,28 +30,31 @@ class LegSet {
   [[nodiscard]] auto begin() noexcept { return legs_.begin(); }
   [[nodiscard]] auto end() noexcept { return legs_.end(); }
 
-  // The place of a leg, or nothing if it is not (or no longer) in the set.
+  // The place of a leg, or nothing if it is not (or no longer) in the set. One look, however many
+  // legs there are.
   [[nodiscard]] std::optional<std::size_t> index_of(LegId id) const noexcept {
-    for (std::size_t i = 0; i < legs_.size(); ++i) {
-      if (legs_[i].id() == id) return i;
-    }
+    const std::size_t at = place_[slot_of(id) % kLegsMax];
+    if (at < legs_.size() && legs_[at].id() == id) return at;
     return std::nullopt;
+  }
+
+  // The leg, or null if it is not (or no longer) in the set.
+  [[nodiscard]] Leg* find(LegId id) noexcept {
+    const std::size_t at = place_[slot_of(id) % kLegsMax];
+    return at < legs_.size() && legs_[at].id() == id ? &legs_[at] : nullptr;
   }
 
   // Finds each leg's view. False if a leg has none or two; views of other legs do not matter.
   [[nodiscard]] bool resolve(const LegViews& views, ViewOfLeg& out) const noexcept {
-    std::size_t found = 0;
-    for (std::size_t v = 0; v < views.size(); ++v) {
-      const LegId id{views[v].leg};
-      const std::optional<std::size_t> at =
-          v < legs_.size() && legs_[v].id() == id ? std::optional(v) : index_of(id);
-      if (!at) continue;
-      if (found == 0) std::fill_n(out.begin(), legs_.size(), nullptr);
-      if (out[*at] != nullptr) return false;
-      out[*at] = &views[v];
-      ++found;
+    if (views.size() == legs_.size()) [[likely]] {
+      std::size_t i = 0;
+      while (i < legs_.size() && views[i].leg == legs_[i].id().raw()) {
+        out[i] = &views[i];
+        ++i;
+      }
+      if (i == legs_.size()) return true;
     }
-    return found == legs_.size();
+    return resolve_unordered(views, out);
   }
 
   // Seed: max_last_seq_sent, max_last_seq_recv. `without`: a leg that does not count.
@@ -74,14 +78,40 @@ class LegSet {
 
   // Makes room, so that commit_add cannot fail. Throws std::bad_alloc.
   void reserve(std::size_t count) { legs_.reserve(count); }
-  void commit_add(const Leg& leg) { legs_.push_back(leg); }
-  void commit_remove(std::size_t index) noexcept {
-    legs_.erase(legs_.begin() + static_cast<std::ptrdiff_t>(index));
+  void commit_add(const Leg& leg) {
+    legs_.push_back(leg);
+    index();
+  }
+  void commit_remove(std::size_t index_in_order) noexcept {
+    legs_.erase(legs_.begin() + static_cast<std::ptrdiff_t>(index_in_order));
+    index();
   }
   void clear() noexcept { legs_.clear(); }
 
  private:
-  std::vector<Leg> legs_;
+  // What nearly every tunnel has lies inside it, where its other state has been fetched anyway.
+  static constexpr std::size_t kInlineLegs = 2;
+
+  void index() noexcept {
+    for (std::size_t i = 0; i < legs_.size(); ++i) {
+      place_[slot_of(legs_[i].id()) % kLegsMax] = static_cast<std::uint8_t>(i);
+    }
+  }
+  [[nodiscard]] bool resolve_unordered(const LegViews& views, ViewOfLeg& out) const noexcept {
+    std::fill_n(out.begin(), legs_.size(), nullptr);
+    std::size_t found = 0;
+    for (std::size_t v = 0; v < views.size(); ++v) {
+      const std::optional<std::size_t> at = index_of(LegId{views[v].leg});
+      if (!at) continue;
+      if (out[*at] != nullptr) return false;
+      out[*at] = &views[v];
+      ++found;
+    }
+    return found == legs_.size();
+  }
+
+  std::array<std::uint8_t, kLegsMax> place_{};  // in leg order, by the slot of a leg's id
+  boost::container::small_vector<Leg, kInlineLegs> legs_;
 };
 
 }  // namespace conflux

@@ -14,7 +14,7 @@ constexpr std::uint32_t kFirstCapacity = 64;
 
 void HeldCellRing::grow() {
   const std::uint32_t capacity = capacity_ == 0 ? kFirstCapacity : capacity_ * 2;
-  auto cells = std::make_unique<HeldCell[]>(capacity);
+  auto cells = std::make_unique_for_overwrite<HeldCell[]>(capacity);
   for (std::uint32_t i = 0; i < size_; ++i) cells[i] = cells_[(head_ + i) & (capacity_ - 1)];
   cells_ = std::move(cells);
   capacity_ = capacity;
@@ -54,13 +54,19 @@ void OutOfOrderQueue::hold(LegId leg, const HeldCell& cell) {
   peak_bytes_ = std::max(peak_bytes_, bytes_);
 }
 
-ReleasedCell OutOfOrderQueue::release_lowest() noexcept {
-  Lane& lane = lanes_[lowest_lane_];
-  const HeldCell cell = lane.cells.front();
-  lane.cells.pop();
+ReleasedCell OutOfOrderQueue::release(Lane& lane) noexcept {
+  const HeldCell& cell = lane.cells.front();
+  const ReleasedCell released{.token = cell.token, .leg = lane.leg};
   cells_ -= 1;
   bytes_ -= cell.cost;
+  lane.cells.pop();
   if (lane.cells.empty()) --busy_lanes_;
+  return released;
+}
+
+ReleasedCell OutOfOrderQueue::release_lowest() noexcept {
+  Lane& lane = lanes_[lowest_lane_];
+  const ReleasedCell released = release(lane);
   // The usual case: one leg was ahead, and all that is held came from it. With two, another head
   // may repeat the number just released (attack A17), so it takes a look at all of them.
   if (busy_lanes_ == 1 && !lane.cells.empty()) {
@@ -68,18 +74,12 @@ ReleasedCell OutOfOrderQueue::release_lowest() noexcept {
   } else {
     find_lowest();
   }
-  return {.token = cell.token, .leg = lane.leg};
+  return released;
 }
 
 std::optional<ReleasedCell> OutOfOrderQueue::release_any() noexcept {
   for (Lane& lane : lanes_) {
-    if (lane.cells.empty()) continue;
-    const HeldCell cell = lane.cells.front();
-    lane.cells.pop();
-    cells_ -= 1;
-    bytes_ -= cell.cost;
-    if (lane.cells.empty()) --busy_lanes_;
-    return ReleasedCell{.token = cell.token, .leg = lane.leg};
+    if (!lane.cells.empty()) return release(lane);
   }
   return std::nullopt;
 }

@@ -17,7 +17,7 @@ struct HeldCell {
   SeqNo seq;
   Token token;
   Instant arrived;
-  std::uint32_t cost = 0;
+  std::uint32_t cost;
 };
 
 struct ReleasedCell {
@@ -74,11 +74,8 @@ class OutOfOrderQueue {
   }
   [[nodiscard]] Cells peak_cells() const noexcept { return Cells{peak_cells_}; }
   [[nodiscard]] Bytes peak_bytes() const noexcept { return Bytes{peak_bytes_}; }
-  // The smallest number held. Nothing if empty.
-  [[nodiscard]] std::optional<SeqNo> lowest() const noexcept {
-    if (empty()) return std::nullopt;
-    return lowest_;
-  }
+  // The smallest number held. Not empty.
+  [[nodiscard]] SeqNo lowest() const noexcept { return lowest_; }
   // When the cell that has waited longest arrived. kNever if empty. O(lanes).
   [[nodiscard]] Instant oldest_arrival() const noexcept;
   // May this lane be given to a new leg?
@@ -102,14 +99,15 @@ class OutOfOrderQueue {
     LegId leg;
   };
 
+  ReleasedCell release(Lane& lane) noexcept;
   void find_lowest() noexcept;
 
-  std::vector<Lane> lanes_;     // by slot of the leg
-  std::size_t busy_lanes_ = 0;  // that hold something
-  std::size_t lowest_lane_ = 0;
-  SeqNo lowest_{};
   std::uint64_t cells_ = 0;
   std::uint64_t bytes_ = 0;
+  SeqNo lowest_{};
+  std::size_t lowest_lane_ = 0;
+  std::size_t busy_lanes_ = 0;  // that hold something
+  std::vector<Lane> lanes_;     // by slot of the leg
   std::uint64_t peak_cells_ = 0;
   std::uint64_t peak_bytes_ = 0;
 };

@@ -3,20 +3,20 @@
 namespace conflux {
 
 ReceptionResult Receiver::handle_sequenced(Leg& leg, Token token, std::uint32_t cost, Instant now) {
-  const std::optional<SeqNo> seq = leg.sequence().plan_received();
-  if (!seq) return {Reception::kRefuse, Reason::SEQUENCE_OVERFLOW};
-  if (*seq <= last_delivered_) return {Reception::kRefuse, Reason::SEQUENCE_REPEATED};
-  const bool in_order = is_in_order(*seq);
+  if (leg.sequence().is_exhausted()) return {Reception::kRefuse, Reason::SEQUENCE_OVERFLOW};
+  const SeqNo seq = next(leg.sequence().last_received());
+  if (seq <= last_delivered_) return {Reception::kRefuse, Reason::SEQUENCE_REPEATED};
+  const bool in_order = is_in_order(seq);
   if (!in_order) {
     if (queue_.footprint().raw() + sizeof(HeldCell) + cost > limits_.tunnel_limit.raw()) {
       return {Reception::kRefuse, Reason::REORDER_LIMIT};
     }
-    queue_.hold(leg.id(), {.seq = *seq, .token = token, .arrived = now, .cost = cost});
+    queue_.hold(leg.id(), {.seq = seq, .token = token, .arrived = now, .cost = cost});
     if (stall_deadline_ == kNever) stall_deadline_ = deadline(now, limits_.stall_timeout);
   } else {
-    last_delivered_ = *seq;
+    last_delivered_ = seq;
   }
-  leg.sequence().commit_received(*seq);
+  leg.sequence().commit_received(seq);
   received_ = Cells{received_.raw() + 1};
   return {in_order ? Reception::kDeliver : Reception::kHold};
 }
@@ -38,10 +38,10 @@ Reason Receiver::handle_switch(Leg& leg, SeqDelta delta, std::uint64_t linked_le
 DrainStep Receiver::drain_next() noexcept {
   if (!has_next()) return {};
   // Two legs were ahead with the same number: the second one now surfaces (attack A17, R36).
-  if (*queue_.lowest() <= last_delivered_) {
+  if (queue_.lowest() <= last_delivered_) {
     return {.cell = std::nullopt, .violation = Reason::SEQUENCE_REPEATED};
   }
-  last_delivered_ = *queue_.lowest();
+  last_delivered_ = queue_.lowest();
   const ReleasedCell cell = queue_.release_lowest();
   if (queue_.empty()) stall_deadline_ = kNever;
   return {.cell = cell};

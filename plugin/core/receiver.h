@@ -45,7 +45,7 @@ class Receiver {
   [[nodiscard]] std::uint64_t switches() const noexcept { return switches_; }
   // Is there something for drain_next()?
   [[nodiscard]] bool has_next() const noexcept {
-    return !queue_.empty() && *queue_.lowest() <= next(last_delivered_);
+    return !queue_.empty() && queue_.lowest() <= next(last_delivered_);
   }
   // When the stall timer may have run out. It may be early, never late.
   [[nodiscard]] Instant stall_deadline() const noexcept { return stall_deadline_; }
@@ -69,12 +69,12 @@ class Receiver {
   [[nodiscard]] bool is_consistent() const noexcept;
 
  private:
-  ReorderLimits limits_;
-  OutOfOrderQueue queue_;
   SeqNo last_delivered_{};
   Cells received_{};
-  std::uint64_t switches_ = 0;
+  OutOfOrderQueue queue_;
   Instant stall_deadline_ = kNever;
+  std::uint64_t switches_ = 0;
+  ReorderLimits limits_;
 };
 
 }  // namespace conflux

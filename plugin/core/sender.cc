@@ -1,58 +1,13 @@
 #include "plugin/core/sender.h"
 
 #include <algorithm>
-#include <array>
 #include <span>
+
+#include "plugin/core/candidates.h"
+#include "plugin/core/peer_window.h"
 
 namespace conflux {
 namespace {
-
-// A leg that has been left this far behind is visited for a cell, while one SWITCH still reaches
-// it (attack A19; the seed fails, C tor closes the set).
-constexpr std::uint64_t kVisitLag = std::uint64_t{1} << 31U;
-// C tor's own limit on what it emits is one less than the field holds.
-constexpr SeqDelta kSwitchMax{UINT32_MAX - 1};
-
-Reason obstacle_of(const Leg& leg, const LegView& view) noexcept {
-  if (has(view, MPATH_VIEW_INPUT_CLOSED)) return Reason::CHANNEL_CLOSED;
-  if (leg.padding_blocked()) return Reason::PADDING_BLOCKED;
-  if (has(view, MPATH_VIEW_CHANNEL_BLOCKED)) return Reason::CHANNEL_BLOCKED;
-  if (room(view) == Cells{0}) return Reason::PRIMARY_FULL;
-  return Reason::NONE;
-}
-
-std::uint64_t rtt_us_of(const Leg& leg, const LegView& view) noexcept {
-  if (view.ewma_rtt_us != 0) return view.ewma_rtt_us;
-  return static_cast<std::uint64_t>(leg.handshake_rtt().value_or(Micros::zero()).count());
-}
-
-// The linked legs that a SWITCH from `from` reaches and whose RTT is known.
-class Candidates {
- public:
-  Candidates(const LegSet& legs, const ViewOfLeg& views, SeqNo from) noexcept {
-    for (std::size_t i = 0; i < legs.size(); ++i) {
-      if (!legs[i].is_linked()) continue;
-      const std::optional<SeqDelta> lag = distance(legs[i].sequence().last_sent(), from);
-      const std::uint64_t rtt_us = rtt_us_of(legs[i], *views[i]);
-      if (!lag || *lag > kSwitchMax || rtt_us == 0) continue;
-      const Candidate candidate{.index = i,
-                                .rtt_us = rtt_us,
-                                .room = room(*views[i]),
-                                .obstacle = obstacle_of(legs[i], *views[i])};
-      if (lag->raw() >= kVisitLag && candidate.obstacle == Reason::NONE) overdue_ = i;
-      candidates_[count_++] = candidate;
-    }
-  }
-  [[nodiscard]] std::span<const Candidate> all() const noexcept {
-    return {candidates_.data(), count_};
-  }
-  [[nodiscard]] std::optional<std::size_t> overdue() const noexcept { return overdue_; }
-
- private:
-  std::array<Candidate, kLegsMax> candidates_;
-  std::size_t count_ = 0;
-  std::optional<std::size_t> overdue_;
-};
 
 // The leg to begin with: lowest handshake RTT, ties to the first; without any RTT, the first that
 // is linked (regression R38). Nothing if none is linked.
@@ -87,57 +42,189 @@ std::size_t find_unstuck(const LegSet& legs, std::span<const Candidate> candidat
   return best == nullptr ? current : best->index;
 }
 
+Pick stay(const LegSet& legs, const ViewOfLeg& views, std::size_t current) noexcept {
+  const Reason obstacle = obstacle_of(legs[current], *views[current]);
+  if (obstacle != Reason::NONE) return {.index = std::nullopt, .reason = obstacle};
+  return {.index = current};
+}
+
 }  // namespace
 
-SendPlan Sender::plan(const LegSet& legs, const ViewOfLeg& views,
-                      const SendRequest& request) const noexcept {
-  const bool is_data = request.command == CommandClass::kData;
+// One decision, with all that it rests on.
+struct Sender::Deliberation {
+  Candidates candidates;
+  Situation situation;
+  Pick pick;
+  Cells peer_left{};
+  bool scheduled = false;  // by the scheduler, which wants to know what became of it
+};
+
+void Sender::choose(const LegSet& legs, const ViewOfLeg& views, const SendRequest& request,
+                    std::size_t current, Deliberation& out) const noexcept {
+  out.candidates.gather(legs, views, current,
+                        config_.watches_legs ? std::optional(request.now) : std::nullopt);
+  const std::span<const Candidate> all = out.candidates.all();
+  if (request.command == CommandClass::kControl && request.stuck_at) {
+    out.pick = {.index = find_unstuck(legs, all, current, *request.stuck_at)};
+  } else if (out.candidates.overdue()) {
+    out.pick = {.index = out.candidates.overdue()};
+  } else if (all.empty()) {
+    out.pick = stay(legs, views, current);
+  } else {
+    schedule(legs, views, request, current, out);
+  }
+}
+
+void Sender::schedule(const LegSet& legs, const ViewOfLeg& views, const SendRequest& request,
+                      std::size_t current, Deliberation& out) const noexcept {
+  const std::span<const Candidate> all = out.candidates.all();
+  out.scheduled = true;
+  out.situation = {.legs = all, .current = current};
+  if (!config_.watches_legs) {
+    out.pick = pick(scheduler_, out.situation);
+    out.peer_left = Cells{UINT64_MAX};
+    return;
+  }
+  // What was left the last time is less than what is left now, unless a view has changed since.
+  const bool known = request.want <= peer_left_;
+  const PeerWindow peer = known ? PeerWindow{.left = peer_left_.raw()}
+                                : plan_peer_window(legs, views, all, sent_, config_.peer_limit);
+  out.peer_left = Cells{peer.left};
+  out.situation.backlog = std::max(request.backlog, request.want);
+  out.situation.window = Cells{2 * out.candidates.sum_of_windows()};
+  out.situation.now = request.now;
+  out.situation.window_is_full = peer.left == 0;
+  out.pick = pick(scheduler_, out.situation);
+  if (peer.top_up) {
+    out.pick = {.index = peer.top_up, .limit = Cells{peer.left}};
+  } else if (peer.left == 0) {
+    out.pick = {.index = std::nullopt, .reason = Reason::PEER_WINDOW_FULL};
+  } else {
+    out.pick.limit = std::min(out.pick.limit, Cells{peer.left});
+  }
+}
+
+SendPlan Sender::decide(const LegSet& legs, const ViewOfLeg& views, const SendRequest& request,
+                        Deliberation& out) const noexcept {
   const std::optional<std::size_t> current =
       has_sent() ? legs.index_of(primary_) : initial_primary(legs);
   if (!current) return {.blocked = why_none_linked(legs)};
-
-  const Pick choice = choose(legs, views, request, *current);
-  if (!choice.index && is_data) return {.blocked = choice.reason};
-  const std::size_t index = choice.index.value_or(*current);
+  if (has_sent()) {
+    choose(legs, views, request, *current, out);
+  } else {
+    out.pick = stay(legs, views, *current);
+  }
+  const bool is_data = request.command == CommandClass::kData;
+  if (is_data && !out.pick.index) return {.blocked = out.pick.reason};
+  SendPlan plan{.index = out.pick.index.value_or(*current), .granted = request.want};
   // Nothing but padding leaves a leg that padding blocks.
-  if (legs[index].padding_blocked()) return {.blocked = Reason::PADDING_BLOCKED};
-  SendPlan plan{.index = index, .granted = request.want};
-  if (is_data) plan.granted = std::min(request.want, room(*views[index]));
-  if (has_sent() && index != *current) {
+  if (legs[plan.index].padding_blocked()) return {.blocked = Reason::PADDING_BLOCKED};
+  if (is_data) {
+    plan.granted = std::min({request.want, room(*views[plan.index]), out.pick.limit});
+  }
+  if (has_sent() && plan.index != *current) {
     plan.switch_delta =
-        distance(legs[index].sequence().last_sent(), legs[*current].sequence().last_sent());
+        distance(legs[plan.index].sequence().last_sent(), legs[*current].sequence().last_sent());
   }
   return plan;
 }
 
-Pick Sender::choose(const LegSet& legs, const ViewOfLeg& views, const SendRequest& request,
-                    std::size_t current) const noexcept {
-  const auto stay = [&]() -> Pick {
-    const Reason obstacle = obstacle_of(legs[current], *views[current]);
-    if (obstacle != Reason::NONE) return {.index = std::nullopt, .reason = obstacle};
-    return {.index = current};
-  };
-  if (!has_sent()) return stay();
-  const Candidates candidates(legs, views, legs[current].sequence().last_sent());
-  if (request.command == CommandClass::kControl && request.stuck_at) {
-    return {.index = find_unstuck(legs, candidates.all(), current, *request.stuck_at)};
-  }
-  if (candidates.overdue()) return {.index = candidates.overdue()};
-  return candidates.all().empty() ? stay() : pick(scheduler_, candidates.all());
+SendPlan Sender::plan(const LegSet& legs, const ViewOfLeg& views,
+                      const SendRequest& request) const noexcept {
+  Deliberation deliberation;
+  return decide(legs, views, request, deliberation);
 }
 
-bool Sender::commit(const SendPlan& plan, LegSet& legs) noexcept {
-  Leg& leg = legs[plan.index];
+SendPlan Sender::commit_look(LegSet& legs, const ViewOfLeg& views,
+                             const SendRequest& request) noexcept {
+  commit_views(legs, views, request.now);
+  Deliberation deliberation;
+  const SendPlan plan = decide(legs, views, request, deliberation);
+  if (deliberation.scheduled) {
+    conflux::commit(scheduler_, deliberation.situation, deliberation.pick, Cells{0});
+  }
+  return plan;
+}
+
+SendPlan Sender::commit_route(LegSet& legs, const ViewOfLeg& views,
+                              const SendRequest& request) noexcept {
+  commit_views(legs, views, request.now);
+  Deliberation deliberation;
+  const SendPlan plan = decide(legs, views, request, deliberation);
+  const bool goes = plan.blocked == Reason::NONE;
+  const bool is_data = request.command == CommandClass::kData;
+  if (deliberation.scheduled) {
+    conflux::commit(scheduler_, deliberation.situation, deliberation.pick,
+                    goes && is_data ? plan.granted : Cells{0});
+    const std::uint64_t left = deliberation.peer_left.raw();
+    peer_left_ = Cells{left - std::min(left, plan.granted.raw())};
+  }
+  favourite_until_ = Cells{0};
+  if (goes) {
+    commit(plan, legs[plan.index], *views[plan.index], request.now);
+    if (deliberation.scheduled) commit_favourite(deliberation, legs);
+  }
+  return plan;
+}
+
+void Sender::commit_favourite(const Deliberation& deliberation, const LegSet& legs) noexcept {
+  if (!takes_the_fastest(scheduler_)) return;
+  const Candidate& favourite = fastest(deliberation.situation.legs);
+  if (favourite.index != deliberation.pick.index || favourite.stalled) return;
+  favourite_ = favourite.index;
+  favourite_until_ = Cells{UINT64_MAX};
+  for (const Candidate& candidate : deliberation.situation.legs) {
+    if (candidate.index == favourite.index) continue;
+    const std::uint64_t left_at = legs[candidate.index].sequence().last_sent().raw();
+    favourite_until_ = std::min(favourite_until_, Cells{left_at + Candidates::kVisitLag});
+  }
+}
+
+bool Sender::stays(const LegSet& legs, const LegViews& views,
+                   const SendRequest& request) const noexcept {
+  if (sent_ >= favourite_until_ || request.want > peer_left_ || request.stuck_at ||
+      views.size() != legs.size()) {
+    return false;
+  }
+  for (std::size_t i = 0; i < legs.size(); ++i) {
+    if (views[i].leg != legs[i].id().raw() || !legs[i].progress().knows(views[i])) return false;
+  }
+  const Leg& leg = legs[favourite_];
+  const LegView& view = views[favourite_];
+  return obstacle_of(leg, view) == Reason::NONE &&
+         !(config_.watches_legs &&
+           leg.progress().is_stalled(view, leg.path().sendme_inc, request.now));
+}
+
+SendPlan Sender::commit_again(LegSet& legs, const LegViews& views,
+                              const SendRequest& request) noexcept {
+  const LegView& view = views[favourite_];
+  SendPlan plan{.index = favourite_, .granted = request.want};
+  if (request.command == CommandClass::kData) plan.granted = std::min(plan.granted, room(view));
+  if (config_.watches_legs) peer_left_ = Cells{peer_left_.raw() - plan.granted.raw()};
+  commit(plan, legs[favourite_], view, request.now);
+  return plan;
+}
+
+void Sender::commit_views(LegSet& legs, const ViewOfLeg& views, Instant now) noexcept {
+  for (std::size_t i = 0; i < legs.size(); ++i) {
+    if (legs[i].progress().commit_view(*views[i], now)) peer_left_ = Cells{0};
+  }
+}
+
+void Sender::commit(const SendPlan& plan, Leg& leg, const LegView& view, Instant now) noexcept {
   if (plan.switch_delta) {
     const SeqNo reached{leg.sequence().last_sent().raw() + plan.switch_delta->raw()};
     leg.sequence().commit_take_over(reached);
     switches_ += 1;
   }
-  const bool changed = primary_ != leg.id();
+  if (config_.watches_legs) {
+    leg.progress().commit_sent(view, next(SeqNo{sent_.raw()}), plan.switch_delta.has_value(),
+                               leg.path().sendme_inc, now);
+  }
   primary_ = leg.id();
   leg.sequence().commit_sent(plan.granted);
   sent_ = Cells{sent_.raw() + plan.granted.raw()};
-  return changed;
 }
 
 }  // namespace conflux

@@ -1,22 +1,27 @@
 // The sending side of a tunnel: which leg carries the next cells, and the SWITCH before them.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 
 #include "plugin/core/leg_set.h"
-#include "plugin/sched/scheduler.h"
+#include "plugin/core/tunnel_config.h"
+#include "plugin/sched/schedulers.h"
 #include "plugin/types/reason.h"
 #include "plugin/types/relay_command.h"
 #include "plugin/types/strong.h"
+#include "plugin/types/time.h"
 
 namespace conflux {
 
 // Cells that are sequenced, all DATA or all not, and go to the join point.
 struct SendRequest {
   CommandClass command;
-  Cells want;  // at least 1
+  Cells want;       // at least 1
+  Cells backlog{};  // that streams could fill, these among them or not
+  Instant now{};
   // While too much is held back: the last cell that was in order. What is missing then sits on a
   // leg that has not got past it, and an XOFF on that leg would be stuck behind it.
   std::optional<SeqNo> stuck_at = std::nullopt;
@@ -28,11 +33,14 @@ struct SendPlan {
   std::size_t index = 0;                                // in leg order
   Cells granted{};                                      // 1..want
   std::optional<SeqDelta> switch_delta = std::nullopt;  // a SWITCH goes first on that leg
+
+  friend bool operator==(const SendPlan&, const SendPlan&) = default;
 };
 
 class Sender {
  public:
-  Sender(SchedulerKind scheduler, LegId first) noexcept : scheduler_(scheduler), primary_(first) {}
+  Sender(const SendConfig& config, LegId first) noexcept
+      : primary_(first), config_(config), scheduler_(make_scheduler(config.scheduler)) {}
 
   // The sending leg. Until a sequenced cell has gone it is only the first of the set.
   [[nodiscard]] LegId primary() const noexcept { return primary_; }
@@ -46,20 +54,46 @@ class Sender {
   // maybe_update_primary_leg, maybe_select_init_primary, select_primary_leg.
   [[nodiscard]] SendPlan plan(const LegSet& legs, const ViewOfLeg& views,
                               const SendRequest& request) const noexcept;
-  // Carries out a plan that is not blocked: primary, counters and sequence numbers in one place.
-  // Answers whether the primary changed.
-  bool commit(const SendPlan& plan, LegSet& legs) noexcept;
+  // Plans, and takes in what the views say of the legs and what the scheduler made of it: that it
+  // waits, say. Nothing is sent.
+  SendPlan commit_look(LegSet& legs, const ViewOfLeg& views, const SendRequest& request) noexcept;
+  // Is the leg that was chosen last chosen again, whatever else there is to see? Then
+  // commit_again() is commit_route() for little money: what nearly every cell of a transfer takes.
+  [[nodiscard]] bool stays(const LegSet& legs, const LegViews& views,
+                           const SendRequest& request) const noexcept;
+  SendPlan commit_again(LegSet& legs, const LegViews& views, const SendRequest& request) noexcept;
+  // Plans and, unless that is blocked, carries it out: primary, counters and sequence numbers in
+  // one place.
+  SendPlan commit_route(LegSet& legs, const ViewOfLeg& views, const SendRequest& request) noexcept;
   // The primary has left the set before anything was sent.
   void commit_primary(LegId leg) noexcept { primary_ = leg; }
+  // A leg came or went, or changed its state.
+  void commit_set_changed() noexcept { favourite_until_ = Cells{0}; }
 
  private:
-  [[nodiscard]] Pick choose(const LegSet& legs, const ViewOfLeg& views, const SendRequest& request,
-                            std::size_t current) const noexcept;
+  class Candidates;
+  struct Deliberation;
 
-  SchedulerKind scheduler_;
+  [[nodiscard]] SendPlan decide(const LegSet& legs, const ViewOfLeg& views,
+                                const SendRequest& request, Deliberation& out) const noexcept;
+  void choose(const LegSet& legs, const ViewOfLeg& views, const SendRequest& request,
+              std::size_t current, Deliberation& out) const noexcept;
+  void schedule(const LegSet& legs, const ViewOfLeg& views, const SendRequest& request,
+                std::size_t current, Deliberation& out) const noexcept;
+  void commit_views(LegSet& legs, const ViewOfLeg& views, Instant now) noexcept;
+  void commit(const SendPlan& plan, Leg& leg, const LegView& view, Instant now) noexcept;
+  void commit_favourite(const Deliberation& deliberation, const LegSet& legs) noexcept;
+
   LegId primary_;
   Cells sent_{};
+  // Schedulers that take the fastest leg whenever it is open have nothing to decide as long as it
+  // is, and no RTT changes. Up to the cell after which another leg must be visited (attack A19).
+  std::uint32_t favourite_ = 0;  // in leg order
+  Cells favourite_until_{};      // not valid for numbers from here on
+  Cells peer_left_{};            // that may go before the peer's window is reckoned again
   std::uint64_t switches_ = 0;
+  SendConfig config_;
+  Schedulers scheduler_;
 };
 
 }  // namespace conflux

@@ -24,14 +24,13 @@ LegId make_leg_id(TunnelOrdinal tunnel, std::uint32_t ordinal, std::size_t slot)
 
 Tunnel::Tunnel(TunnelIdentity identity, const TunnelConfig& config, const Nonce& nonce,
                const JoinRequest& first)
-    : identity_(identity),
+    : state_(SinglePath{.ever_stream = first.ever_stream, .ever_joined = first.ever_joined}),
+      receiver_(config.reorder),
+      sender_(config.send, make_leg_id(identity.ordinal, 1, 0)),
+      identity_(identity),
       config_(config),
-      nonce_(nonce),
-      state_(SinglePath{.ever_stream = first.ever_stream, .ever_joined = first.ever_joined}),
-      sender_(config.scheduler, make_leg_id(identity.ordinal, 1, 0)),
-      receiver_(config.reorder) {
+      nonce_(nonce) {
   notes_.reserve(kNotesPerLeg + 2);
-  legs_.reserve(1);
   legs_.commit_add(Leg({sender_.primary(), LegOrdinal{1}, first.cookie}, first.path));
   legs_minted_ = 1;
   log(LogEvent::kTunnelCreated, LogLevel::kDebug, Reason::NONE, LegOrdinal{1}, 0);
@@ -58,7 +57,7 @@ Outcome Tunnel::set_path(LegId id, const LegPath& path) {
   const std::optional<std::size_t> at = legs_.index_of(id);
   if (!at) return refuse(Outcome::kStale);
   legs_[*at].commit_path(path);
-  ++version_;
+  commit_news();
   CONFLUX_CHECK(is_consistent());
   return Outcome::kOk;
 }
@@ -134,7 +133,7 @@ Outcome Tunnel::add_legs(std::span<const JoinRequest> requests, const LegViews& 
     leg.commit_state(Unlinked{});
     legs_.commit_add(leg);
   }
-  ++version_;
+  commit_news();
   log(LogEvent::kLegsAdded, LogLevel::kInfo, Reason::NONE, LegOrdinal{0}, legs_.size());
   CONFLUX_CHECK(is_consistent());
   return Outcome::kOk;
@@ -150,7 +149,7 @@ Outcome Tunnel::link(Instant now) {
     leg.commit_state(LinkQueued{.timeout = timeout});
     note(EventKind::kSendCell, leg, Reason::NONE);
     arm(timeout);
-    ++version_;
+    commit_news();
   }
   CONFLUX_CHECK(is_consistent());
   return Outcome::kOk;
@@ -177,7 +176,7 @@ Outcome Tunnel::remove_leg(LegId id, Reason reason, const LegViews& views, Insta
   note(EventKind::kLegGone, leg, reason);
   legs_.commit_remove(*at);
   if (was_primary && !legs_.empty()) sender_.commit_primary(legs_[0].id());
-  ++version_;
+  commit_news();
   log(LogEvent::kLegRemoved, LogLevel::kInfo, reason, leg.ordinal(), legs_.size());
   // What was routed on it counts as sent but never was: the sequence has a hole for good.
   if (reason == Reason::SEND_FAILED && leg.sequence().carried_out() > Cells{0}) {
@@ -204,7 +203,7 @@ Outcome Tunnel::take_single_leg(std::optional<Leg>& out, Instant now) {
   }
   note(EventKind::kLegGone, *out, Reason::TAKEN);
   legs_.clear();
-  ++version_;
+  commit_news();
   log(LogEvent::kLegTaken, LogLevel::kDebug, Reason::TAKEN, out->ordinal(), 0);
   close(Reason::TAKEN);
   return Outcome::kOk;
@@ -238,7 +237,7 @@ void Tunnel::close(Reason reason) noexcept {
   legs_.clear();
   state_ = Closed{.reason = reason};
   next_deadline_ = kNever;
-  ++version_;
+  commit_news();
   const LogLevel level = is_violation(reason) ? LogLevel::kWarn : LogLevel::kInfo;
   log(LogEvent::kTunnelClosed, level, reason, LegOrdinal{0}, receiver_.queue().cells().raw());
 }
@@ -263,6 +262,7 @@ void Tunnel::note(EventKind kind, const Leg& leg, Reason reason, std::uint64_t v
 void Tunnel::log(LogEvent event, LogLevel level, Reason reason, LegOrdinal leg,
                  std::uint64_t value) noexcept {
   if (level > config_.log_level || log_.size() >= kLogEntriesMax) return;
+  has_news_ = true;
   try {
     log_.push_back({event, level, reason, leg, value});
   } catch (const std::bad_alloc&) {

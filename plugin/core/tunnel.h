@@ -172,6 +172,9 @@ class Tunnel {
 
   // What was logged since the last time. The caller clears it.
   [[nodiscard]] std::vector<LogEntry>& log() noexcept { return log_; }
+  // Has a call changed the version, the log or the count of steps back since the last time?
+  [[nodiscard]] bool has_news() const noexcept { return has_news_; }
+  void commit_news_told() noexcept { has_news_ = false; }
 
  private:
   Outcome refuse(Outcome outcome, Reason reason = Reason::NONE, std::uint32_t index = 0) noexcept;
@@ -192,26 +195,38 @@ class Tunnel {
   void note(EventKind kind, const Leg& leg, Reason reason, std::uint64_t value = 0);
   void log(LogEvent event, LogLevel level, Reason reason, LegOrdinal leg,
            std::uint64_t value) noexcept;
+  Outcome grant(const SendPlan& plan, RouteGrant& out) const;
+  void note_primary(LegId before, const SendPlan& plan) noexcept;
+  void expire_due() noexcept;
   void arm(Instant at) noexcept;
+  // The set has changed, or the state of one of its legs.
+  void commit_news() noexcept {
+    ++version_;
+    has_news_ = true;
+    sender_.commit_set_changed();
+  }
+
+  // What each cell asks for first.
+  Instant now_{};
+  Instant next_deadline_ = kNever;  // may be early, never late
+  std::variant<SinglePath, MultiPath, Closed> state_;
+  bool has_news_ = true;
+  bool pressure_ = false;  // held bytes rose above the high mark and not yet to the low one
+  bool pressure_told_ = false;
+  Receiver receiver_;
+  Sender sender_;
+  LegSet legs_;
 
   TunnelIdentity identity_;
   TunnelConfig config_;
   Nonce nonce_;
-  std::variant<SinglePath, MultiPath, Closed> state_;
-  LegSet legs_;
-  Sender sender_;
-  Receiver receiver_;
   std::vector<Note> notes_;
   std::vector<LogEntry> log_;
   Detail detail_;
-  Instant now_{};
-  Instant next_deadline_ = kNever;  // may be early, never late
   std::uint64_t version_ = 0;
   std::uint64_t clock_steps_back_ = 0;
   std::uint32_t legs_minted_ = 0;
   Reason paused_for_ = Reason::NONE;  // why join-point streams may not be read, as last logged
-  bool pressure_ = false;  // held bytes rose above the high mark and not yet to the low one
-  bool pressure_told_ = false;
 };
 
 }  // namespace conflux

@@ -19,27 +19,41 @@ Outcome Tunnel::route(const RouteRequest& request, const LegViews& views, Instan
     out = plan_unsequenced(request);
     return out.blocked == Reason::NONE ? Outcome::kOk : Outcome::kBlocked;
   }
+  const SendRequest send{.command = request.command,
+                         .want = request.want,
+                         .backlog = views.backlog(),
+                         .now = now_,
+                         .stuck_at = stuck_at()};
+  if (sender_.stays(legs_, views, send)) [[likely]] {
+    return grant(sender_.commit_again(legs_, views, send), out);
+  }
   ViewOfLeg view_of;
   if (!legs_.resolve(views, view_of)) return refuse(Outcome::kViews);
-  const SendPlan plan = sender_.plan(
-      legs_, view_of, {.command = request.command, .want = request.want, .stuck_at = stuck_at()});
+  const LegId before = sender_.has_sent() ? sender_.primary() : LegId{};
+  const SendPlan plan = sender_.commit_route(legs_, view_of, send);
   out.blocked = plan.blocked;
   if (plan.blocked != Reason::NONE) return Outcome::kBlocked;
+  if (sender_.primary() != before) note_primary(before, plan);
+  return grant(plan, out);
+}
 
-  const bool first = !sender_.has_sent();
-  const bool changed = sender_.commit(plan, legs_);
+Outcome Tunnel::grant(const SendPlan& plan, RouteGrant& out) const {
   const Leg& leg = legs_[plan.index];
   out.leg = leg.id();
   out.cookie = leg.cookie();
   out.granted = plan.granted;
   out.switch_delta = plan.switch_delta;
-  if (changed || first) {
-    ++version_;
-    log(first ? LogEvent::kInitialPrimary : LogEvent::kPrimarySwitched, LogLevel::kTrace,
-        Reason::NONE, leg.ordinal(), plan.switch_delta.value_or(SeqDelta{0}).raw());
-  }
-  CONFLUX_CHECK(legs_.highest_sent() == SeqNo{sender_.sent().raw()});
+  // The last number of the sending leg is the number of all cells: what a SWITCH rests on.
+  CONFLUX_CHECK(leg.sequence().last_sent() == SeqNo{sender_.sent().raw()});
   return Outcome::kOk;
+}
+
+// To be published; but the set is what it was, and what is known of its legs holds.
+void Tunnel::note_primary(LegId before, const SendPlan& plan) noexcept {
+  ++version_;
+  has_news_ = true;
+  log(before == LegId{} ? LogEvent::kInitialPrimary : LogEvent::kPrimarySwitched, LogLevel::kTrace,
+      Reason::NONE, legs_[plan.index].ordinal(), plan.switch_delta.value_or(SeqDelta{0}).raw());
 }
 
 std::optional<SeqNo> Tunnel::stuck_at() const noexcept {
@@ -63,8 +77,9 @@ Outcome Tunnel::can_read(const LegViews& views, RouteGrant& out) const {
   if (multi_path() == nullptr) return Outcome::kOk;
   ViewOfLeg view_of;
   if (!legs_.resolve(views, view_of)) return Outcome::kViews;
-  const SendPlan plan =
-      sender_.plan(legs_, view_of, {.command = CommandClass::kData, .want = Cells{1}});
+  const SendPlan plan = sender_.plan(
+      legs_, view_of,
+      {.command = CommandClass::kData, .want = Cells{1}, .backlog = views.backlog(), .now = now_});
   out.blocked = plan.blocked;
   if (plan.blocked != Reason::NONE) return Outcome::kBlocked;
   out.leg = legs_[plan.index].id();
@@ -77,9 +92,9 @@ Outcome Tunnel::handle_cell(const ReceivedCell& cell, Instant now, Reason& viola
     violation = close_reason();
     return refuse(Outcome::kClosed, violation);
   }
-  const std::optional<std::size_t> at = legs_.index_of(cell.leg);
-  if (!at) return refuse(Outcome::kStale);
-  Leg& leg = legs_[*at];
+  Leg* const found = legs_.find(cell.leg);
+  if (found == nullptr) return refuse(Outcome::kStale);
+  Leg& leg = *found;
   const MultiPath* multi = multi_path();
   const bool elsewhere = multi != nullptr && cell.hop != multi->join_point.hop;
   const CellKind kind = kind_of(cell.command);
@@ -127,7 +142,7 @@ Outcome Tunnel::handle_signalling(Leg& leg, const ReceivedCell& cell, Reason& vi
     const Micros rtt = leg.handshake_rtt().value_or(Micros::zero());
     note(EventKind::kSendCell, leg, Reason::NONE);
     note(EventKind::kLinkResult, leg, Reason::NONE, static_cast<std::uint64_t>(rtt.count()));
-    ++version_;
+    commit_news();
     log(LogEvent::kLinked, LogLevel::kInfo, Reason::NONE, leg.ordinal(),
         static_cast<std::uint64_t>(rtt.count()));
     return Outcome::kConsumed;

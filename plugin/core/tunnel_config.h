@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "plugin/sched/scheduler.h"
+#include "plugin/sched/schedulers.h"
 #include "plugin/types/desired_ux.h"
 #include "plugin/types/limits.h"
 #include "plugin/types/strong.h"
@@ -19,12 +19,20 @@ struct ReorderLimits {
   Micros stall_timeout;  // a cell held back for longer closes the tunnel (attack A21)
 };
 
+struct SendConfig {
+  SchedulerKind scheduler = SchedulerKind::kLowRtt;
+  // Legs that do not move come last, and what the peer may have to hold out of order is bounded.
+  // Off where we are to look like stock tor, which does neither.
+  bool watches_legs = true;
+  Cells peer_limit{8192};  // that the peer may have to hold
+};
+
 // Least to most; what is above the threshold is not even recorded.
 enum class LogLevel : std::uint8_t { kError = 1, kWarn, kInfo, kDebug, kTrace };
 
 struct TunnelConfig {
   std::uint8_t desired_ux = static_cast<std::uint8_t>(DesiredUx::kHighThroughput);
-  SchedulerKind scheduler = SchedulerKind::kLowRtt;
+  SendConfig send{};
   std::size_t legs_max = 8;
   Micros handshake_timeout = std::chrono::seconds{60};
   ReorderLimits reorder{.tunnel_limit = Bytes{16U << 20U},

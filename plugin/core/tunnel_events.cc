@@ -18,19 +18,25 @@ Instant Tunnel::next_deadline() const noexcept {
 }
 
 void Tunnel::expire(Instant now) noexcept {
-  if (now < now_) {
+  if (now < now_) [[unlikely]] {
     ++clock_steps_back_;
+    has_news_ = true;
   } else {
     now_ = now;
   }
-  if (now_ < next_deadline_ || std::holds_alternative<Closed>(state_)) return;
+  if (now_ >= next_deadline_) [[unlikely]]
+    expire_due();
+}
+
+void Tunnel::expire_due() noexcept {
+  if (std::holds_alternative<Closed>(state_)) return;
   for (Leg& leg : legs_) {
     // At the deadline is too late, even if LINKED comes in the same instant.
     if (now_ < leg.handshake_deadline()) continue;
     forget_cells_of(leg.id());
     leg.commit_state(TimedOut{});
     note(EventKind::kLinkResult, leg, Reason::HANDSHAKE_TIMEOUT);
-    ++version_;
+    commit_news();
     log(LogEvent::kHandshakeTimedOut, LogLevel::kWarn, Reason::HANDSHAKE_TIMEOUT, leg.ordinal(), 0);
   }
   if (receiver_.commit_stall_check(now_)) {
@@ -74,8 +80,9 @@ Outcome Tunnel::poll(const LegViews& views, Instant now, EventSink& sink) {
 
 JoinStreams Tunnel::plan_join_streams(const ViewOfLeg& views, Cells backlog) noexcept {
   if (multi_path() == nullptr || backlog == Cells{0}) return {};
-  const SendPlan plan =
-      sender_.plan(legs_, views, {.command = CommandClass::kData, .want = backlog});
+  const SendPlan plan = sender_.commit_look(
+      legs_, views,
+      {.command = CommandClass::kData, .want = backlog, .backlog = backlog, .now = now_});
   if (plan.blocked != paused_for_ && plan.blocked != Reason::NONE) {
     log(LogEvent::kStreamsPaused, LogLevel::kTrace, plan.blocked, LegOrdinal{0}, backlog.raw());
   }
@@ -119,7 +126,7 @@ Event& Tunnel::tell_control_cell(Leg& leg, Instant now, EventSink& sink) noexcep
     event.cell = make_control_cell(RelayCommand::kConfluxLinkedAck, hop, {});
     leg.commit_state(Linked{.rtt = leg.handshake_rtt()});
   }
-  ++version_;
+  commit_news();
   return event;
 }
 

@@ -29,6 +29,11 @@ inline constexpr auto kSchedulerValues = std::to_array<EnumValue>({
     named("auto", Scheduler::kAuto, "as stock tor under profile stock, else by desired UX"),
     named("min_rtt", Scheduler::kMinRtt, "the fastest leg, waiting while its window is full"),
     named("low_rtt", Scheduler::kLowRtt, "the fastest leg among those with room"),
+    named("cwnd_rtt", Scheduler::kCwndRtt, "low_rtt, slower legs for a share per round trip"),
+    named("min_rtt_low_mem", Scheduler::kMinRttLowMem, "min_rtt, at most one switch per window"),
+    named("low_rtt_low_mem", Scheduler::kLowRttLowMem, "low_rtt, at most one switch per window"),
+    named("blest", Scheduler::kBlest, "a slower leg only if it will not hold up the fastest"),
+    named("ecf", Scheduler::kEcf, "a slower leg only if that ends the transfer sooner"),
 });
 
 inline constexpr auto kLogLevelValues = std::to_array<EnumValue>({
@@ -89,16 +94,20 @@ inline constexpr auto kConfluxOptions = std::to_array<Option>({
      .explanation =
          "Only uploads: downloads are scheduled by the exit, see conflux.desired_ux.\n\n"
          "`auto` under `profile: stock` is min_rtt, as with stock tor: its clients send by the UX "
-         "that "
-         "the exit asks for, and stock exits ask for minimum latency. Under fast and lab it is "
+         "that the exit asks for, and stock exits ask for minimum latency. Under fast and lab it "
+         "is "
          "low_rtt for the desired UX high_throughput and min_rtt for every other. Stock allows "
-         "nothing "
-         "but `auto`.\n\n"
+         "nothing but `auto`.\n\n"
          "`min_rtt` stays on the leg with the lowest round trip and waits while its window is "
-         "full: "
-         "little reordering, little gain. `low_rtt` goes on with the next leg instead: the windows "
-         "of "
-         "all legs add up, and so does what the exit has to reorder.\n\n"
+         "full: little reordering, little gain. `low_rtt` goes on with the next leg instead: the "
+         "windows of all legs add up, and so does what the exit has to reorder. `cwnd_rtt` lets a "
+         "slower leg take no more than it delivers within one round trip of the fastest.\n\n"
+         "`ecf` and `blest` are for legs of unlike delay. Both rather wait for the fastest leg "
+         "than put cells on one that would deliver them last: ecf if waiting ends the transfer "
+         "sooner, blest if those cells would keep the fastest leg from sending. The low_mem "
+         "variants change legs once per window at most.\n\n"
+         "Under fast and lab a leg on which nothing moves is everybody's last choice until it "
+         "moves again.\n\n"
          "A change on reload holds for new tunnels."},
     {.key = "conflux.legs.count",
      .type = IntegerType{[](Settings& s) -> std::uint32_t& { return s.conflux.legs.count; }, 1, 8},
@@ -182,6 +191,19 @@ inline constexpr auto kConfluxOptions = std::to_array<Option>({
      .explanation =
          "Less than high_water, so that streams do not stop and go with every cell. 0 means: only "
          "when nothing is held."},
+    {.key = "conflux.reorder.peer_limit",
+     .type = SizeType{[](Settings& s) -> std::uint64_t& { return s.conflux.reorder.peer_limit; },
+                      512 * kKiB, 64 * kGiB},
+     .stock_default = "4MiB",
+     .lab_default = "32MiB",
+     .since = "0.1",
+     .help = "Bytes that your uploads may make the exit hold out of order.",
+     .explanation =
+         "When a leg stalls, what the others carry piles up at the exit until the stalled cells "
+         "arrive. Beyond this much, or twice what all legs send during one trip of the slowest, "
+         "uploads wait. Without effect under `profile: stock`, because stock tor does not "
+         "wait.\n\n"
+         "A change on reload holds for new tunnels."},
     {.key = "conflux.reorder.stall_timeout",
      .type =
          DurationType{[](Settings& s) -> milliseconds& { return s.conflux.reorder.stall_timeout; },

@@ -14,6 +14,7 @@
   X(CHANNEL_BLOCKED, 4, "the channel of the leg that would carry it is blocked")          \
   X(PADDING_BLOCKED, 5, "padding blocks the leg that would carry it")                     \
   X(ACK_NOT_SENT, 6, "the LINKED_ACK of this leg has not been drained")                   \
+  X(PEER_WINDOW_FULL, 7, "the peer may already hold as much out of order as it should")   \
   /* A leg cannot join. */                                                                \
   X(NO_LEGS, 20, "the list of legs is empty")                                             \
   X(NO_HOPS, 21, "a circuit without hops")                                                \

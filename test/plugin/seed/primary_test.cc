@@ -166,7 +166,7 @@ TEST(Seed, S63_AnUnknownUxFallsBackToMinLatencyWithAWarning) {
   const LegPath path{
       .hop_count = 3, .last_hop = RelayTag{300}, .cwnd_init = Cells{124}, .sendme_inc = Cells{31}};
   Tunnel tunnel({.ordinal = TunnelOrdinal{1}, .cookie = Cookie{}},
-                {.desired_ux = 9, .scheduler = scheduler_for(9)}, Nonce(seed), {.path = path});
+                {.desired_ux = 9, .send = {.scheduler = scheduler_for(9)}}, Nonce(seed), {.path = path});
   LegView view{};
   view.leg = tunnel.legs()[0].id().raw();
   const JoinRequest request{.path = path};

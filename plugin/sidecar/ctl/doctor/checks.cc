@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "plugin/sidecar/client/client.h"
+#include "plugin/sidecar/ctl/doctor/numbers.h"
 #include "plugin/sidecar/ctl/format.h"
 
 namespace conflux::ctl {
@@ -142,7 +143,10 @@ std::vector<Finding> check_sidecar(const SidecarFacts& facts) {
     out.push_back(
         {Level::kProblem, "sidecar", "it finds no proxy that publishes metrics", kTurnOn});
   }
-  for (const Region& region : facts.snapshot.regions()) append(out, check_region(seen_by(region)));
+  for (const Region& region : facts.snapshot.regions()) {
+    append(out, check_region(seen_by(region)));
+    if (region.health() == Region::HEALTH_LIVE) append(out, check_numbers(region));
+  }
   return out;
 }
 
@@ -213,6 +217,22 @@ std::vector<Finding> check_config(const ConfigFacts& facts) {
         {Level::kHint, "configuration", "metrics are off (conflux.metrics.mode)", kTurnOn});
   }
   return out;
+}
+
+std::vector<Finding> check_plugin(const PluginFacts& facts) {
+  if (facts.path.empty()) return {};
+  const std::string path = printable(facts.path);
+  if (!facts.refusal.empty()) {
+    return {
+        {Level::kProblem, "plugin", "a host refuses it: " + printable(facts.refusal),
+         "put it right, then restart the proxy; by plugin.on_failure it does not start, or goes "
+         "on with single circuits"}};
+  }
+  return {{Level::kFine,
+           "plugin",
+           fmt::format("{} may be loaded, {}; SHA-256 {}", path,
+                       facts.pins == 0 ? "any content" : "and is pinned", facts.sha256),
+           {}}};
 }
 
 bool is_healthy(const std::vector<Finding>& findings) {

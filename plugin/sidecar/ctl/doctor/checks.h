@@ -58,6 +58,15 @@ struct ConfigFacts {
 };
 [[nodiscard]] std::vector<Finding> check_config(const ConfigFacts& facts);
 
+// The file that the configuration names, judged as a host's loader judges it, and not loaded.
+struct PluginFacts {
+  std::string path{};     // empty: the configuration names none
+  std::string refusal{};  // in the loader's words; empty: it may be loaded
+  std::string sha256{};
+  std::size_t pins = 0;
+};
+[[nodiscard]] std::vector<Finding> check_plugin(const PluginFacts& facts);
+
 [[nodiscard]] bool is_healthy(const std::vector<Finding>& findings);
 
 }  // namespace conflux::ctl

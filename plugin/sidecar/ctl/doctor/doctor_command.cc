@@ -1,4 +1,5 @@
 #include <memory>
+#include <mpath/loader.hpp>
 #include <string>
 #include <vector>
 
@@ -14,9 +15,11 @@ namespace conflux::ctl {
 namespace {
 
 constexpr const char* kFooter =
-    "Looks at the configuration, the directory of regions and the sidecar, and says of each what "
-    "to\n"
-    "do next. Works without the sidecar: it reads the regions' files itself if it may.\n"
+    "Looks at the configuration, the plugin that it names, the directory of regions, the sidecar "
+    "and\n"
+    "the numbers of each proxy, and says of each what to do next. Works without the sidecar: it "
+    "reads\n"
+    "the regions' files itself if it may. It judges the plugin's file and does not load it.\n"
     "\n"
     "Exit status: 0 all is well, 1 there is a problem, 64 wrong usage.\n"
     "\n"
@@ -70,6 +73,18 @@ SidecarFacts look_at_sidecar(const ConnectOptions& options) {
   return facts;
 }
 
+PluginFacts look_at_plugin(const ConfigFacts& config) {
+  if (!config.result.settings || config.result.settings->plugin.path.empty()) return {};
+  const config::PluginSettings& plugin = config.result.settings->plugin;
+  mpath::LoadOptions options{.path = plugin.path, .pins = {}};
+  for (const auto& pin : plugin.sha256) options.pins.push_back(pin);
+  const mpath::FileCheck check = mpath::check_plugin_file(options);
+  return {.path = plugin.path,
+          .refusal = check.message,
+          .sha256 = mpath::to_hex(check.sha256),
+          .pins = plugin.sha256.size()};
+}
+
 // What the command line leaves open is as the configuration says.
 void complete(Arguments& arguments, const ConfigFacts& config) {
   const config::Settings settings = config.result.settings.value_or(config::Settings{});
@@ -85,6 +100,7 @@ int run(Arguments arguments, const Console& console) {
   const SidecarFacts sidecar = look_at_sidecar(arguments.connect);
   const DirectoryFacts directory = look_at_directory(arguments.regions, kPatience);
   std::vector<Finding> findings = check_config(config);
+  for (Finding& it : check_plugin(look_at_plugin(config))) findings.push_back(std::move(it));
   for (Finding& it : check_directory(directory, sidecar)) findings.push_back(std::move(it));
   for (Finding& it : check_sidecar(sidecar)) findings.push_back(std::move(it));
   print(arguments.json ? findings_as_json(findings) : findings_as_text(findings, console));

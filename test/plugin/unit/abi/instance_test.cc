@@ -47,7 +47,7 @@ class InstanceTest : public ::testing::Test {
     }
     instance_.settle(slot);
   }
-  bool is_marked(mpath_tunnel_id id) { return instance_.tunnels().find(id)->is_to_be_shed(); }
+  bool is_marked(mpath_tunnel_id id) { return instance_.tunnels().find(id)->is_marked(); }
   void close_and_drain(mpath_tunnel_id id) {
     TunnelSlot& slot = *instance_.tunnels().find(id);
     instance_.close_if_marked(slot);
@@ -139,16 +139,16 @@ TEST_F(InstanceTest, ForgetsAMarkOnceItsVictimIsEmpty) {
 }
 
 TEST_F(InstanceTest, RelievesTheProcessWhenItHoldsTooMuch) {
-  instance_.replace_config(config_with_limit(20'000));
+  instance_.replace_config(config_with_limit(200'000));
   const mpath_tunnel_id old = add();
   const mpath_tunnel_id young = add();
-  hold(old, 10, test::at(5s));
+  hold(old, 100, test::at(5s));
   EXPECT_FALSE(is_marked(old));
-  hold(young, 10, test::at(6s));
+  hold(young, 100, test::at(6s));
   EXPECT_TRUE(is_marked(old)) << "the oldest data goes";
   EXPECT_FALSE(is_marked(young));
   // Its owner is slow, and another goes on: then that one goes as well.
-  hold(young, 5, test::at(6s));
+  hold(young, 50, test::at(6s));
   EXPECT_TRUE(is_marked(young)) << "the bound holds";
 }
 

@@ -22,7 +22,7 @@ ConfigResult read(const std::string& below_conflux, const InstanceConfig* curren
 SchedulerKind scheduler_of(const std::string& below_conflux) {
   const ConfigResult result = read(below_conflux);
   EXPECT_NE(result.config, nullptr) << result.diagnostics;
-  return result.config == nullptr ? SchedulerKind{} : result.config->tunnel.scheduler;
+  return result.config == nullptr ? SchedulerKind{} : result.config->tunnel.send.scheduler;
 }
 
 TEST(Settings, AreTheDefaultsWithoutAnyText) {

@@ -36,9 +36,8 @@ class Model {
       bytes += held.first.cost;
       oldest = std::min(oldest, held.first.arrived);
     }
-    const std::optional<SeqNo> lowest =
-        cells_.empty() ? std::nullopt : std::optional(cells_.begin()->first);
-    return queue.is_consistent() && queue.empty() == cells_.empty() && queue.lowest() == lowest &&
+    return queue.is_consistent() && queue.empty() == cells_.empty() &&
+           (cells_.empty() || queue.lowest() == cells_.begin()->first) &&
            queue.cells() == Cells{cells_.size()} && queue.bytes() == Bytes{bytes} &&
            queue.oldest_arrival() == oldest;
   }

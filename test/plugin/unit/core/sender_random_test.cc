@@ -22,25 +22,34 @@ TEST_P(SenderAtRandom, NumbersEveryCellOnceInOrderAndOverdrawsNoWindow) {
   Legs legs;
   const std::size_t count = GetParam() % 8 + 1;
   for (std::size_t i = 0; i < count; ++i) legs.add_linked(Micros{draw(100)});
-  Sender sender(GetParam() % 2 == 0 ? SchedulerKind::kLowRtt : SchedulerKind::kMinRtt,
+  Sender sender({.scheduler = static_cast<SchedulerKind>(GetParam() % kSchedulers),
+                 .watches_legs = GetParam() % 3 == 0},
                 test::leg_id(1));
   for (std::size_t i = 0; i < count; ++i) legs.set[i].sequence().commit_switch(SeqNo{draw(10)});
   std::array<LegSequence, kLegsMax> peer{};
+  int stays = 0;
   std::uint64_t stream = 0;  // the last number that the peer has given
 
   for (int step = 0; step < 5'000; ++step) {
     LegView& view = legs.views[random() % count];
     view.cwnd = draw(50) + 1;
     view.inflight = draw(50);
-    view.ewma_rtt_us = draw(4);
+    if (draw(8) == 0) view.ewma_rtt_us = draw(4);
     view.flags = draw(8) == 0 ? MPATH_VIEW_CHANNEL_BLOCKED : 0;
 
     const CommandClass command = draw(4) == 0 ? CommandClass::kControl : CommandClass::kData;
     const Cells want{draw(8) + 1};
     const std::optional<SeqNo> stuck_at =
         draw(4) == 0 ? std::optional(SeqNo{draw(10)}) : std::nullopt;
-    const SendPlan plan = sender.plan(legs.set, legs.view_of,
-                                      {.command = command, .want = want, .stuck_at = stuck_at});
+    const SendRequest request{.command = command, .want = want, .stuck_at = stuck_at};
+    const SendPlan plan = sender.plan(legs.set, legs.view_of, request);
+    const LegViews views(legs.views.data(), count, sizeof(LegView), Cells{0});
+    if (sender.stays(legs.set, views, request)) {
+      ++stays;
+      ASSERT_EQ(sender.commit_again(legs.set, views, request), plan) << "step " << step;
+    } else {
+      ASSERT_EQ(sender.commit_route(legs.set, legs.view_of, request), plan) << "step " << step;
+    }
     if (plan.blocked != Reason::NONE) continue;
 
     ASSERT_GE(plan.granted, Cells{1});
@@ -49,7 +58,6 @@ TEST_P(SenderAtRandom, NumbersEveryCellOnceInOrderAndOverdrawsNoWindow) {
       ASSERT_LE(plan.granted, room(legs.views[plan.index])) << "step " << step;
       ASSERT_EQ(legs.views[plan.index].flags, 0U) << "step " << step;
     }
-    sender.commit(plan, legs.set);
     LegSequence& arrived = peer[plan.index];
     if (plan.switch_delta) {
       ASSERT_GT(*plan.switch_delta, SeqDelta{0}) << "regression R43: a SWITCH of zero";
@@ -57,12 +65,14 @@ TEST_P(SenderAtRandom, NumbersEveryCellOnceInOrderAndOverdrawsNoWindow) {
       arrived.commit_switch(*checked_add(arrived.last_received(), *plan.switch_delta));
     }
     for (std::uint64_t i = 0; i < plan.granted.raw(); ++i) {
-      const std::optional<SeqNo> seq = arrived.plan_received();
+      const SeqNo seq = next(arrived.last_received());
       ASSERT_EQ(seq, SeqNo{++stream}) << "step " << step;
-      arrived.commit_received(*seq);
+      arrived.commit_received(seq);
     }
     ASSERT_EQ(sender.sent(), Cells{stream});
   }
+  const auto kind = static_cast<SchedulerKind>(GetParam() % kSchedulers);
+  EXPECT_EQ(stays > 100, takes_the_fastest(make_scheduler(kind))) << stays;
   EXPECT_GT(stream, 1000U) << "the history must have sent something";
 }
 

@@ -20,9 +20,9 @@ class SenderTest : public ::testing::Test {
   }
   // Plans and commits; the plan must not be blocked.
   SendPlan send(CommandClass command = CommandClass::kData, std::uint64_t want = 1) {
-    const SendPlan made = plan(command, want);
+    const SendPlan made =
+        sender_.commit_route(legs_.set, legs_.view_of, {.command = command, .want = Cells{want}});
     EXPECT_EQ(made.blocked, Reason::NONE);
-    sender_.commit(made, legs_.set);
     return made;
   }
   // While much is held back and `delivered` was the last cell in order.
@@ -34,7 +34,7 @@ class SenderTest : public ::testing::Test {
   void set_rtt(std::size_t leg, std::uint32_t us) { legs_.views[leg].ewma_rtt_us = us; }
 
   Legs legs_;
-  Sender sender_{SchedulerKind::kLowRtt, leg_id(1)};
+  Sender sender_{SendConfig{.scheduler = SchedulerKind::kLowRtt}, leg_id(1)};
 };
 
 TEST_F(SenderTest, WaitsForTheFirstLinkedLegAndSaysForWhat) {
@@ -252,13 +252,14 @@ TEST_F(SenderTest, SendsXoffOnTheFirstOfLegsThatAreEquallyNear) {
   EXPECT_EQ(plan_stuck(CommandClass::kControl, 10).index, 1U);
 }
 
-TEST_F(SenderTest, TellsWhetherThePrimaryChanged) {
+TEST_F(SenderTest, MakesTheLegThatCarriedTheLastCellThePrimary) {
   legs_.add_linked(10ms);
   legs_.add_linked(20ms);
-  EXPECT_FALSE(sender_.commit(plan(), legs_.set)) << "it was the first of the set before";
+  send();
+  EXPECT_EQ(sender_.primary(), leg_id(1));
   legs_.fill(0);
-  EXPECT_TRUE(sender_.commit(plan(), legs_.set));
-  EXPECT_FALSE(sender_.commit(plan(), legs_.set));
+  send();
+  EXPECT_EQ(sender_.primary(), leg_id(2));
 }
 
 }  // namespace

@@ -34,7 +34,7 @@ constexpr LegId kUnknownLeg{12345};
 TEST(TunnelConfigDefaults, AreThoseOfTheOptionTable) {
   const TunnelConfig config;
   EXPECT_EQ(config.desired_ux, 3);
-  EXPECT_EQ(config.scheduler, SchedulerKind::kLowRtt);
+  EXPECT_EQ(config.send.scheduler, SchedulerKind::kLowRtt);
   EXPECT_EQ(config.legs_max, 8U);
   EXPECT_EQ(config.handshake_timeout, 60s);
   EXPECT_EQ(config.reorder.tunnel_limit, Bytes{16'777'216});
@@ -302,7 +302,7 @@ TEST(TunnelAnswers, CanReadNamesTheLegOrTheReason) {
 
 // What is missing sits on a leg that has not got past it: an XOFF there would be stuck behind it.
 TEST(TunnelAnswers, SendsControlCellsOnALegThatDeliversWhileTooMuchIsHeld) {
-  TunnelRig rig(TunnelConfig{.scheduler = SchedulerKind::kMinRtt,
+  TunnelRig rig(TunnelConfig{.send = {.scheduler = SchedulerKind::kMinRtt},
                              .reorder = {.tunnel_limit = Bytes{1U << 20U},
                                          .high_water = Bytes{10},
                                          .low_water = Bytes{1},

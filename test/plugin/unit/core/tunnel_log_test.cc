@@ -41,7 +41,7 @@ class TunnelLog : public ::testing::Test {
     take();
   }
 
-  TunnelRig rig_{TunnelConfig{.scheduler = SchedulerKind::kMinRtt,
+  TunnelRig rig_{TunnelConfig{.send = {.scheduler = SchedulerKind::kMinRtt},
                               .reorder = {.tunnel_limit = Bytes{1U << 20U},
                                           .high_water = Bytes{100},
                                           .low_water = Bytes{40},

@@ -14,21 +14,21 @@ using test::candidate;
 TEST(LowRtt, TakesTheFastestLegThatCanSend) {
   const std::array legs = {candidate(0, 10, Reason::PRIMARY_FULL), candidate(1, 30, Reason::NONE),
                            candidate(2, 20, Reason::NONE)};
-  EXPECT_EQ(LowRtt{}.pick(legs).index, 2U);
+  EXPECT_EQ(LowRtt{}.pick({.legs = legs}).index, 2U);
 }
 
 TEST(LowRtt, StaysWithTheFirstOfEquals) {  // regression R51: flapping
   const std::array legs = {candidate(3, 10, Reason::NONE), candidate(5, 10, Reason::NONE)};
-  EXPECT_EQ(LowRtt{}.pick(legs).index, 3U);
+  EXPECT_EQ(LowRtt{}.pick({.legs = legs}).index, 3U);
 }
 
 TEST(LowRtt, SaysThatAllAreFullOnlyIfAllAre) {
   const std::array full = {candidate(0, 10, Reason::PRIMARY_FULL),
                            candidate(1, 20, Reason::PRIMARY_FULL)};
-  EXPECT_EQ(LowRtt{}.pick(full).reason, Reason::ALL_FULL);
+  EXPECT_EQ(LowRtt{}.pick({.legs = full}).reason, Reason::ALL_FULL);
   const std::array mixed = {candidate(0, 10, Reason::CHANNEL_BLOCKED),
                             candidate(1, 20, Reason::PRIMARY_FULL)};
-  EXPECT_EQ(LowRtt{}.pick(mixed).reason, Reason::CHANNEL_BLOCKED);
+  EXPECT_EQ(LowRtt{}.pick({.legs = mixed}).reason, Reason::CHANNEL_BLOCKED);
 }
 
 TEST(LowRtt, HoldsForEverySmallSet) {
@@ -38,7 +38,7 @@ TEST(LowRtt, HoldsForEverySmallSet) {
       if (leg.obstacle != Reason::NONE) continue;
       if (best == nullptr || leg.rtt_us < best->rtt_us) best = &leg;
     }
-    const Pick pick = LowRtt{}.pick(legs);
+    const Pick pick = LowRtt{}.pick({.legs = legs});
     ASSERT_EQ(pick.index.has_value(), best != nullptr);
     if (best != nullptr) {
       ASSERT_EQ(*pick.index, best->index);

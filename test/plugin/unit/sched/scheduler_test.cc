@@ -1,8 +1,9 @@
-#include "plugin/sched/scheduler.h"
-
 #include <gtest/gtest.h>
 
 #include <array>
+
+#include "plugin/sched/schedulers.h"
+#include "test/plugin/unit/support/candidates.h"
 
 namespace conflux {
 namespace {
@@ -20,13 +21,13 @@ TEST(SchedulerFor, EveryOtherUxAndEveryUnknownOneIsMinRtt) {
 
 TEST(Pick, AsksTheSchedulerOfTheKind) {
   // Given a fast leg that is full and a slow one that is not:
-  const std::array<Candidate, 2> legs = {
-      {{.index = 0, .rtt_us = 10, .room = Cells{0}, .obstacle = Reason::PRIMARY_FULL},
-       {.index = 1, .rtt_us = 90, .room = Cells{5}, .obstacle = Reason::NONE}}};
+  const std::array legs = {test::candidate(0, 10, Reason::PRIMARY_FULL),
+                           test::candidate(1, 90, Reason::NONE)};
   // MinRTT waits for the fast one; LowRTT takes the other.
-  EXPECT_EQ(pick(SchedulerKind::kMinRtt, legs).index, std::nullopt);
-  EXPECT_EQ(pick(SchedulerKind::kMinRtt, legs).reason, Reason::PRIMARY_FULL);
-  EXPECT_EQ(pick(SchedulerKind::kLowRtt, legs).index, 1U);
+  const Situation situation{.legs = legs};
+  EXPECT_EQ(pick(make_scheduler(SchedulerKind::kMinRtt), situation).index, std::nullopt);
+  EXPECT_EQ(pick(make_scheduler(SchedulerKind::kMinRtt), situation).reason, Reason::PRIMARY_FULL);
+  EXPECT_EQ(pick(make_scheduler(SchedulerKind::kLowRtt), situation).index, 1U);
 }
 
 }  // namespace

@@ -10,10 +10,12 @@
 
 namespace conflux::test {
 
+// With a window of 100, of which 10 are free, or none.
 inline Candidate candidate(std::size_t index, std::uint64_t rtt_us, Reason obstacle) {
-  return {.index = index,
-          .rtt_us = rtt_us,
-          .room = Cells{obstacle == Reason::PRIMARY_FULL ? 0U : 10U},
+  return {.rtt_us = rtt_us,
+          .index = static_cast<std::uint32_t>(index),
+          .cwnd = 100,
+          .inflight = obstacle == Reason::PRIMARY_FULL ? 100U : 90U,
           .obstacle = obstacle};
 }
 

@@ -1,0 +1,91 @@
+// BLEST, blocking estimation: a slower leg is used only if its cells will not fill the shared
+// window before the fastest leg could have used it.
+#pragma once
+
+#include <algorithm>
+
+#include "plugin/sched/scheduler.h"
+
+namespace conflux {
+
+// Source: Ferlin, Alay, Mehani, Boreli, "BLEST: Blocking estimation-based MPTCP scheduler for
+// heterogeneous networks", IFIP Networking 2016; Spec: prop329 [BLEST_TOR]. The shared window is
+// Situation::window (the proposal's sketch takes the slow leg's own, which hardly ever admits it);
+// the fast leg's growth is Vegas' (reference: window growth), not Reno's.
+class Blest {
+ public:
+  [[nodiscard]] Pick pick(const Situation& situation) const noexcept {
+    const Candidate* slow = fastest_open(situation.legs);
+    if (slow == nullptr) return blocked(situation.legs);
+    const Candidate& fast = fastest(situation.legs);
+    if (slow == &fast || slow->stalled || fast.stalled) return {.index = slow->index};
+    return would_block(fast, *slow, situation.window.raw()) ? wait_for(fast)
+                                                            : Pick{.index = slow->index};
+  }
+  void commit(const Situation& situation, const Pick& /*pick*/, Cells /*sent*/) noexcept {
+    const Candidate& fast = fastest(situation.legs);
+    blocked_ = blocked_ || (situation.window_is_full && fast.is_open());
+    // Once per round trip of the slowest leg.
+    std::uint64_t slowest_us = 0;
+    for (const Candidate& leg : situation.legs) slowest_us = std::max(slowest_us, leg.rtt_us);
+    if (situation.now - changed_ < Micros(static_cast<std::int64_t>(slowest_us))) return;
+    changed_ = situation.now;
+    caution_pct_ = blocked_ ? std::min(caution_pct_ + kMoreCaution, kMostCaution)
+                            : std::max(caution_pct_ - kLessCaution, kLeastCaution);
+    blocked_ = false;
+  }
+
+ private:
+  static constexpr std::uint32_t kLeastCaution = 100;
+  static constexpr std::uint32_t kMostCaution = 130;
+  static constexpr std::uint32_t kMoreCaution = 4;
+  static constexpr std::uint32_t kLessCaution = 1;
+  // Vegas: beyond this a window in slow start grows by half of it per round trip at most.
+  static constexpr std::uint64_t kSlowStartCap = 600;
+  static constexpr std::uint64_t kRoundsMax = 16;
+  static constexpr std::uint64_t kSendmeInc = 31;
+
+  // How long a cell that is put on this leg now stays under way.
+  static std::uint64_t linger_us(const Candidate& leg) noexcept {
+    const RttEstimate seen = leg.estimate();
+    const std::uint64_t least = seen.least_us == 0 ? leg.rtt_us : seen.least_us;
+    const std::uint64_t most = std::max<std::uint64_t>(seen.most_us, least);
+    const std::uint64_t filled = std::uint64_t{leg.inflight} + 1;
+    const std::uint64_t estimate =
+        filled >= leg.cwnd ? most : least + (most - least) * filled / leg.cwnd;
+    return std::max(estimate, leg.rtt_us);
+  }
+  // Cells that the leg could send in so many round trips.
+  static std::uint64_t cells_in(const Candidate& leg, std::uint64_t rounds) noexcept {
+    std::uint64_t sum = 0;
+    std::uint64_t window = leg.cwnd;
+    for (std::uint64_t round = 0; round < rounds; ++round) {
+      sum += window;
+      if (!leg.slow_start) {
+        window += std::min<std::uint64_t>(leg.cwnd / kSendmeInc, kSendmeInc);
+      } else {
+        window += std::min(window, window < kSlowStartCap ? window : kSlowStartCap / 2);
+      }
+    }
+    return sum;
+  }
+  [[nodiscard]] bool would_block(const Candidate& fast, const Candidate& slow,
+                                 std::uint64_t window) const noexcept {
+    const RttEstimate seen = fast.estimate();
+    const std::uint64_t middle_us =
+        seen.least_us == 0 ? fast.rtt_us : (std::uint64_t{seen.least_us} + seen.most_us) / 2;
+    const std::uint64_t rounds =
+        std::min(linger_us(slow) / std::max<std::uint64_t>(middle_us, 1) + 1, kRoundsMax);
+    const std::uint64_t taken = std::uint64_t{slow.inflight} + 1;
+    const std::uint64_t left = window > taken ? window - taken : 0;
+    return cells_in(fast, rounds) * caution_pct_ / 100 > left;
+  }
+
+  Instant changed_{};
+  std::uint32_t caution_pct_ = 120;
+  bool blocked_ = false;  // since `changed_`, the window was full while the fast leg had room
+};
+
+static_assert(RememberingScheduler<Blest>);
+
+}  // namespace conflux

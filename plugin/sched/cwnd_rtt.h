@@ -1,0 +1,38 @@
+// CwndRTT: LowRTT, but a slower leg only takes what it delivers within a round trip of the fastest.
+#pragma once
+
+#include <algorithm>
+
+#include "plugin/sched/scheduler.h"
+
+namespace conflux {
+
+// Spec: prop329 [CWNDRTT_TOR]. Among the legs that may send, the fastest (C tor's loop keeps the
+// last). A leg in slow start offers its whole room, so that its window can be found out.
+struct CwndRtt {
+  [[nodiscard]] Pick pick(const Situation& situation) const noexcept {
+    const std::uint64_t least_us = fastest(situation.legs).rtt_us;
+    const Candidate* best = nullptr;
+    Cells best_share{};
+    for (const Candidate& leg : situation.legs) {
+      const Cells share = share_of(leg, least_us);
+      if (!leg.is_open() || share == Cells{0}) continue;
+      if (best != nullptr && !is_faster(leg, *best)) continue;
+      best = &leg;
+      best_share = share;
+    }
+    if (best != nullptr) return {.index = best->index, .limit = best_share};
+    const Candidate* open = fastest_open(situation.legs);
+    return open == nullptr ? blocked(situation.legs) : wait_for(fastest(situation.legs));
+  }
+
+ private:
+  static Cells share_of(const Candidate& leg, std::uint64_t least_us) noexcept {
+    if (leg.slow_start || leg.rtt_us <= least_us) return leg.room();
+    return Cells{leg.room().raw() * least_us / leg.rtt_us};
+  }
+};
+
+static_assert(Scheduler<CwndRtt>);
+
+}  // namespace conflux

@@ -1,0 +1,47 @@
+// The low-memory variants: another scheduler, asked once per window of data.
+#pragma once
+
+#include <algorithm>
+
+#include "plugin/sched/low_rtt.h"
+#include "plugin/sched/min_rtt.h"
+#include "plugin/sched/scheduler.h"
+
+namespace conflux {
+
+// What the peer must hold grows with each change of leg, so this one stays with a leg until a whole
+// window of it has gone, waiting while it is full; only a leg that is closed, blocked or stalled is
+// left earlier. Spec: prop329 [DESIRED_UX], LOW_MEM_LATENCY and LOW_MEM_THROUGHPUT.
+template <Scheduler Base>
+class LowMem {
+ public:
+  [[nodiscard]] Pick pick(const Situation& situation) const noexcept {
+    const Candidate* leg = find_leg(situation.legs, situation.current);
+    const bool usable = leg != nullptr && !leg->stalled &&
+                        (leg->is_open() || leg->obstacle == Reason::PRIMARY_FULL);
+    if (!usable || left_ == Cells{0}) return Base{}.pick(situation);
+    if (leg->is_open()) return {.index = leg->index, .limit = left_};
+    return fastest_open(situation.legs) == nullptr ? blocked(situation.legs) : wait_for(*leg);
+  }
+  void commit(const Situation& situation, const Pick& pick, Cells sent) noexcept {
+    if (!pick.index || sent == Cells{0}) return;
+    const bool stays = *pick.index == situation.current && left_ > Cells{0};
+    if (!stays) left_ = window_of(situation, *pick.index);
+    left_ = Cells{left_.raw() - std::min(left_.raw(), sent.raw())};
+  }
+
+ private:
+  static Cells window_of(const Situation& situation, std::size_t index) noexcept {
+    const Candidate* leg = find_leg(situation.legs, index);
+    return Cells{leg == nullptr ? 0 : leg->cwnd};
+  }
+
+  Cells left_{};  // of the window that the current leg was chosen for
+};
+
+using MinRttLowMem = LowMem<MinRtt>;
+using LowRttLowMem = LowMem<LowRtt>;
+
+static_assert(RememberingScheduler<MinRttLowMem> && RememberingScheduler<LowRttLowMem>);
+
+}  // namespace conflux
