@@ -72,15 +72,17 @@ Refusal load_checked(const LoadOptions& options, TrustedFile file, LoadResult* o
   return {};
 }
 
+// Opens, hashes and judges. What it leaves in `file` is what may be loaded.
+Refusal judge(const LoadOptions& options, TrustedFile* file, Sha256* sha256) {
+  *file = detail::open_trusted_file(options.path);
+  if (file->refusal) return file->refusal;
+  if (Refusal refused = detail::hash_file(file->fd.get(), options.path, sha256)) return refused;
+  return detail::judge_digest(*sha256, options.pins, options.path);
+}
+
 Refusal load(const LoadOptions& options, LoadResult* out) {
-  TrustedFile file = detail::open_trusted_file(options.path);
-  if (file.refusal) return file.refusal;
-  if (Refusal refused = detail::hash_file(file.fd.get(), options.path, &out->sha256)) {
-    return refused;
-  }
-  if (Refusal refused = detail::judge_digest(out->sha256, options.pins, options.path)) {
-    return refused;
-  }
+  TrustedFile file;
+  if (Refusal refused = judge(options, &file, &out->sha256)) return refused;
   return load_checked(options, std::move(file), out);
 }
 
@@ -113,6 +115,17 @@ LoadResult load_plugin(const LoadOptions& options) noexcept {
     result.error = refusal.error;
     result.message = std::move(refusal.message);
     if (!result) result.plugin = Plugin();
+    return result;
+  });
+}
+
+FileCheck check_plugin_file(const LoadOptions& options) noexcept {
+  return guarded<FileCheck>([&] {
+    FileCheck result;
+    TrustedFile file;
+    Refusal refusal = judge(options, &file, &result.sha256);
+    result.error = refusal.error;
+    result.message = std::move(refusal.message);
     return result;
   });
 }

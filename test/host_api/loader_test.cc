@@ -56,6 +56,21 @@ TEST_F(Loader, LoadsAGoodPluginAndSaysItsDigest) {
   EXPECT_EQ(result.message, "");
 }
 
+TEST_F(Loader, ChecksAFileWithoutRunningIt) {
+  const fs::path file = box_.copy_plugin("evil", "a.so");
+  unsetenv("MPATH_TEST_EVIL");
+  const mpath::FileCheck fine = mpath::check_plugin_file({.path = file.string(), .pins = {}});
+  EXPECT_TRUE(fine) << fine.message;
+  EXPECT_EQ(fine.sha256, sha256_of(file));
+  EXPECT_EQ(getenv("MPATH_TEST_EVIL"), nullptr) << "its constructor ran";
+  const mpath::FileCheck other =
+      mpath::check_plugin_file({.path = file.string(), .pins = {mpath::Sha256{}}});
+  EXPECT_EQ(other.error, LoadError::kPinMismatch);
+  const mpath::FileCheck none =
+      mpath::check_plugin_file({.path = (box_.path() / "none.so").string(), .pins = {}});
+  EXPECT_EQ(none.error, LoadError::kMissing);
+}
+
 TEST_F(Loader, HandsOutTheSameTableWhenTheSameFileIsLoadedAgain) {
   const fs::path file = box_.copy_plugin("good", "a.so");
   const LoadResult first = load(file);

@@ -65,6 +65,18 @@ struct LoadResult {
 // Checks, loads and negotiates.
 [[nodiscard]] LoadResult load_plugin(const LoadOptions& options) noexcept;
 
+struct FileCheck {
+  LoadError error = LoadError::kNone;
+  std::string message;  // as above
+  Sha256 sha256{};      // of the file; zero if it was refused before it was read
+
+  explicit operator bool() const noexcept { return error == LoadError::kNone; }
+};
+
+// Only checks path, owners, modes and pins; nothing of the file runs. For tools that tell operators
+// whether a host that runs as this user would load it.
+[[nodiscard]] FileCheck check_plugin_file(const LoadOptions& options) noexcept;
+
 struct OpenResult {
   LoadError error = LoadError::kNone;
   std::string message;   // as above

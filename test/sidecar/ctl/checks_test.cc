@@ -19,6 +19,7 @@ using testing::IsEmpty;
 using testing::Not;
 using testing::SizeIs;
 using Level = Finding::Level;
+using metrics::v1::Region;
 
 auto says(Level level, const std::string& text, const std::string& next) {
   return AllOf(Field(&Finding::level, level), Field(&Finding::text, HasSubstr(text)),
@@ -117,6 +118,86 @@ TEST(DoctorOfTheConfiguration, CountsErrorsAndSaysHowToSeeThem) {
   const ConfigFacts facts{.path = "x.yaml", .result = config::parse("version: 7\n", "x.yaml")};
   EXPECT_THAT(check_config(facts),
               Contains(says(Level::kProblem, "has 1 error", "confluxctl config check x.yaml")));
+}
+
+TEST(DoctorOfThePlugin, SaysWhatTheLoaderWouldSay) {
+  EXPECT_THAT(check_plugin({}), IsEmpty());
+  EXPECT_THAT(check_plugin({.path = "/p.so", .refusal = "others may write it"}),
+              Contains(says(Level::kProblem, "others may write it", "plugin.on_failure")));
+  EXPECT_THAT(check_plugin({.path = "/p.so", .sha256 = "ab", .pins = 1}),
+              Contains(says(Level::kFine, "is pinned; SHA-256 ab", "")));
+}
+
+class DoctorOfTheNumbers : public testing::Test {
+ protected:
+  void add(const std::string& metric, const std::string& label, double value) {
+    top::test::add_sample(*facts_.snapshot.mutable_regions(0), metric, label, value);
+  }
+  Region& region() { return *facts_.snapshot.mutable_regions(0); }
+  std::vector<Finding> findings() const { return check_sidecar(facts_); }
+
+ private:
+  SidecarFacts facts_ = sidecar_that_tells({.fine_grained = false});
+};
+
+TEST_F(DoctorOfTheNumbers, SaysNothingOfAProxyThatIsWell) {
+  add("conflux_handshakes", "linked", 4096);
+  add("conflux_handshakes", "timeout", 64);
+  add("conflux_config_last_reload_successful", "", 1);
+  add("conflux_protocol_violation_seen", "switch", 0);
+  EXPECT_THAT(findings(), Each(Field(&Finding::level, Level::kFine)));
+}
+
+TEST_F(DoctorOfTheNumbers, SaysThatAReloadWasRefused) {
+  add("conflux_config_last_reload_successful", "", 0);
+  EXPECT_THAT(findings(),
+              Contains(says(Level::kProblem, "refused its last reload", "config check")));
+}
+
+TEST_F(DoctorOfTheNumbers, SaysThatMostLegsFailToLink) {
+  add("conflux_handshakes", "linked", 8);
+  add("conflux_handshakes", "timeout", 16);
+  add("conflux_handshakes", "lost", 8);
+  EXPECT_THAT(findings(), Contains(says(Level::kProblem, "fail to link (24) than link (8)",
+                                        "conflux.handshake_timeout")));
+}
+
+TEST_F(DoctorOfTheNumbers, SaysThatMemoryIsShortAndWhatItCost) {
+  add("conflux_reorder", "", 0);  // the first sample counts: 1 MiB of 64
+  EXPECT_THAT(findings(), Not(Contains(Field(&Finding::text, HasSubstr("out of order")))));
+  for (auto& sample : *region().mutable_samples()) {
+    if (sample.metric() == "conflux_reorder") sample.set_number(60 << 20);
+  }
+  add("conflux_tunnels_closed", "shed", 8);
+  add("conflux_tunnels_closed", "stalled", 16);
+  EXPECT_THAT(findings(),
+              AllOf(Contains(says(Level::kProblem, "take 94 %", "low_mem_throughput")),
+                    Contains(says(Level::kHint, "8 tunnels were closed for holding too much", "")),
+                    Contains(says(Level::kHint, "16 tunnels were closed because a leg", "relay"))));
+}
+
+TEST_F(DoctorOfTheNumbers, SaysThatTheSecondLegDoesNotHelpAndWhyItMayNot) {
+  add("conflux_cells_sent", "best", 200'000);
+  region().set_aggregation_ratio_sent(1.0);
+  EXPECT_THAT(findings(),
+              Contains(says(Level::kHint, "uploads go over one leg", "profile: stock")));
+  region().set_aggregation_ratio_sent(1.9);
+  EXPECT_TRUE(is_healthy(findings()));
+  EXPECT_THAT(findings(), Not(Contains(Field(&Finding::text, HasSubstr("uploads")))));
+}
+
+TEST_F(DoctorOfTheNumbers, JudgesNoProxyThatHasMovedLittle) {
+  add("conflux_cells_sent", "best", 2048);
+  add("conflux_handshakes", "timeout", 8);
+  region().set_aggregation_ratio_sent(1.0);
+  EXPECT_THAT(findings(), Each(Field(&Finding::level, Level::kFine)));
+}
+
+TEST_F(DoctorOfTheNumbers, TellsOfViolationsAndBugs) {
+  add("conflux_protocol_violation_seen", "switch", 1);
+  add("conflux_internal_errors", "", 1);
+  EXPECT_THAT(findings(), AllOf(Contains(says(Level::kHint, "(switch)", "avoid that exit")),
+                                Contains(says(Level::kProblem, "a bug of the plugin", "report"))));
 }
 
 TEST(DoctorsReport, SaysWhatToDoNextBelowEachFinding) {
