@@ -32,7 +32,8 @@ def kind_of(block: Block) -> str | None:
         return block.marker
     if block.language in COMPILERS:
         return "code"
-    if key in kinds.NOT_RUN:
+    if key in kinds.NOT_RUN or (block.language == "sh"
+                                and block.page.startswith(tuple(kinds.NOT_RUN_BELOW))):
         return "shell"
     return "picture" if key in kinds.PICTURES or key in kinds.FOREIGN else None
 
@@ -84,7 +85,9 @@ def dead_paths(page: str, text: str) -> list[str]:
         word = word.split(" ")[0] if word.split(" ")[0].startswith(("test/", "packaging/")) else word
         if not PATH.fullmatch(word) or word.startswith(("build", "/", "results")):
             continue
-        if word.rstrip("/") in kinds.NOT_FILES:
+        # A bare name may be that of a file that a program writes.
+        written = "/" not in word and word.endswith((".md", ".yaml", ".json"))
+        if written or word.rstrip("/") in kinds.NOT_FILES:
             continue
         problems += [f"{page}: `{it}` does not exist" for it in expand(word) if not exists(it, page)]
     return problems

@@ -25,13 +25,18 @@ NOT_RUN = {
      "difference"): "host_api/README.md runs it with a trace of its own",
     ("host_api/conformance/probe/README.md", "cat >probe.script <<'TEXT'"):
         "stands for the reader's own proxy; host_api/README.md runs it with minimal_host",
+    ("packaging/OPERATING.md", "packaging/build-deb.sh --output /tmp/packages"):
+        "needs root; the packages' own test installs them in a chroot",
     ("host_api/embedding/rust.md",
      "rustc --edition 2021 -O -D warnings examples/rust_host/main.rs -o rust_host"):
         "docs_hosts.RustHost builds and runs it, where there is a rustc",
-    ("test/bench/README.md", "cmake -G Ninja -S . -B build -DCMAKE_BUILD_TYPE=RelWithDebInfo"):
-        "measures for minutes",
     ("test/mutation/README.md",
      "test/mutation/mutate.py                          # a sample of 300, seed 1"): "takes hours",
+}
+
+# The same for all shell of the pages below a directory.
+NOT_RUN_BELOW = {
+    "test/bench/": "measures for minutes to hours",
 }
 
 # Text that is no code: what it is, and where it comes from.
@@ -64,7 +69,6 @@ FRAGMENTS = {
 # Names in backticks that look like files of the repository and are none.
 NOT_FILES = {
     "nodes/NICK": "a directory that a private network makes",
-    "network.json": "a file that a private network makes",
     "test_conflux_cell.c": "of C tor",
     "test_conflux_pool.c": "of C tor",
     "test_entrynodes.c": "of C tor",
