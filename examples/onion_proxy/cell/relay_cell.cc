@@ -38,7 +38,7 @@ void encode_relay_cell(CellPayloadView out, RelayHeader header, ByteView body) {
   const MutableByteView padding = out.subspan(kRelayHeaderSize + body.size());
   const size_t zeros = std::min(kZeroPadding, padding.size());
   std::fill_n(padding.begin(), zeros, uint8_t{0});
-  if (padding.size() > zeros) random_bytes(padding.subspan(zeros));
+  if (padding.size() > zeros) random_padding(padding.subspan(zeros));
 }
 
 }  // namespace onion_proxy

@@ -27,29 +27,33 @@ CellTag OnionCrypto::encrypt(size_t hop, CellPayloadView payload) {
   return tag;
 }
 
-std::optional<CellTag> OnionCrypto::recognize(Hop& hop, CellPayloadView payload) {
+std::optional<CellTag> OnionCrypto::recognize(size_t index, CellPayloadView payload) {
   if (payload[kRecognizedOffset] != 0 || payload[kRecognizedOffset + 1] != 0) return std::nullopt;
   const MutableByteView field = payload.subspan(kDigestOffset, kDigestFieldSize);
   ByteArray<kDigestFieldSize> received;
   std::memcpy(received.data(), field.data(), received.size());
   std::memset(field.data(), 0, field.size());
-  // A cell for a hop further on looks "recognized" once in 65536 times: the running digest may
-  // only advance after the digest fits.
-  hop.candidate.assign(hop.backward_digest);
-  hop.candidate.update(payload);
-  const CellTag tag = hop.candidate.peek();
+  Hop& hop = hops_[index];
+  // A cell of a hop further on looks "recognized" once in 65536 times, so the running digest may
+  // only advance after the digest fits. Behind the last hop there is nobody: a cell that is not its
+  // own ends the circuit, and the copy can be saved.
+  const bool is_last = index + 1 == hops_.size();
+  RunningSha1& digest = is_last ? hop.backward_digest : hop.candidate;
+  if (!is_last) digest.assign(hop.backward_digest);
+  digest.update(payload);
+  const CellTag tag = digest.peek();
   if (!constant_time_equal(ByteView(tag).first(kDigestFieldSize), received)) {
     std::memcpy(field.data(), received.data(), received.size());
     return std::nullopt;
   }
-  hop.backward_digest.swap(hop.candidate);
+  if (!is_last) hop.backward_digest.swap(hop.candidate);
   return tag;
 }
 
 std::optional<OnionCrypto::Recognized> OnionCrypto::decrypt(CellPayloadView payload) {
   for (size_t i = 0; i < hops_.size(); ++i) {
     hops_[i].backward_cipher.apply(payload);
-    if (const auto tag = recognize(hops_[i], payload)) return Recognized{i, *tag};
+    if (const auto tag = recognize(i, payload)) return Recognized{i, *tag};
   }
   return std::nullopt;
 }

@@ -32,7 +32,8 @@ class OnionCrypto {
     CellTag tag{};
   };
   /// Peels layers until a hop's digest fits; the payload is then in the clear, its digest field
-  /// zero. Nullopt: no hop made this cell, and the circuit must be destroyed.
+  /// zero. Nullopt: no hop made this cell; the circuit must be destroyed, and nothing more of it
+  /// can be decrypted.
   std::optional<Recognized> decrypt(CellPayloadView payload);
 
  private:
@@ -44,7 +45,7 @@ class OnionCrypto {
     AesCtr forward_cipher;
     AesCtr backward_cipher;
   };
-  static std::optional<CellTag> recognize(Hop& hop, CellPayloadView payload);
+  std::optional<CellTag> recognize(size_t index, CellPayloadView payload);
 
   std::vector<Hop> hops_;
 };

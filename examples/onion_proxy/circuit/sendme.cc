@@ -37,7 +37,8 @@ size_t ShortCellSchedule::next_body_max() {
     --until_short_;
     return kRelayBodyMax;
   }
-  const auto random = random_array<2>();
+  ByteArray<2> random;
+  random_padding(random);
   until_short_ = kLeast - 1 + read_u16(random.data()) % kSpread;
   return kShortBody;
 }

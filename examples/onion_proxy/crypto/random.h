@@ -7,6 +7,11 @@ namespace onion_proxy {
 /// Fills `out` from OpenSSL's CSPRNG.
 void random_bytes(MutableByteView out);
 
+/// The same for bytes that everybody may see in the end, such as padding: taken from a supply that
+/// is filled by the kilobyte, since each question to the generator costs a system call. One supply
+/// for each thread; not for keys, and not for a process that forks.
+void random_padding(MutableByteView out);
+
 template <size_t N>
 ByteArray<N> random_array() {
   ByteArray<N> out;

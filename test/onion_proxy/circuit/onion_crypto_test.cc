@@ -28,6 +28,21 @@ CellPayload clear_cell(const nlohmann::json& vector) {
   return payload;
 }
 
+// Puts the digest of a clear cell into it.
+CellTag stamp(RunningSha1& digest, CellPayload& cell) {
+  digest.update(cell);
+  const CellTag tag = digest.peek();
+  std::copy_n(tag.begin(), kDigestFieldSize, cell.begin() + kDigestOffset);
+  return tag;
+}
+
+// Once in 65536 cells the key stream has two zeros there. With this key it is the first cell.
+Bytes keys_with_zeros_where_recognized_stands() {
+  Bytes keys(kHopKeySize);
+  write_u32(&keys[56], 114698);
+  return keys;
+}
+
 TEST(OnionCrypto, SealsTheKnownForwardCells) {
   OnionCrypto crypto = three_hops();
   for (const auto& vector : vectors()["tor1"]["forward"]) {
@@ -57,27 +72,37 @@ TEST(OnionCrypto, AChangedCellIsRecognizedByNoHop) {
 }
 
 TEST(OnionCrypto, AFalseRecognitionLeavesTheDigestAlone) {
-  // given a hop that a cell seems to be for, but whose digest does not fit: one hop, and a cell
-  // that its layer turns into all zeros
-  const Bytes keys = bytes_of(vectors()["tor1"]["hop_keys72"][0]);
+  // given two hops, and a cell of the second that looks as if it were the first's, whose digest
+  // does not fit
+  const Bytes first = bytes_of(vectors()["tor1"]["hop_keys72"][0]);
+  const Bytes second = keys_with_zeros_where_recognized_stands();
   OnionCrypto crypto;
-  crypto.add_hop(keys);
-  AesCtr peer(ByteView(keys).subspan(56, 16));
-  CellPayload false_cell{};
-  peer.apply(false_cell);
-  EXPECT_FALSE(crypto.decrypt(false_cell));
-  // when an honest cell follows
+  crypto.add_hop(first);
+  crypto.add_hop(second);
+  AesCtr first_cipher(ByteView(first).subspan(56, 16));
+  AesCtr second_cipher(ByteView(second).subspan(56, 16));
+  RunningSha1 second_digest;
+  second_digest.update(ByteView(second).subspan(20, 20));
+  CellPayload unlucky{};
+  unlucky[0] = static_cast<uint8_t>(RelayCommand::kDrop);
+  stamp(second_digest, unlucky);
+  second_cipher.apply(unlucky);
+  ASSERT_EQ(unlucky[kRecognizedOffset] | unlucky[kRecognizedOffset + 1], 0);
+  first_cipher.apply(unlucky);
+  const auto of_second = crypto.decrypt(unlucky);
+  ASSERT_TRUE(of_second);
+  EXPECT_EQ(of_second->hop, 1u);
+  // when an honest cell of the first follows
+  RunningSha1 first_digest;
+  first_digest.update(ByteView(first).subspan(20, 20));
   CellPayload honest{};
   honest[0] = static_cast<uint8_t>(RelayCommand::kDrop);
-  RunningSha1 digest;
-  digest.update(ByteView(keys).subspan(20, 20));
-  digest.update(honest);
-  const CellTag tag = digest.peek();
-  std::copy_n(tag.begin(), kDigestFieldSize, honest.begin() + kDigestOffset);
-  peer.apply(honest);
+  const CellTag tag = stamp(first_digest, honest);
+  first_cipher.apply(honest);
   // then it is recognized
   const auto recognized = crypto.decrypt(honest);
   ASSERT_TRUE(recognized);
+  EXPECT_EQ(recognized->hop, 0u);
   EXPECT_EQ(recognized->tag, tag);
 }
 
