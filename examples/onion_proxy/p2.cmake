@@ -47,6 +47,7 @@ conflux_library(onion_net
     net/http_get.cc
     net/http_reply.cc
     net/socks_listener.cc
+    net/tls_engine.cc
   DEPS onion_directory onion_link onion_socks OpenSSL::SSL Threads::Threads)
 
 find_package(CLI11 2.1 REQUIRED)

@@ -4,23 +4,6 @@
 
 namespace onion_proxy {
 
-MutableByteView LinkCellDecoder::prepare(size_t size) {
-  if (begin_ == end_) {
-    begin_ = end_ = 0;
-  } else if (end_ + size > buffer_.size() && begin_ > 0) {
-    std::memmove(buffer_.data(), buffer_.data() + begin_, end_ - begin_);
-    end_ -= begin_;
-    begin_ = 0;
-  }
-  if (end_ + size > buffer_.size()) buffer_.resize(end_ + size);
-  return MutableByteView(buffer_).subspan(end_, size);
-}
-
-void LinkCellDecoder::commit(size_t size) {
-  assert(end_ + size <= buffer_.size());
-  end_ += size;
-}
-
 void LinkCellDecoder::append(ByteView bytes) {
   if (bytes.empty()) return;
   std::memcpy(prepare(bytes.size()).data(), bytes.data(), bytes.size());
@@ -29,7 +12,7 @@ void LinkCellDecoder::append(ByteView bytes) {
 
 bool LinkCellDecoder::next(LinkCell& cell) {
   const size_t id_size = static_cast<size_t>(width_);
-  const MutableByteView in = MutableByteView(buffer_).subspan(begin_, end_ - begin_);
+  const MutableByteView in = input_.bytes();
   if (in.size() < id_size + 1) return false;
   const auto command = static_cast<LinkCommand>(in[id_size]);
   size_t body_at = id_size + 1;
@@ -45,7 +28,7 @@ bool LinkCellDecoder::next(LinkCell& cell) {
   cell.circuit_id = width_ == CircuitIdWidth::kTwo ? header.u16() : header.u32();
   cell.command = command;
   cell.body = in.subspan(body_at, body_size);
-  begin_ += body_at + body_size;
+  input_.consume(body_at + body_size);
   return true;
 }
 

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "examples/onion_proxy/base/byte_queue.h"
 #include "examples/onion_proxy/base/wire.h"
 
 namespace onion_proxy {
@@ -60,20 +61,18 @@ class LinkCellDecoder {
 
   /// Room for `size` bytes at the end of the buffer; follow with `commit` of what was read.
   /// Invalidates cells.
-  MutableByteView prepare(size_t size);
-  void commit(size_t size);
+  MutableByteView prepare(size_t size) { return input_.prepare(size); }
+  void commit(size_t size) { input_.commit(size); }
   void append(ByteView bytes);
 
   /// The next whole cell, into `cell`; false if more bytes are needed. The body may be changed in
   /// place (decryption) and stays valid until the next `prepare` or `append`.
   bool next(LinkCell& cell);
 
-  size_t buffered() const { return end_ - begin_; }
+  size_t buffered() const { return input_.size(); }
 
  private:
-  Bytes buffer_;
-  size_t begin_ = 0;
-  size_t end_ = 0;
+  ByteQueue input_;
   CircuitIdWidth width_ = CircuitIdWidth::kTwo;
 };
 

@@ -67,6 +67,7 @@ class Circuit {
   /// Seals one SENDME that is due into `out`; false if none is. Drain after `handle_relay`, before
   /// other cells: acknowledgements that wait behind data slow the peer down.
   bool poll_sendme(Instant now, CellPayloadView out);
+  bool has_sendme_due() const { return !sendmes_due_.empty(); }
 
   const Vegas& congestion() const { return vegas_; }
   uint64_t data_sent() const { return sender_.cells_sent(); }

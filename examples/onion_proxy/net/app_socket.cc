@@ -1,5 +1,6 @@
 #include "examples/onion_proxy/net/app_socket.h"
 
+#include <algorithm>
 #include <boost/asio/post.hpp>
 #include <boost/asio/write.hpp>
 #include <utility>
@@ -12,7 +13,9 @@ namespace {
 using boost::asio::ip::tcp;
 using boost::system::error_code;
 
-constexpr size_t kReadSize = 16 * 1024;
+// A read that fills its room doubles the next one: memory is for those who send much.
+constexpr size_t kReadSizeMin = 8 * 1024;
+constexpr size_t kReadSizeMax = 64 * 1024;
 
 }  // namespace
 
@@ -26,7 +29,7 @@ AppSocket::AppSocket(tcp::socket socket, std::shared_ptr<void> ticket)
     : socket_(std::move(socket)),
       linger_(socket_.get_executor()),
       ticket_(std::move(ticket)),
-      read_buffer_(kReadSize) {}
+      read_size_(kReadSizeMin) {}
 
 void AppSocket::set_user(AppSocketUser* user) {
   user_ = user;
@@ -50,21 +53,23 @@ void AppSocket::announce_end() {
 }
 
 void AppSocket::consume(size_t size) {
-  consumed_ += size;
-  if (consumed_ == input_.size()) {
-    input_.clear();
-    consumed_ = 0;
-  } else if (consumed_ >= kReadAhead / 2) {
-    input_.erase(input_.begin(), input_.begin() + static_cast<ptrdiff_t>(consumed_));
-    consumed_ = 0;
-  }
+  input_.consume(size);
   read();
+}
+
+size_t AppSocket::backlog_bytes() const {
+  // While a read is under way the kernel has nothing.
+  if (reading_ || read_ended_ || closed_) return input_.size();
+  error_code error;
+  const size_t in_kernel = socket_.available(error);
+  return input_.size() + (error ? 0 : in_kernel);
 }
 
 void AppSocket::read() {
   if (reading_ || read_ended_ || closed_ || readable().size() >= kReadAhead) return;
   reading_ = true;
-  socket_.async_read_some(boost::asio::buffer(read_buffer_),
+  const MutableByteView room = input_.prepare(read_size_);
+  socket_.async_read_some(boost::asio::buffer(room.data(), room.size()),
                           [self = shared_from_this()](const error_code& error, size_t size) {
                             self->handle_read(error, size);
                           });
@@ -80,7 +85,8 @@ void AppSocket::handle_read(const error_code& error, size_t size) {
   }
   if (error) return fail("the application's connection broke: " + error.message());
   if (!discarding_) {
-    append(input_, ByteView(read_buffer_).first(size));
+    input_.commit(size);
+    if (size == read_size_) read_size_ = std::min(2 * read_size_, kReadSizeMax);
     if (user_ != nullptr) user_->handle_readable();
   }
   read();
@@ -154,8 +160,7 @@ void AppSocket::finish_writing() {
 void AppSocket::close_when_written() {
   if (closed_ || discarding_) return;
   discarding_ = true;
-  input_.clear();
-  consumed_ = 0;
+  input_.consume(input_.size());
   finish_due_ = !finished_;
   schedule_flush();
 }

@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 
+#include "examples/onion_proxy/base/byte_queue.h"
 #include "examples/onion_proxy/base/bytes.h"
 
 namespace onion_proxy {
@@ -34,7 +35,7 @@ class AppSocketUser {
 /// `close_when_written`: pending reads keep it alive otherwise.
 class AppSocket : public std::enable_shared_from_this<AppSocket> {
  public:
-  static constexpr size_t kReadAhead = 64 * 1024;
+  static constexpr size_t kReadAhead = 128 * 1024;
   static constexpr size_t kWriteLowWater = 128 * 1024;
   /// How long `close_when_written` waits for the application to close its side.
   static constexpr std::chrono::seconds kLinger{5};
@@ -49,8 +50,10 @@ class AppSocket : public std::enable_shared_from_this<AppSocket> {
 
   /// Bytes that the application sent and nobody consumed yet; valid until control returns to the
   /// event loop, or the next `consume`.
-  ByteView readable() const { return ByteView(input_).subspan(consumed_); }
+  ByteView readable() const { return input_.bytes(); }
   void consume(size_t size);
+  /// With what waits in the kernel because as much was read ahead as may be.
+  size_t backlog_bytes() const;
   /// The application will send nothing beyond `readable()`.
   bool read_ended() const { return read_ended_; }
 
@@ -91,10 +94,9 @@ class AppSocket : public std::enable_shared_from_this<AppSocket> {
   std::shared_ptr<void> ticket_;
   AppSocketUser* user_ = nullptr;
 
-  Bytes read_buffer_;
-  Bytes input_;
-  size_t consumed_ = 0;
-  bool reading_ = false;
+  ByteQueue input_;
+  size_t read_size_;      ///< of the next read
+  bool reading_ = false;  ///< into what `input_` has prepared
   bool read_ended_ = false;
   bool end_announced_ = false;  ///< to the present user
 

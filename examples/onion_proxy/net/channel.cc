@@ -3,14 +3,13 @@
 #include <fmt/format.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <openssl/ssl.h>
-#include <openssl/x509.h>
 #include <sys/socket.h>
 
 #include <algorithm>
 #include <boost/asio/post.hpp>
-#include <optional>
+#include <cassert>
 
+#include "examples/onion_proxy/base/clock.h"
 #include "examples/onion_proxy/crypto/random.h"
 
 namespace onion_proxy {
@@ -20,8 +19,6 @@ using boost::asio::ip::tcp;
 using boost::system::error_code;
 using std::chrono::steady_clock;
 
-// The largest TLS record: reads never return more at once, writes gain nothing from more.
-constexpr size_t kTlsRecord = 16 * 1024;
 constexpr uint32_t kInitiatorBit = 0x80000000;
 constexpr std::chrono::seconds kFlushTimeout{1};
 // Keeps unsent bytes in our queue, where `blocked` sees them, instead of in the kernel's.
@@ -35,17 +32,6 @@ std::chrono::sys_seconds wall_clock() {
   return std::chrono::time_point_cast<std::chrono::seconds>(std::chrono::system_clock::now());
 }
 
-std::optional<Sha256Digest> peer_certificate_digest(SSL* ssl) {
-  X509* certificate = SSL_get1_peer_certificate(ssl);
-  if (certificate == nullptr) return std::nullopt;
-  Sha256Digest digest;
-  unsigned int length = 0;
-  const int done = X509_digest(certificate, EVP_sha256(), digest.data(), &length);
-  X509_free(certificate);
-  if (done != 1 || length != digest.size()) return std::nullopt;
-  return digest;
-}
-
 void set_tcp_options(tcp::socket& socket) {
   error_code ignored;
   socket.set_option(tcp::no_delay(true), ignored);
@@ -56,15 +42,6 @@ void set_tcp_options(tcp::socket& socket) {
 
 }  // namespace
 
-boost::asio::ssl::context make_link_tls_context() {
-  namespace ssl = boost::asio::ssl;
-  ssl::context context(ssl::context::tls_client);
-  context.set_verify_mode(ssl::verify_none);
-  SSL_CTX_set_min_proto_version(context.native_handle(), TLS1_2_VERSION);
-  SSL_CTX_set_session_cache_mode(context.native_handle(), SSL_SESS_CACHE_OFF);
-  return context;
-}
-
 std::shared_ptr<Channel> Channel::create(const Environment& environment, const RelayInfo& relay) {
   return std::shared_ptr<Channel>(new Channel(environment, relay));
 }
@@ -72,7 +49,8 @@ std::shared_ptr<Channel> Channel::create(const Environment& environment, const R
 Channel::Channel(const Environment& environment, const RelayInfo& relay)
     : options_(environment.options),
       relay_(relay),
-      stream_(environment.io, environment.tls),
+      socket_(environment.io),
+      tls_(environment.tls),
       timer_(environment.io),
       idle_since_(steady_clock::now()) {}
 
@@ -84,50 +62,70 @@ void Channel::open(OpenCallback done) {
   timer_.async_wait([self = shared_from_this()](const error_code& error) {
     if (!error && !self->is_open()) self->drop("the relay did not answer in time");
   });
-  stream_.next_layer().async_connect(
-      endpoint_of(relay_),
-      [self = shared_from_this()](const error_code& error) { self->handle_connected(error); });
+  socket_.async_connect(endpoint_of(relay_), [self = shared_from_this()](const error_code& error) {
+    self->handle_connected(error);
+  });
 }
 
 void Channel::handle_connected(const error_code& error) {
   if (state_ != State::kConnecting) return;
   if (error) return drop("cannot connect: " + error.message());
-  set_tcp_options(stream_.next_layer());
-  stream_.async_handshake(
-      boost::asio::ssl::stream_base::client,
-      [self = shared_from_this()](const error_code& failed) { self->handle_tls(failed); });
+  set_tcp_options(socket_);
+  shake_hands();
+  if (state_ != State::kClosed) read();
 }
 
-void Channel::handle_tls(const error_code& error) {
-  if (state_ != State::kConnecting) return;
-  if (error) return drop("TLS failed: " + error.message());
-  const auto digest = peer_certificate_digest(stream_.native_handle());
-  if (!digest) return drop("TLS without a certificate");
+void Channel::shake_hands() {
+  const auto done = tls_.handshake();
+  if (!done.ok()) return drop("TLS failed: " + done.error());
+  const Status begun = done.value() ? begin_link() : Status();
+  if (!begun.ok()) return drop(begun.error());
+  schedule_flush();
+}
+
+Status Channel::begin_link() {
+  const auto digest = tls_.peer_certificate_digest();
+  if (!digest) return Error{"TLS without a certificate"};
   state_ = State::kHandshake;
   handshake_ =
       std::make_unique<LinkHandshake>(LinkPeer{relay_.rsa_id, relay_.ed_id, relay_.ipv4, *digest});
   append(queued_, handshake_->start());
-  flush();
-  read();
+  return Status();
 }
 
 void Channel::read() {
-  const MutableByteView room = decoder_.prepare(kTlsRecord);
-  stream_.async_read_some(boost::asio::buffer(room.data(), room.size()),
+  const MutableByteView room = tls_.input_room();
+  socket_.async_read_some(boost::asio::buffer(room.data(), room.size()),
                           [self = shared_from_this()](const error_code& error, size_t size) {
                             self->handle_read(error, size);
                           });
 }
 
 void Channel::handle_read(const error_code& error, size_t size) {
-  if (!carries_cells()) return;
+  if (!is_usable()) return;
   if (error) return drop("the relay closed the connection: " + error.message());
   bytes_read_ += size;
-  decoder_.commit(size);
-  const Status status = handle_cells();
+  read_at_ = clock_now();
+  tls_.commit_input(size);
+  if (state_ == State::kConnecting) shake_hands();
+  const Status status = carries_cells() ? handle_input() : Status();
   end_wake();
   if (!status.ok()) return drop(status.error());
-  if (carries_cells()) read();
+  if (is_usable()) read();
+}
+
+// Record by record, so that the cells of one are still in the cache.
+Status Channel::handle_input() {
+  while (carries_cells()) {
+    const auto size = tls_.read(decoder_.prepare(TlsEngine::kRecordMax));
+    if (!size.ok()) return Error{size.error()};
+    if (size.value() == 0) break;
+    decoder_.commit(size.value());
+    if (Status handled = handle_cells(); !handled.ok()) return handled;
+  }
+  // TLS may have had to answer by itself.
+  if (!tls_.output().empty()) schedule_flush();
+  return Status();
 }
 
 Status Channel::handle_cells() {
@@ -194,7 +192,7 @@ void Channel::deliver(LinkCell& cell) {
   if (std::find(woken_.begin(), woken_.end(), cell.circuit_id) == woken_.end()) {
     woken_.push_back(cell.circuit_id);
   }
-  found->second->handle_cell(cell);
+  found->second->handle_cell(cell, read_at_);
 }
 
 void Channel::end_wake() {
@@ -220,38 +218,49 @@ void Channel::detach(uint32_t circuit_id) {
 }
 
 void Channel::send_cell(uint32_t circuit_id, LinkCommand command, ByteView payload) {
-  if (state_ != State::kOpen) return;
+  if (!is_open()) return;
   append_fixed_cell(queued_, circuit_id, command, payload);
+  note_queued();
+}
+
+CellPayloadView Channel::add_cell(uint32_t circuit_id, LinkCommand command) {
+  assert(is_open());
+  append_fixed_cell(queued_, circuit_id, command, {});
+  note_queued();
+  return MutableByteView(queued_).last<kCellPayloadSize>();
+}
+
+void Channel::note_queued() {
   blocked_ = blocked_ || queued_cells() >= options_.high_water_cells;
   schedule_flush();
 }
 
 size_t Channel::queued_cells() const {
-  return (queued_.size() + writing_.size() - written_) / kFixedCellSize;
+  return (queued_.size() + tls_.output().size()) / kFixedCellSize;
 }
 
 void Channel::schedule_flush() {
   if (flush_due_ || write_pending_) return;
   flush_due_ = true;
-  boost::asio::post(stream_.get_executor(), [self = shared_from_this()] { self->flush(); });
+  boost::asio::post(socket_.get_executor(), [self = shared_from_this()] { self->flush(); });
 }
 
 void Channel::flush() {
   flush_due_ = false;
   if (write_pending_ || state_ == State::kClosed) return;
-  if (written_ == writing_.size()) {
-    writing_.clear();
-    written_ = 0;
-    writing_.swap(queued_);
+  if (tls_.output().empty() && !queued_.empty()) {
+    bytes_written_ += queued_.size();
+    if (Status sealed = tls_.write(queued_); !sealed.ok()) return drop(sealed.error());
+    queued_.clear();
   }
-  if (!writing_.empty()) return write_some();
+  if (!tls_.output().empty()) return write_some();
   if (state_ == State::kClosing) drop(close_reason_);
 }
 
 void Channel::write_some() {
   write_pending_ = true;
-  const size_t size = std::min(writing_.size() - written_, kTlsRecord);
-  stream_.async_write_some(boost::asio::buffer(writing_.data() + written_, size),
+  const ByteView output = tls_.output();
+  socket_.async_write_some(boost::asio::buffer(output.data(), output.size()),
                            [self = shared_from_this()](const error_code& error, size_t written) {
                              self->handle_written(error, written);
                            });
@@ -261,8 +270,7 @@ void Channel::handle_written(const error_code& error, size_t size) {
   write_pending_ = false;
   if (state_ == State::kClosed) return;
   if (error) return drop("cannot send to the relay: " + error.message());
-  bytes_written_ += size;
-  written_ += size;
+  tls_.consume_output(size);
   // The next write first, so that users who now add cells find it under way.
   flush();
   if (blocked_ && queued_cells() <= options_.low_water_cells) release_blocked();
@@ -285,7 +293,7 @@ void Channel::close(std::string reason) {
   const bool flushes = state_ == State::kOpen;
   state_ = State::kClosing;
   close_reason_ = std::move(reason);
-  boost::asio::post(stream_.get_executor(), [self = shared_from_this(), flushes] {
+  boost::asio::post(socket_.get_executor(), [self = shared_from_this(), flushes] {
     flushes ? self->finish_close() : self->drop(self->close_reason_);
   });
 }
@@ -308,7 +316,7 @@ void Channel::drop(const std::string& reason) {
   queued_.clear();
   timer_.cancel();
   error_code ignored;
-  stream_.next_layer().close(ignored);
+  socket_.close(ignored);
   auto opened = std::move(opened_);
   opened_ = nullptr;
   if (opened) opened(Error{close_reason_});

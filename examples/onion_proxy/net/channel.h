@@ -4,8 +4,6 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/ssl/context.hpp>
-#include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <functional>
@@ -15,9 +13,12 @@
 #include <vector>
 
 #include "examples/onion_proxy/base/result.h"
+#include "examples/onion_proxy/base/time.h"
 #include "examples/onion_proxy/cell/link_cell.h"
+#include "examples/onion_proxy/cell/relay_cell.h"
 #include "examples/onion_proxy/circuit/relay_info.h"
 #include "examples/onion_proxy/link/link_handshake.h"
+#include "examples/onion_proxy/net/tls_engine.h"
 
 namespace onion_proxy {
 
@@ -29,8 +30,9 @@ class CircuitUser {
   virtual ~CircuitUser() = default;
 
   /// A cell for this circuit: CREATED2, RELAY, RELAY_EARLY or DESTROY. The body is borrowed and may
-  /// be decrypted in place. May call anything of the channel, `detach` and `close` included.
-  virtual void handle_cell(LinkCell& cell) = 0;
+  /// be decrypted in place. May call anything of the channel, `detach` and `close` included. `now`
+  /// is when the bytes were read, the same for all cells of one read.
+  virtual void handle_cell(LinkCell& cell, Instant now) = 0;
 
   /// Every cell of one read has been delivered: the moment for work once per wake, not per cell.
   virtual void handle_cells_end() = 0;
@@ -56,7 +58,7 @@ class Channel : public std::enable_shared_from_this<Channel> {
 
   struct Environment {
     boost::asio::io_context& io;
-    boost::asio::ssl::context& tls;
+    const TlsContext& tls;
     ChannelOptions options;
   };
 
@@ -84,6 +86,10 @@ class Channel : public std::enable_shared_from_this<Channel> {
   /// turn of the event loop leave in as few TLS records as possible. Ignored once closed.
   void send_cell(uint32_t circuit_id, LinkCommand command, ByteView payload);
 
+  /// The same without a copy: queues a cell and gives its payload, to be written before anything
+  /// else is asked of the channel. Only while it is open.
+  CellPayloadView add_cell(uint32_t circuit_id, LinkCommand command);
+
   /// Whether the owner should hold cells back. The kernel's queue is kept short, so this tells of
   /// the network, not of buffer sizes.
   bool blocked() const { return blocked_; }
@@ -102,20 +108,20 @@ class Channel : public std::enable_shared_from_this<Channel> {
 
  private:
   enum class State { kConnecting, kHandshake, kOpen, kClosing, kClosed };
-  using Tcp = boost::asio::ip::tcp;
-  using TlsStream = boost::asio::ssl::stream<Tcp::socket>;
-
   Channel(const Environment& environment, const RelayInfo& relay);
 
   void handle_connected(const boost::system::error_code& error);
-  void handle_tls(const boost::system::error_code& error);
+  void shake_hands();
+  Status begin_link();
   void read();
   void handle_read(const boost::system::error_code& error, size_t size);
+  Status handle_input();
   Status handle_cells();
   Status handle_link_cell(const LinkCell& cell);
   Status handle_open_cell(LinkCell& cell);
   void deliver(LinkCell& cell);
   void end_wake();
+  void note_queued();
   void schedule_flush();
   void flush();
   void write_some();
@@ -128,7 +134,8 @@ class Channel : public std::enable_shared_from_this<Channel> {
 
   const ChannelOptions options_;
   const RelayInfo relay_;
-  TlsStream stream_;
+  boost::asio::ip::tcp::socket socket_;
+  TlsEngine tls_;
   boost::asio::steady_timer timer_;
 
   State state_ = State::kConnecting;
@@ -139,20 +146,15 @@ class Channel : public std::enable_shared_from_this<Channel> {
 
   std::unordered_map<uint32_t, CircuitUser*> users_;
   std::vector<uint32_t> woken_;  ///< circuits that got cells in this read
+  Instant read_at_{};
   std::chrono::steady_clock::time_point idle_since_;
 
-  Bytes queued_;        ///< cells not yet given to TLS
-  Bytes writing_;       ///< what the write in progress takes from
-  size_t written_ = 0;  ///< of `writing_`
+  Bytes queued_;  ///< cells not yet given to TLS
   bool flush_due_ = false;
   bool write_pending_ = false;
   bool blocked_ = false;
   uint64_t bytes_read_ = 0;
   uint64_t bytes_written_ = 0;
 };
-
-/// TLS as Tor links use it: version 1.2 or later, no certificate authorities, no session reuse.
-/// The relay's identity comes from the CERTS cell instead.
-boost::asio::ssl::context make_link_tls_context();
 
 }  // namespace onion_proxy

@@ -14,7 +14,7 @@ constexpr std::chrono::seconds kSweepInterval{5};
 }  // namespace
 
 ChannelPool::ChannelPool(boost::asio::io_context& io, Options options)
-    : io_(io), options_(options), tls_(make_link_tls_context()), sweep_timer_(io) {
+    : io_(io), options_(options), sweep_timer_(io) {
   arm_sweep();
 }
 

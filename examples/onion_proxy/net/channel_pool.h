@@ -2,7 +2,6 @@
 #pragma once
 
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/ssl/context.hpp>
 #include <functional>
 #include <map>
 #include <memory>
@@ -55,7 +54,7 @@ class ChannelPool {
 
   boost::asio::io_context& io_;
   const Options options_;
-  boost::asio::ssl::context tls_;
+  TlsContext tls_;
   boost::asio::steady_timer sweep_timer_;
   std::map<Key, Entry> entries_;
   uint64_t closed_bytes_read_ = 0;

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "examples/onion_proxy/proxy/clock.h"
+#include "examples/onion_proxy/base/clock.h"
 
 namespace onion_proxy {
 namespace {
@@ -60,19 +60,17 @@ ChannelState Leg::channel_state() const {
   return {.blocked = channel_->blocked(), .queued_cells = channel_->queued_cells()};
 }
 
-void Leg::send(const Circuit::Outgoing& cell) {
-  if (!is_built()) return;
-  CellPayload payload;
-  circuit().seal(cell, clock_now(), payload);
-  channel_->send_cell(circuit_id_, LinkCommand::kRelay, payload);
+void Leg::send(const Circuit::Outgoing& cell, Instant now) {
+  if (!is_built() || !channel_->is_open()) return;
+  circuit().seal(cell, now, channel_->add_cell(circuit_id_, LinkCommand::kRelay));
 }
 
-void Leg::handle_cell(LinkCell& cell) {
+void Leg::handle_cell(LinkCell& cell, Instant now) {
   if (std::holds_alternative<CircuitBuilder>(state_)) return handle_build_cell(cell);
   if (!is_built()) return;
   switch (cell.command) {
     case LinkCommand::kRelay:
-      return handle_relay(cell);
+      return handle_relay(cell, now);
     case LinkCommand::kDestroy:
       forget_circuit();
       return lose("the circuit was destroyed: " +
@@ -106,24 +104,23 @@ void Leg::handle_build_cell(LinkCell& cell) {
   flush_builder();
 }
 
-void Leg::handle_relay(LinkCell& cell) {
+void Leg::handle_relay(LinkCell& cell, Instant now) {
   const CellPayloadView payload(cell.body.data(), kCellPayloadSize);
-  const auto incoming = circuit().handle_relay(payload, channel_state(), clock_now());
-  flush_sendmes();
+  const auto incoming = circuit().handle_relay(payload, channel_state(), now);
+  flush_sendmes(now);
   switch (incoming.kind) {
     case Circuit::Incoming::Kind::kHandled:
       return;
     case Circuit::Incoming::Kind::kCell:
-      return owner_.handle_leg_cell(*this, incoming.cell);
+      return owner_.handle_leg_cell(*this, incoming.cell, now);
     case Circuit::Incoming::Kind::kViolation:
       return owner_.handle_leg_violation(*this, incoming.violation);
   }
 }
 
-void Leg::flush_sendmes() {
-  CellPayload payload;
-  while (circuit().poll_sendme(clock_now(), payload)) {
-    channel_->send_cell(circuit_id_, LinkCommand::kRelay, payload);
+void Leg::flush_sendmes(Instant now) {
+  while (circuit().has_sendme_due() && channel_->is_open()) {
+    circuit().poll_sendme(now, channel_->add_cell(circuit_id_, LinkCommand::kRelay));
   }
 }
 

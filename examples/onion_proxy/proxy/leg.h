@@ -32,7 +32,7 @@ class LegOwner {
   /// The circuit is gone, or could not be built. Its `destroy` has been done.
   virtual void handle_leg_lost(Leg& leg, const LegLoss& loss) = 0;
   /// A relay cell of the last hop, for streams or the multipath plugin; the body is borrowed.
-  virtual void handle_leg_cell(Leg& leg, const RelayCell& cell) = 0;
+  virtual void handle_leg_cell(Leg& leg, const RelayCell& cell, Instant now) = 0;
   /// A peer broke the protocol.
   virtual void handle_leg_violation(Leg& leg, const Violation& violation) = 0;
   /// All cells of one read are in, or the channel takes cells again.
@@ -69,13 +69,13 @@ class Leg final : public CircuitUser {
   ChannelState channel_state() const;
 
   /// Seals the cell and queues it on the channel. Ignored once the leg is gone.
-  void send(const Circuit::Outgoing& cell);
+  void send(const Circuit::Outgoing& cell, Instant now);
 
   /// Sends DESTROY and lets the channel go. The owner hears nothing more. Idempotent.
   void destroy();
 
   // CircuitUser
-  void handle_cell(LinkCell& cell) override;
+  void handle_cell(LinkCell& cell, Instant now) override;
   void handle_cells_end() override;
   void handle_channel_writable() override;
   void handle_channel_closed(const std::string& reason) override;
@@ -87,8 +87,8 @@ class Leg final : public CircuitUser {
   void start(Result<std::shared_ptr<Channel>> channel);
   void flush_builder();
   void handle_build_cell(LinkCell& cell);
-  void handle_relay(LinkCell& cell);
-  void flush_sendmes();
+  void handle_relay(LinkCell& cell, Instant now);
+  void flush_sendmes(Instant now);
   void lose(std::string reason);
   void lose_guard(std::string reason);
   void report(LegLoss loss);

@@ -16,7 +16,7 @@ namespace onion_proxy {
 class CellSink {
  public:
   virtual ~CellSink() = default;
-  virtual void deliver(const RelayCell& cell) = 0;
+  virtual void deliver(const RelayCell& cell, Instant now) = 0;
 };
 
 /// What a poll of the paths brought.

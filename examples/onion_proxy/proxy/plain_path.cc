@@ -24,13 +24,13 @@ PathSet::Grant PlainPath::route(RelayCommand command, size_t want, const StreamF
   return {.leg = leg_, .granted = std::min<size_t>(want, leg_->circuit().congestion().room())};
 }
 
-Status PlainPath::receive(Leg& /*leg*/, const RelayCell& cell, CellSink& sink, Instant /*now*/) {
+Status PlainPath::receive(Leg& /*leg*/, const RelayCell& cell, CellSink& sink, Instant now) {
   // Attack: multipath cells on a plain circuit carry a mark past the client (DROPMARK).
   if (is_multipath_command(cell.command)) {
     return Error{"a " + std::string(relay_command_name(cell.command)) +
                  " cell on a circuit without multipath"};
   }
-  sink.deliver(cell);
+  sink.deliver(cell, now);
   return Status();
 }
 

@@ -135,12 +135,13 @@ PluginPaths::Entry* PluginPaths::find(const Leg& leg) {
   return at == legs_.end() ? nullptr : &*at;
 }
 
-void PluginPaths::send_control(mpath_leg_id leg, const mpath_control_cell& cell) {
+void PluginPaths::send_control(mpath_leg_id leg, const mpath_control_cell& cell, Instant now) {
   const Entry* entry = find(leg);
   if (entry == nullptr || entry->leg == nullptr) return;
   entry->leg->send({.header = {.command = static_cast<RelayCommand>(cell.command)},
                     .body = mpath::body_of(cell),
-                    .hop = cell.hop});
+                    .hop = cell.hop},
+                   now);
 }
 
 PathSet::Grant PluginPaths::route(RelayCommand command, size_t want, const StreamFacts& facts,
@@ -162,7 +163,7 @@ PathSet::Grant PluginPaths::route(RelayCommand command, size_t want, const Strea
   if (status != mpath::Status::kOk) return {};
   const Entry* entry = find(grant.leg);
   if (entry == nullptr || entry->leg == nullptr) return {};
-  if (grant.has_first != 0) send_control(grant.leg, grant.first);
+  if (grant.has_first != 0) send_control(grant.leg, grant.first, now);
   return {.leg = entry->leg, .granted = grant.granted};
 }
 
@@ -185,8 +186,8 @@ Status PluginPaths::receive(Leg& leg, const RelayCell& cell, CellSink& sink, Ins
   }
   store_.free(token);
   if (status == mpath::Status::kOk || status == mpath::Status::kPass) {
-    sink.deliver(cell);
-    if (status == mpath::Status::kOk && receipt.ready > 0) drain(sink);
+    sink.deliver(cell, now);
+    if (status == mpath::Status::kOk && receipt.ready > 0) drain(sink, now);
     return Status();
   }
   if (!mpath::is_error(status)) return Status();
@@ -194,9 +195,9 @@ Status PluginPaths::receive(Leg& leg, const RelayCell& cell, CellSink& sink, Ins
                                                            : mpath::Reason::kNone)};
 }
 
-void PluginPaths::drain(CellSink& sink) {
+void PluginPaths::drain(CellSink& sink, Instant now) {
   (void)tunnel_.drain_each([&](const mpath_token& token) {
-    if (token.verdict == MPATH_DELIVER) sink.deliver(store_.get(token.token));
+    if (token.verdict == MPATH_DELIVER) sink.deliver(store_.get(token.token), now);
     store_.free(token.token);
   });
 }
@@ -217,7 +218,7 @@ void PluginPaths::handle_event(const mpath_event& event, const StreamFacts& fact
                                PathNews& news) {
   switch (mpath::kind_of(event)) {
     case mpath::EventKind::kSendCell:
-      return send_control(event.leg, event.cell);
+      return send_control(event.leg, event.cell, now);
     case mpath::EventKind::kReady:
       news.ready = true;
       return;

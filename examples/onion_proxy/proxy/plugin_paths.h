@@ -36,8 +36,8 @@ class PluginPaths final : public PathSet {
   Entry* find(const Leg& leg);
   void handle_event(const mpath_event& event, const StreamFacts& facts, Instant now,
                     PathNews& news);
-  void send_control(mpath_leg_id leg, const mpath_control_cell& cell);
-  void drain(CellSink& sink);
+  void send_control(mpath_leg_id leg, const mpath_control_cell& cell, Instant now);
+  void drain(CellSink& sink, Instant now);
   Status create(const std::vector<Leg*>& legs, const StreamFacts& facts);
   Error explain(mpath::Status status) const;
 

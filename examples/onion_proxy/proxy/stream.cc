@@ -14,6 +14,8 @@ std::string target_of(const SocksRequest& request) {
   return host + ":" + std::to_string(request.port);
 }
 
+size_t cells_for(size_t bytes) { return (bytes + kRelayBodyMax - 1) / kRelayBodyMax; }
+
 // An end that cuts data off must not look like the end of the data.
 bool is_abnormal(EndReason reason) {
   switch (reason) {
@@ -61,20 +63,20 @@ void Stream::open() {
   arrival_.socket->set_user(this);
 }
 
-Status Stream::handle_cell(const RelayCell& cell) {
+Status Stream::handle_cell(const RelayCell& cell, Instant now) {
   if (state_ == State::kFinished) return Status();
   switch (cell.command) {
     case RelayCommand::kConnected:
       return handle_connected(cell);
     case RelayCommand::kData:
-      return handle_data(cell);
+      return handle_data(cell, now);
     case RelayCommand::kEnd:
       return handle_end(cell);
     case RelayCommand::kResolved:
       return handle_resolved(cell);
     case RelayCommand::kXoff:
     case RelayCommand::kXon:
-      return handle_flow(cell);
+      return handle_flow(cell, now);
     case RelayCommand::kBegin:
     case RelayCommand::kSendme:
     case RelayCommand::kExtend:
@@ -109,15 +111,15 @@ Status Stream::handle_connected(const RelayCell& cell) {
   return Status();
 }
 
-Status Stream::handle_data(const RelayCell& cell) {
+Status Stream::handle_data(const RelayCell& cell, Instant now) {
   if (state_ != State::kOpen) return Error{"DATA before CONNECTED"};
-  note_drained();
+  note_drained(now);
   if (state_ != State::kOpen) return Status();
   arrival_.socket->write(cell.body);
   bytes_down_ += cell.body.size();
   queue_seen_ = arrival_.socket->write_queue_bytes();
   if (queue_seen_ > options_.flow.buffer_max) return Error{"the exit does not heed XOFF"};
-  send_flow(receive_flow_.note_arrival(queue_seen_, host_.now()));
+  send_flow(receive_flow_.note_arrival(queue_seen_, now));
   return Status();
 }
 
@@ -160,7 +162,7 @@ Status Stream::handle_resolved(const RelayCell& cell) {
   return Status();
 }
 
-Status Stream::handle_flow(const RelayCell& cell) {
+Status Stream::handle_flow(const RelayCell& cell, Instant now) {
   if (state_ != State::kOpen) return Error{"flow control before CONNECTED"};
   if (cell.command == RelayCommand::kXoff) {
     if (Status parsed = parse_xoff(cell.body); !parsed.ok()) return parsed;
@@ -168,23 +170,28 @@ Status Stream::handle_flow(const RelayCell& cell) {
   }
   const auto rate = parse_xon(cell.body);
   if (!rate.ok()) return Error{rate.error()};
-  Status accepted = send_flow_.handle_xon(rate.value(), host_.now());
+  Status accepted = send_flow_.handle_xon(rate.value(), now);
   host_.note_ready(*this);
   return accepted;
 }
 
-size_t Stream::sendable_cells() {
+size_t Stream::sendable_cells(Instant now) {
   if (state_ != State::kOpen) return 0;
   const size_t waiting = arrival_.socket->readable().size();
-  const size_t allowed = send_flow_.allowance(host_.now());
+  const size_t allowed = send_flow_.allowance(now);
   // While tokens are short only full cells go: a trickle of tokens must not make a trickle of
   // cells.
   if (allowed < waiting) return allowed / kRelayBodyMax;
-  return (waiting + kRelayBodyMax - 1) / kRelayBodyMax;
+  return cells_for(waiting);
 }
 
-ByteView Stream::next_body(size_t max) {
-  const size_t allowed = send_flow_.allowance(host_.now());
+size_t Stream::backlog_cells(Instant now) {
+  if (state_ != State::kOpen) return 0;
+  return cells_for(std::min(arrival_.socket->backlog_bytes(), send_flow_.allowance(now)));
+}
+
+ByteView Stream::next_body(size_t max, Instant now) {
+  const size_t allowed = send_flow_.allowance(now);
   const ByteView waiting = arrival_.socket->readable();
   return waiting.first(std::min({waiting.size(), allowed, max}));
 }
@@ -216,19 +223,19 @@ void Stream::release() {
   send_flow(receive_flow_.release(arrival_.socket->write_queue_bytes()));
 }
 
-void Stream::note_drained() {
+void Stream::note_drained(Instant now) {
   if (state_ != State::kOpen) return;
   const size_t queue = arrival_.socket->write_queue_bytes();
   const size_t drained = queue_seen_ - std::min(queue, queue_seen_);
   queue_seen_ = queue;
   if (drained > 0 || drain_check_) {
-    send_flow(receive_flow_.note_drained(drained, queue, host_.now()));
+    send_flow(receive_flow_.note_drained(drained, queue, now));
   }
 }
 
 // The socket tells of its low-water mark only, and the exit may go on when it is empty.
 void Stream::check_drained() {
-  note_drained();
+  note_drained(host_.now());
   if (drain_check_) drain_check_ = host_.now() + kDrainCheck;
 }
 
@@ -274,7 +281,7 @@ std::optional<Instant> Stream::next_deadline() {
 void Stream::handle_deadline() {
   if (drain_check_ && *drain_check_ <= host_.now()) check_drained();
   if (state_ != State::kConnecting || host_.now() < connect_deadline_) {
-    if (sendable_cells() > 0) host_.note_ready(*this);
+    if (sendable_cells(host_.now()) > 0) host_.note_ready(*this);
     return;
   }
   refuse(SocksReply::kTtlExpired, "the exit did not answer in time");
@@ -288,7 +295,7 @@ void Stream::handle_readable() {
 
 void Stream::handle_read_end() { end_if_done(); }
 
-void Stream::handle_writable() { note_drained(); }
+void Stream::handle_writable() { note_drained(host_.now()); }
 
 void Stream::handle_closed(const std::string& /*reason*/) {
   if (state_ == State::kFinished) return;

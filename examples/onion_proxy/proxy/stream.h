@@ -52,13 +52,19 @@ class Stream final : public AppSocketUser {
   void open();
 
   /// A cell of this stream, in order. Fails on what breaks the protocol.
-  Status handle_cell(const RelayCell& cell);
+  Status handle_cell(const RelayCell& cell, Instant now);
+
+  /// Whether it stands in the round of its set, which alone says so.
+  bool in_round() const { return in_round_; }
+  void set_in_round(bool in_round) { in_round_ = in_round; }
 
   /// DATA cells that it can fill now.
-  size_t sendable_cells();
+  size_t sendable_cells(Instant now);
+  /// With what the application has written and the socket has not read ahead.
+  size_t backlog_cells(Instant now);
   /// The body of the next DATA cell, at most `max` bytes; borrowed until `commit_sent`. Not empty
   /// if `sendable_cells` was not 0.
-  ByteView next_body(size_t max);
+  ByteView next_body(size_t max, Instant now);
   void commit_sent(size_t size);
 
   /// Memory is short: pause the exit, or let it go on.
@@ -87,11 +93,11 @@ class Stream final : public AppSocketUser {
   enum class State : uint8_t { kConnecting, kOpen, kFinished };
 
   Status handle_connected(const RelayCell& cell);
-  Status handle_data(const RelayCell& cell);
+  Status handle_data(const RelayCell& cell, Instant now);
   Status handle_resolved(const RelayCell& cell);
   Status handle_end(const RelayCell& cell);
-  Status handle_flow(const RelayCell& cell);
-  void note_drained();
+  Status handle_flow(const RelayCell& cell, Instant now);
+  void note_drained(Instant now);
   void check_drained();
   void send_flow(const std::optional<StreamReceiveFlow::Action>& action);
   void end_if_done();
@@ -103,6 +109,7 @@ class Stream final : public AppSocketUser {
   Options options_;
   State state_ = State::kConnecting;
   bool was_open_ = false;
+  bool in_round_ = false;
   Instant connect_deadline_{};
   StreamSendFlow send_flow_;
   StreamReceiveFlow receive_flow_;

@@ -33,43 +33,70 @@ Stream* StreamSet::find(uint16_t id) const {
 }
 
 void StreamSet::note_ready(Stream& stream) {
-  if (queued_.insert(stream.id()).second) ready_.push_back(stream.id());
+  if (stream.in_round()) return;
+  stream.set_in_round(true);
+  ready_.push_back(&stream);
 }
 
-size_t StreamSet::sendable_cells(size_t limit) {
+size_t StreamSet::sendable_cells(size_t limit, Instant now) {
   size_t cells = 0;
   for (auto at = ready_.begin(); at != ready_.end() && cells < limit;) {
-    Stream* stream = find(*at);
-    const size_t own = stream == nullptr ? 0 : stream->sendable_cells();
+    const size_t own = (*at)->sendable_cells(now);
     cells += own;
     if (own > 0) {
       ++at;
-    } else {
-      queued_.erase(*at);
-      at = ready_.erase(at);
+      continue;
     }
+    (*at)->set_in_round(false);
+    if (at == ready_.begin()) quantum_left_ = kQuantumCells;
+    at = ready_.erase(at);
   }
   return std::min(cells, limit);
 }
 
-Stream* StreamSet::next_ready() {
-  while (!ready_.empty()) {
-    const uint16_t id = ready_.front();
-    ready_.pop_front();
-    Stream* stream = find(id);
-    if (stream != nullptr && stream->sendable_cells() > 0) {
-      ready_.push_back(id);
-      return stream;
-    }
-    queued_.erase(id);
+size_t StreamSet::backlog_cells(size_t limit, Instant now) const {
+  size_t cells = 0;
+  for (auto at = ready_.begin(); at != ready_.end() && cells < limit; ++at) {
+    cells += (*at)->backlog_cells(now);
   }
-  return nullptr;
+  return std::min(cells, limit);
+}
+
+void StreamSet::end_turn() {
+  ready_.pop_front();
+  quantum_left_ = kQuantumCells;
+}
+
+StreamSet::Turn StreamSet::next_turn(size_t limit, Instant now) {
+  while (!ready_.empty()) {
+    Stream* const stream = ready_.front();
+    const size_t own = stream->sendable_cells(now);
+    if (own == 0) {
+      stream->set_in_round(false);
+      end_turn();
+      continue;
+    }
+    const size_t cells = std::min({own, limit, quantum_left_});
+    // What a small limit leaves of the quantum is the stream's at the next call.
+    quantum_left_ -= cells;
+    if (quantum_left_ == 0) {
+      end_turn();
+      ready_.push_back(stream);
+    }
+    return {stream, cells};
+  }
+  return {};
 }
 
 void StreamSet::remove(Stream& stream, bool exit_knows, Instant now) {
   const uint16_t id = stream.id();
   const auto at = open_.find(id);
   if (at == open_.end()) return;
+  if (stream.in_round()) {
+    if (ready_.front() == &stream) quantum_left_ = kQuantumCells;
+    std::erase(ready_, &stream);
+    stream.set_in_round(false);
+  }
   removed_.push_back(std::move(at->second));
   open_.erase(at);
   if (!exit_knows) remember_half_closed(id, now + kHalfClosedLife);

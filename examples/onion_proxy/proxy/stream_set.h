@@ -5,7 +5,6 @@
 #include <map>
 #include <memory>
 #include <unordered_map>
-#include <unordered_set>
 
 #include "examples/onion_proxy/proxy/stream.h"
 
@@ -20,6 +19,9 @@ class StreamSet {
   static constexpr size_t kHalfClosedMax = 16384;
   /// Longer than any cell can be under way on a tunnel that lives.
   static constexpr Micros kHalfClosedLife = std::chrono::seconds(60);
+  /// DATA cells that a stream sends before the next has its turn: a short request goes as a whole,
+  /// and a long upload holds nobody up for longer than a few cells.
+  static constexpr size_t kQuantumCells = 8;
 
   /// An id for a stream, neither open nor half closed; 0 if there is none left.
   uint16_t allocate_id();
@@ -34,9 +36,18 @@ class StreamSet {
   void note_ready(Stream& stream);
   /// DATA cells that all ready streams together can fill now, counted up to `limit`. Streams with
   /// nothing to send leave the round until they are noted again.
-  size_t sendable_cells(size_t limit);
-  /// The next stream with something to send, each in its turn; nullptr if there is none.
-  Stream* next_ready();
+  size_t sendable_cells(size_t limit, Instant now);
+  /// The same with what applications have written and the proxy has not read yet: for schedulers,
+  /// which decide by how much is to come.
+  size_t backlog_cells(size_t limit, Instant now) const;
+
+  /// Who sends next, and how many cells before the others have their turn: at most `limit`, which
+  /// is more than 0, and never more than the stream can fill. No stream: none has anything to send.
+  struct Turn {
+    Stream* stream = nullptr;
+    size_t cells = 0;
+  };
+  Turn next_turn(size_t limit, Instant now);
 
   /// Takes the stream out; it is freed by `collect`, since it may be on the call stack now.
   void remove(Stream& stream, bool exit_knows, Instant now);
@@ -52,11 +63,12 @@ class StreamSet {
 
  private:
   uint16_t free_id();
+  void end_turn();
   void remember_half_closed(uint16_t id, Instant expiry);
 
   std::unordered_map<uint16_t, std::unique_ptr<Stream>> open_;
-  std::deque<uint16_t> ready_;
-  std::unordered_set<uint16_t> queued_;  ///< which ids stand in `ready_`
+  std::deque<Stream*> ready_;  ///< the round; the front has the turn
+  size_t quantum_left_ = kQuantumCells;
   std::vector<std::unique_ptr<Stream>> removed_;
   std::unordered_map<uint16_t, Instant> half_closed_;
   std::deque<std::pair<Instant, uint16_t>> half_closed_order_;

@@ -5,7 +5,7 @@
 #include <boost/asio/post.hpp>
 #include <filesystem>
 
-#include "examples/onion_proxy/proxy/clock.h"
+#include "examples/onion_proxy/base/clock.h"
 
 namespace onion_proxy {
 namespace {

@@ -104,11 +104,11 @@ class Tunnel final : private LegOwner, private CellSink, private StreamHost {
   // LegOwner
   void handle_leg_built(Leg& leg) override;
   void handle_leg_lost(Leg& leg, const LegLoss& loss) override;
-  void handle_leg_cell(Leg& leg, const RelayCell& cell) override;
+  void handle_leg_cell(Leg& leg, const RelayCell& cell, Instant now) override;
   void handle_leg_violation(Leg& leg, const Violation& violation) override;
   void handle_leg_wake() override;
   // CellSink
-  void deliver(const RelayCell& cell) override;
+  void deliver(const RelayCell& cell, Instant now) override;
   // StreamHost
   void send_control(RelayHeader header, Bytes body) override;
   void note_ready(Stream& stream) override;
@@ -121,10 +121,11 @@ class Tunnel final : private LegOwner, private CellSink, private StreamHost {
   bool must_hold();
   void schedule_turn();
   void turn();
-  void poll_paths();
-  void pump_control();
-  void pump_data();
-  bool send_data_batch();
+  void poll_paths(const StreamFacts& facts);
+  void pump_control(const StreamFacts& facts);
+  void pump_data(StreamFacts& facts);
+  size_t send_data_batch(const StreamFacts& facts);
+  void send_turn(Leg& leg, const StreamSet::Turn& turn, Instant now);
   void serve_deadlines();
   void watch_exit();
   void probe_exit();

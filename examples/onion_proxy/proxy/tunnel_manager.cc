@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "examples/onion_proxy/proxy/clock.h"
+#include "examples/onion_proxy/base/clock.h"
 #include "examples/onion_proxy/proxy/plain_path.h"
 #include "examples/onion_proxy/proxy/plugin_paths.h"
 

@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <boost/asio/post.hpp>
 
-#include "examples/onion_proxy/proxy/clock.h"
+#include "examples/onion_proxy/base/clock.h"
 #include "examples/onion_proxy/proxy/tunnel.h"
 
 namespace onion_proxy {
@@ -19,19 +19,19 @@ constexpr std::string_view kProbeName = "127.0.0.1";
 
 }  // namespace
 
-void Tunnel::handle_leg_cell(Leg& leg, const RelayCell& cell) {
+void Tunnel::handle_leg_cell(Leg& leg, const RelayCell& cell, Instant now) {
   if (state_ == State::kClosed) return;
-  const Status received = paths_->receive(leg, cell, *this, now());
+  const Status received = paths_->receive(leg, cell, *this, now);
   if (received.ok()) return;
   env_.log.warn("tunnel {}: leg {}: {}", ordinal(), leg.ordinal(), received.error());
   close("leg " + std::to_string(leg.ordinal()) + ": " + received.error());
 }
 
-void Tunnel::deliver(const RelayCell& cell) {
+void Tunnel::deliver(const RelayCell& cell, Instant now) {
   if (state_ == State::kClosed) return;
-  liveness_.note_heard(now());
+  liveness_.note_heard(now);
   if (Stream* stream = streams_.find(cell.stream_id)) {
-    const Status handled = stream->handle_cell(cell);
+    const Status handled = stream->handle_cell(cell, now);
     if (handled.ok()) return;
     env_.log.warn("tunnel {}: {}", ordinal(), handled.error());
     return close(handled.error());
@@ -74,28 +74,31 @@ void Tunnel::schedule_turn() {
 void Tunnel::turn() {
   turn_due_ = false;
   if (state_ == State::kBuilding || state_ == State::kClosed) return;
-  poll_paths();
+  // Asking what applications have written costs a system call for each that writes fast: once.
+  StreamFacts facts = this->facts();
+  poll_paths(facts);
   serve_deadlines();
   watch_exit();
-  pump_control();
-  pump_data();
+  pump_control(facts);
+  pump_data(facts);
   streams_.collect();
   arm_timer();
 }
 
 StreamFacts Tunnel::facts() {
-  return {.backlog_cells = static_cast<uint32_t>(streams_.sendable_cells(kBacklogMax)),
+  return {.backlog_cells = static_cast<uint32_t>(streams_.backlog_cells(kBacklogMax, now())),
           .open_streams = static_cast<uint32_t>(streams_.size()),
           .ever_used = ever_used_,
           .half_stream_expiry = streams_.half_closed_expiry(),
           .disused_since = ever_used_ ? disused_since_ : std::nullopt};
 }
 
-void Tunnel::poll_paths() {
-  const PathNews news = paths_->poll(facts(), now());
+void Tunnel::poll_paths(const StreamFacts& facts) {
+  const Instant at = now();
+  const PathNews news = paths_->poll(facts, at);
   if (news.closed) return close(news.reason);
   paths_deadline_ = news.next_deadline;
-  if (news.collect_half_streams) streams_.expire_half_closed(now());
+  if (news.collect_half_streams) streams_.expire_half_closed(at);
   if (news.pressure) {
     const bool high = *news.pressure;
     env_.log.info("tunnel {}: out-of-order cells {}", ordinal(),
@@ -112,48 +115,59 @@ void Tunnel::poll_paths() {
   });
 }
 
-void Tunnel::pump_control() {
+void Tunnel::pump_control(const StreamFacts& facts) {
   while (!control_.empty() && state_ == State::kReady) {
     const RelayCommand command = control_.front().header.command;
-    const auto grant = paths_->route(command, 1, facts(), now());
+    const Instant at = now();
+    const auto grant = paths_->route(command, 1, facts, at);
     if (grant.granted == 0) return;
     const Control control = std::move(control_.front());
     control_.pop_front();
     grant.leg->send(
-        {.header = control.header, .body = control.body, .hop = grant.leg->circuit().last_hop()});
+        {.header = control.header, .body = control.body, .hop = grant.leg->circuit().last_hop()},
+        at);
   }
 }
 
-void Tunnel::pump_data() {
-  size_t sent = 0;
+void Tunnel::pump_data(StreamFacts& facts) {
   // Control cells of a stream go before its DATA: an END queued now would overtake nothing.
-  while (state_ == State::kReady && control_.empty()) {
+  for (size_t sent = 0; state_ == State::kReady && control_.empty();) {
     if (sent >= kTurnCells) return schedule_turn();
-    if (!send_data_batch()) return;
-    sent += kBatchCells;
-    pump_control();
+    const size_t batch = send_data_batch(facts);
+    if (batch == 0) return;
+    sent += batch;
+    facts.backlog_cells -= std::min(facts.backlog_cells, static_cast<uint32_t>(batch));
+    pump_control(facts);
   }
 }
 
-bool Tunnel::send_data_batch() {
-  const size_t want = streams_.sendable_cells(kBatchCells);
-  if (want == 0) return false;
-  const auto grant = paths_->route(RelayCommand::kData, want, facts(), now());
-  if (grant.granted == 0) return false;
-  for (size_t i = 0; i < grant.granted; ++i) {
-    Stream* stream = streams_.next_ready();
-    if (stream == nullptr) {
+size_t Tunnel::send_data_batch(const StreamFacts& facts) {
+  const Instant at = now();
+  const size_t want = streams_.sendable_cells(kBatchCells, at);
+  if (want == 0) return 0;
+  const auto grant = paths_->route(RelayCommand::kData, want, facts, at);
+  for (size_t sent = 0; sent < grant.granted;) {
+    const StreamSet::Turn turn = streams_.next_turn(grant.granted - sent, at);
+    if (turn.stream == nullptr) {
       // The grant is a commitment: what was routed and not sent makes a gap at the exit.
       close("cells were routed that no stream could fill");
-      return false;
+      return 0;
     }
-    const ByteView body = stream->next_body(short_cells_.next_body_max());
-    grant.leg->send({.header = {.command = RelayCommand::kData, .stream_id = stream->id()},
-                     .body = body,
-                     .hop = grant.leg->circuit().last_hop()});
-    stream->commit_sent(body.size());
+    send_turn(*grant.leg, turn, at);
+    sent += turn.cells;
   }
-  return true;
+  return grant.granted;
+}
+
+void Tunnel::send_turn(Leg& leg, const StreamSet::Turn& turn, Instant now) {
+  for (size_t i = 0; i < turn.cells; ++i) {
+    const ByteView body = turn.stream->next_body(short_cells_.next_body_max(), now);
+    leg.send({.header = {.command = RelayCommand::kData, .stream_id = turn.stream->id()},
+              .body = body,
+              .hop = leg.circuit().last_hop()},
+             now);
+    turn.stream->commit_sent(body.size());
+  }
 }
 
 void Tunnel::serve_deadlines() {
@@ -196,6 +210,9 @@ void Tunnel::arm_timer() {
     const auto deadline = stream.next_deadline();
     if (deadline && (!next || *deadline < *next)) next = deadline;
   });
+  // Deadlines move on with every cell that is heard. A timer that fires too early costs one turn;
+  // setting it anew in each turn would cost more.
+  if (next && armed_for_ && *armed_for_ <= *next) return;
   if (next == armed_for_) return;
   armed_for_ = next;
   if (!next) {

@@ -17,7 +17,7 @@ using ::testing::HasSubstr;
 
 class Recorder : public CircuitUser {
  public:
-  void handle_cell(LinkCell& cell) override {
+  void handle_cell(LinkCell& cell, Instant) override {
     commands.push_back(cell.command);
     last_byte = cell.body[0];
     if (on_cell) on_cell();
@@ -65,7 +65,7 @@ class ChannelTest : public testing::Test {
   }
 
   boost::asio::io_context io_;
-  boost::asio::ssl::context tls_ = make_link_tls_context();
+  TlsContext tls_;
   ChannelOptions options_;
   FakeLinkServer server_{io_};
   std::shared_ptr<Channel> channel_;

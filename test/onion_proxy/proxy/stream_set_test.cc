@@ -3,7 +3,9 @@
 #include <gmock/gmock.h>
 
 #include <set>
+#include <thread>
 
+#include "test/onion_proxy/support/event_loop.h"
 #include "test/onion_proxy/support/fake_application.h"
 
 namespace onion_proxy {
@@ -11,6 +13,8 @@ namespace {
 
 using std::chrono::seconds;
 using test::FakeApplication;
+using ::testing::ElementsAre;
+using ::testing::Pair;
 using ::testing::UnorderedElementsAre;
 
 const Instant kStart{Micros(1'000'000)};
@@ -128,8 +132,94 @@ TEST_F(StreamSetTest, VisitingSurvivesARemovalOnTheWay) {
 TEST_F(StreamSetTest, AStreamWithNothingToSendHasNoTurn) {
   Stream& stream = add();
   streams_.note_ready(stream);
-  EXPECT_EQ(streams_.sendable_cells(31), 0u);
-  EXPECT_EQ(streams_.next_ready(), nullptr);
+  EXPECT_EQ(streams_.sendable_cells(31, kStart), 0u);
+  EXPECT_EQ(streams_.next_turn(31, kStart).stream, nullptr);
+}
+
+// Several uploads at once.
+class StreamRoundTest : public StreamSetTest {
+ protected:
+  static constexpr size_t kQuantum = StreamSet::kQuantumCells;
+
+  // An open stream whose application has written that many cells.
+  Stream& add_upload(size_t cells) {
+    Stream& stream = add();
+    stream.open();
+    const Bytes loopback = {127, 0, 0, 1, 0, 0, 0, 60};
+    EXPECT_TRUE(stream.handle_cell({RelayCommand::kConnected, stream.id(), loopback}, kStart).ok());
+    applications_.back()->send(std::string(cells * kRelayBodyMax, 'u'));
+    EXPECT_TRUE(test::run_until(io_, [&] { return stream.sendable_cells(kStart) == cells; }));
+    streams_.note_ready(stream);
+    return stream;
+  }
+
+  // Sends what the set lets whose turn it is send, in grants of `limit` cells, until nothing is
+  // left; answers who sent how much at once.
+  std::vector<std::pair<uint16_t, size_t>> turns(size_t limit) {
+    std::vector<std::pair<uint16_t, size_t>> out;
+    for (auto turn = streams_.next_turn(limit, kStart); turn.stream != nullptr;
+         turn = streams_.next_turn(limit, kStart)) {
+      out.emplace_back(turn.stream->id(), turn.cells);
+      for (size_t i = 0; i < turn.cells; ++i) send_cell(*turn.stream);
+    }
+    return out;
+  }
+
+  static void send_cell(Stream& stream) {
+    const ByteView body = stream.next_body(kRelayBodyMax, kStart);
+    EXPECT_EQ(body.size(), kRelayBodyMax);
+    stream.commit_sent(body.size());
+  }
+};
+
+TEST_F(StreamRoundTest, EachStreamHasItsTurnAfterAQuantumOfEachOther) {
+  const uint16_t a = add_upload(2 * kQuantum + 1).id();
+  const uint16_t b = add_upload(kQuantum).id();
+  const uint16_t c = add_upload(2).id();
+  EXPECT_EQ(streams_.sendable_cells(1000, kStart), 3 * kQuantum + 3);
+  EXPECT_THAT(turns(1000), ElementsAre(Pair(a, kQuantum), Pair(b, kQuantum), Pair(c, 2u),
+                                       Pair(a, kQuantum), Pair(a, 1u)));
+}
+
+TEST_F(StreamRoundTest, ASmallGrantDoesNotEndATurn) {
+  const uint16_t a = add_upload(kQuantum + 1).id();
+  const uint16_t b = add_upload(1).id();
+  EXPECT_THAT(turns(kQuantum - 1),
+              ElementsAre(Pair(a, kQuantum - 1), Pair(a, 1u), Pair(b, 1u), Pair(a, 1u)));
+}
+
+TEST_F(StreamRoundTest, NeitherDoesANewcomerNorOneThatLeaves) {
+  Stream& a = add_upload(2 * kQuantum);
+  Stream& b = add_upload(kQuantum);
+  const auto first = streams_.next_turn(1, kStart);
+  ASSERT_EQ(first.stream, &a);
+  send_cell(a);
+  const uint16_t c = add_upload(1).id();
+  streams_.remove(b, kExitKnows, kStart);
+  EXPECT_THAT(turns(1000),
+              ElementsAre(Pair(a.id(), kQuantum - 1), Pair(c, 1u), Pair(a.id(), kQuantum)));
+}
+
+TEST_F(StreamRoundTest, AfterTheOneWhoseTurnItIsHasLeftTheNextHasAWholeQuantum) {
+  Stream& a = add_upload(kQuantum);
+  Stream& b = add_upload(kQuantum);
+  ASSERT_EQ(streams_.next_turn(1, kStart).stream, &a);
+  streams_.remove(a, kExitKnows, kStart);
+  EXPECT_THAT(turns(1000), ElementsAre(Pair(b.id(), kQuantum)));
+}
+
+TEST_F(StreamRoundTest, TheBacklogCountsWhatTheApplicationHasWrittenAndNobodyHasRead) {
+  Stream& stream = add_upload(1);
+  constexpr size_t kMore = 3 * AppSocket::kReadAhead / kRelayBodyMax;
+  // given more than is read ahead
+  std::thread application(
+      [&] { applications_.back()->send(std::string(kMore * kRelayBodyMax, 'u')); });
+  EXPECT_TRUE(test::run_until(
+      io_, [&] { return stream.sendable_cells(kStart) * kRelayBodyMax >= AppSocket::kReadAhead; }));
+  application.join();
+  // then what schedulers are told is more than what can be sent at once
+  EXPECT_GT(streams_.backlog_cells(10000, kStart), stream.sendable_cells(kStart));
+  EXPECT_EQ(streams_.backlog_cells(100, kStart), 100u);
 }
 
 }  // namespace
