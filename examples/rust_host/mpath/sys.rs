@@ -9,7 +9,7 @@ use std::os::raw::{c_char, c_void};
 
 // mpath/base.h
 pub const MPATH_ABI_MAJOR: u32 = 1;
-pub const MPATH_ABI_MINOR: u32 = 1;
+pub const MPATH_ABI_MINOR: u32 = 2;
 pub const MPATH_NEVER: u64 = u64::MAX;
 pub const MPATH_TIME_MAX: u64 = u64::MAX >> 2;
 pub const MPATH_HOP_NONE: u32 = 0xFF;
