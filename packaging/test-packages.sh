@@ -94,7 +94,7 @@ prepare() {
   packages=$(realpath -- "$packages" 2>/dev/null) && compgen -G "$packages/*.deb" >/dev/null \
     || fail "$packages: no packages; run packaging/build-deb.sh first"
   mapfile -t debs < <(find "$packages" -name '*.deb' ! -name '*-dbgsym_*' | sort)
-  local -a tools=(mmdebstrap systemd-container lintian) missing=()
+  local -a tools=(mmdebstrap systemd-container lintian openssl) missing=()
   [[ $piuparts == yes ]] && tools+=(piuparts)
   local tool
   for tool in "${tools[@]}"; do
@@ -196,20 +196,41 @@ run_service() {
   rm "$chroot/usr/sbin/policy-rc.d"
   cp -r "$checks" "$chroot/opt/checks"
   cp "$checks/conflux-checks.service" "$chroot/etc/systemd/system"
-  within systemctl -q enable conflux-checks && within systemctl -q mask tor tor@default
+  make_certificates "$chroot/opt/checks/tls" >"$logs/openssl.log" 2>&1
+  within sh -c 'systemctl -q enable conflux-checks && systemctl -q mask tor tor@default' \
+    2>>"$logs/boot.log"
   local told=$logs/service.out
   : >"$told"
   timeout 900 systemd-nspawn --quiet --register=no --keep-unit --private-network \
-    --boot --console=pipe --bind="$told:/opt/told" -D "$chroot" >"$logs/boot.log" 2>&1 </dev/null &
-  tail -n +1 -F --pid=$! "$told" 2>/dev/null
-  wait $!
+    --boot --console=pipe --bind="$told:/opt/told" -D "$chroot" >>"$logs/boot.log" 2>&1 \
+    </dev/null &
+  local container=$!
+  tail -n +1 -F --pid="$container" "$told" 2>/dev/null | grep --line-buffered -v '^done$'
+  wait "$container"
   passed=$((passed + $(grep -c '^ok  ' "$told")))
   failed=$((failed + $(grep -c '^FAILED' "$told")))
-  if ! grep -q '^done$' "$told"; then
+  if ! grep -Eq '^(done$|FAILED)' "$told"; then
     printf 'FAILED  the checks did not come to their end\n'
     tail -20 "$logs/boot.log" | sed 's/^/        | /'
     failed=$((failed + 1))
   fi
+}
+
+# An authority, the sidecar and a client of it, and a stranger with an authority of his own.
+make_certificates() {
+  local -a key=(-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes)
+  mkdir -p "$1"
+  local name
+  for name in ca stranger; do
+    openssl req -x509 "${key[@]}" -days 2 -subj "/CN=$name" -keyout "$1/$name.key" \
+      -out "$1/$name.crt"
+  done
+  for name in sidecar client; do
+    openssl req -new "${key[@]}" -subj "/CN=$name" -addext subjectAltName=IP:127.0.0.1 \
+      -keyout "$1/$name.key" -out "$1/$name.csr"
+    openssl x509 -req -in "$1/$name.csr" -CA "$1/ca.crt" -CAkey "$1/ca.key" -days 2 \
+      -copy_extensions copy -out "$1/$name.crt"
+  done
 }
 
 build_consumers() {

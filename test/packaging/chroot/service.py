@@ -15,10 +15,10 @@ import re
 import socket
 import subprocess
 import sys
-import time
-import traceback
-from collections.abc import Callable, Iterator
 from pathlib import Path
+
+import tcp_mtls
+from claims import SERVICE, Failed, claim, expect, run, systemctl, wait_until
 
 sys.path.insert(0, "/usr/share/conflux-examples/private_network")
 
@@ -28,7 +28,6 @@ from traffic.file_server import FileServer
 from traffic.onion_proxy import OnionProxy, Programs, ProxyOptions
 from traffic.transfer import Transfer
 
-SERVICE = "conflux-sidecar.service"
 CONFIG = Path("/etc/conflux/conflux.yaml")
 PLUGIN = Path("/usr/lib/mpath/conflux.so")
 EXAMPLES = Path("/usr/libexec/conflux-examples")
@@ -37,21 +36,6 @@ SIZE = 20_000_000
 PROXY_USER = "proxy-user"
 READER = "reader"
 STRANGER = "nobody"
-
-
-class Failed(Exception):
-    """A claim does not hold."""
-
-
-@contextlib.contextmanager
-def claim(what: str) -> Iterator[None]:
-    try:
-        yield
-    except Exception as error:
-        print(f"FAILED  {what}: {error}", flush=True)
-        traceback.print_exc()
-        sys.exit(1)
-    print(f"ok      {what}", flush=True)
 
 
 def main() -> None:
@@ -67,6 +51,8 @@ def main() -> None:
     run_proxy()
     with claim("a configuration with errors is refused, and the sidecar goes on as before"):
         refuse_errors()
+    with claim("with the drop-in it serves TCP, to those with the right certificate alone"):
+        tcp_mtls.look()
     with claim("the sidecar stops as it should, and leaves nothing in /run"):
         systemctl("stop")
         expect("Result=success" in systemctl("show", "--property=Result"), "not a clean end")
@@ -203,38 +189,6 @@ def get(path: str) -> None:
     connection.sock.connect(path)
     connection.request("GET", "/metrics")
     sys.stdout.write(connection.getresponse().read().decode())
-
-
-def systemctl(verb: str, *arguments: str, check: bool = True) -> str:
-    done = subprocess.run(["systemctl", verb, *arguments, SERVICE], capture_output=True, text=True,
-                          check=False)
-    if check:
-        expect(done.returncode == 0, f"systemctl {verb}: {done.stderr}{journal()}")
-    return done.stdout
-
-
-def journal() -> str:
-    done = subprocess.run(["journalctl", "--no-pager", "--lines=30", "--unit", SERVICE],
-                          capture_output=True, text=True, check=False)
-    return done.stdout
-
-
-def wait_until(holds: Callable[[], bool], seconds: float) -> None:
-    deadline = time.monotonic() + seconds
-    while not holds():
-        if time.monotonic() > deadline:
-            raise Failed(f"not within {seconds:.0f} s\n{journal()}")
-        time.sleep(0.1)
-
-
-def expect(holds: bool, otherwise: str) -> None:
-    if not holds:
-        raise Failed(otherwise)
-
-
-def run(*command: str) -> None:
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    expect(done.returncode == 0, f"{' '.join(command)}: {done.stdout}{done.stderr}")
 
 
 def run_as(user: str, *command: str) -> subprocess.CompletedProcess:
