@@ -10,6 +10,7 @@ conflux_library(onion_directory_support
 conflux_library(onion_net_support
   SOURCES
     support/fake_link_server.cc
+    support/fake_tls_server.cc
   DEPS onion_directory_support onion_net)
 
 conflux_test(onion_base_test
@@ -50,6 +51,7 @@ conflux_test(onion_net_test
     net/directory_client_test.cc
     net/http_reply_test.cc
     net/socks_listener_test.cc
+    net/tls_engine_test.cc
   DEPS onion_net_support
   LABELS unit)
 

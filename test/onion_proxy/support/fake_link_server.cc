@@ -1,40 +1,17 @@
 #include "test/onion_proxy/support/fake_link_server.h"
 
-#include <openssl/ssl.h>
-#include <openssl/x509.h>
-
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/write.hpp>
 #include <deque>
-#include <stdexcept>
 
 #include "examples/onion_proxy/base/wire.h"
+#include "test/onion_proxy/support/fake_tls_server.h"
 
 namespace onion_proxy::test {
 namespace {
 
 using boost::asio::ip::tcp;
 using boost::system::error_code;
-
-// A self-signed TLS certificate with a fresh key; returns the SHA-256 of its DER.
-Sha256Digest install_certificate(boost::asio::ssl::context& tls) {
-  // Real relays have RSA here; an elliptic curve key is made a hundred times faster.
-  const EvpPkey key(EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256"));
-  X509* certificate = X509_new();
-  ASN1_INTEGER_set(X509_get_serialNumber(certificate), 1);
-  X509_gmtime_adj(X509_getm_notBefore(certificate), -3600);
-  X509_gmtime_adj(X509_getm_notAfter(certificate), 86400);
-  X509_set_pubkey(certificate, key.get());
-  X509_sign(certificate, key.get(), EVP_sha256());
-  Sha256Digest digest{};
-  unsigned int length = 0;
-  X509_digest(certificate, EVP_sha256(), digest.data(), &length);
-  const bool installed = SSL_CTX_use_certificate(tls.native_handle(), certificate) == 1 &&
-                         SSL_CTX_use_PrivateKey(tls.native_handle(), key.get()) == 1;
-  X509_free(certificate);
-  if (!installed) throw std::runtime_error("TLS certificate of the fake relay");
-  return digest;
-}
 
 }  // namespace
 
@@ -50,7 +27,7 @@ struct FakeLinkServer::Session {
 FakeLinkServer::FakeLinkServer(boost::asio::io_context& io)
     : tls_(boost::asio::ssl::context::tls_server),
       acceptor_(io, tcp::endpoint(boost::asio::ip::address_v4::loopback(), 0)),
-      identity_(std::make_unique<FakeLinkIdentity>(install_certificate(tls_))),
+      identity_(std::make_unique<FakeLinkIdentity>(install_certificate(tls_.native_handle()))),
       certificates_(identity_->all()) {
   accept();
 }
