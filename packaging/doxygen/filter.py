@@ -3,8 +3,8 @@
 
     filter.py FILE          # prints FILE; Doxygen calls it so (FILTER_PATTERNS)
 
-A comment above a declaration, or behind it on its line, becomes documentation. In pages links that lead
-out of the reference become plain words.
+A comment above a declaration, or behind it on its line, becomes documentation. In pages links that
+lead out of the reference become plain words.
 """
 import re
 import sys
@@ -56,8 +56,8 @@ def cxx_header(text: str) -> str:
 
 def with_file(text: str, opening: str, following: str) -> str:
     """`/* mpath/base.h - words` begins every header: it is about the file."""
-    return re.sub(rf"^{re.escape(opening)} (mpath/\S+) - ", rf"{opening} @file \1\n{following} ", text,
-                  count=1)
+    return re.sub(rf"^{re.escape(opening)} (mpath/\S+) - ",
+                  rf"{opening} @file \1\n{following} ", text, count=1)
 
 
 def page(path: Path, text: str) -> str:

@@ -1,4 +1,4 @@
-"""From what `PROGRAM --help` prints to the parts of a page, so that a page cannot say anything else."""
+"""From what `PROGRAM --help` prints to the parts of a page, so that it cannot say anything else."""
 import re
 import subprocess
 from dataclasses import dataclass, field
@@ -74,7 +74,8 @@ def details(rest: str) -> str:
         words.append("Required.")
     for word in ("Needs", "Excludes"):
         if match := re.search(rf"{word}: ((?:--\S+ ?)+)", rest):
-            words.append(("Needs " if word == "Needs" else "Not with ") + match.group(1).strip() + ".")
+            with_or_not = "Needs " if word == "Needs" else "Not with "
+            words.append(with_or_not + match.group(1).strip() + ".")
     return " ".join(words)
 
 
@@ -111,7 +112,8 @@ def footer(told: Help) -> tuple[str, str]:
         if any(line.startswith("  ") for line in text.split("\n")):
             plain = [it for it in text.split("\n") if not it.startswith("  ")]
             description += paragraph(" ".join(plain[:1]))
-            description += verbatim("\n".join(it[2:] for it in text.split("\n") if it.startswith("  ")))
+            shown = [it[2:] for it in text.split("\n") if it.startswith("  ")]
+            description += verbatim("\n".join(shown))
             if plain[1:]:
                 description += paragraph(" ".join(plain[1:]))
         elif words:

@@ -24,14 +24,16 @@ COMMANDS = {
 }
 # Pages that are documents of the repository: source, one line, what else belongs to it.
 DOCUMENTS = {
-    "conflux-region.7": ("plugin/region/FORMAT.md", "the file in which a proxy publishes its metrics",
+    "conflux-region.7": ("plugin/region/FORMAT.md",
+                         "the file in which a proxy publishes its metrics",
                          ["conflux-sidecar(8)", "conflux.yaml(5)"]),
     "mpath.7": ("packaging/man/mpath.md", "the contract between a proxy and a multipath plugin",
                 ["mpath-validate(1)", "mpath-check(7)", "mpath-probe(7)", "conflux.yaml(5)"]),
     "mpath-check.7": ("host_api/conformance/check/README.md",
                       "a layer between a host and a multipath plugin that checks both",
                       ["mpath-replay(1)", "mpath(7)", "mpath-probe(7)"]),
-    "mpath-probe.7": ("host_api/conformance/probe/README.md", "a multipath plugin that tests its host",
+    "mpath-probe.7": ("host_api/conformance/probe/README.md",
+                      "a multipath plugin that tests its host",
                       ["mpath(7)", "mpath-check(7)"]),
 }
 FILES = {
@@ -71,7 +73,8 @@ def head(name: str, section: str, what: str) -> str:
 
 
 def see_also(pages: list[str]) -> str:
-    shown = [rf"\fB{escape(page)}\fR({section}" for page, section in (it.split("(") for it in pages)]
+    shown = [rf"\fB{escape(page)}\fR({section}"
+             for page, section in (it.split("(") for it in pages)]
     return ".SH SEE ALSO\n" + ",\n".join(shown) + "\n"
 
 
@@ -84,7 +87,8 @@ def files_of(program: str) -> str:
 def synopsis(command: str, usage: str) -> str:
     # `Usage: build/bin/program [OPTIONS] ...`: only what follows the program is of interest.
     words = usage.split(" ")
-    at = next((i for i, word in enumerate(words) if word.startswith("[") or word.isupper()), len(words))
+    at = next((i for i, word in enumerate(words) if word.startswith("[") or word.isupper()),
+              len(words))
     rest = " ".join(words[at:])
     return f".SH SYNOPSIS\n\\fB{escape(command)}\\fR {escape(rest)}".rstrip() + "\n"
 
@@ -134,8 +138,9 @@ def yaml_page(bin_dir: Path) -> str:
     introduction, rest = text.split("\n### ", 1)
     introduction = introduction.split("\n", 3)[3]
     body = from_markdown("## Description\n" + introduction + "\n## Options\n### " + rest)
-    return (head("conflux.yaml", "5", "configuration of the Conflux plugin, its loader and the sidecar")
-            + body + see_also(["confluxctl-config(1)", "conflux-sidecar(8)", "mpath(7)"]))
+    what = "configuration of the Conflux plugin, its loader and the sidecar"
+    related = ["confluxctl-config(1)", "conflux-sidecar(8)", "mpath(7)"]
+    return head("conflux.yaml", "5", what) + body + see_also(related)
 
 
 def document_page(page: str) -> str:

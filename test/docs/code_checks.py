@@ -19,12 +19,13 @@ PROGRAMS = ("confluxctl", "conflux-sidecar", "onion-proxy", "mpath-validate", "m
             "minimal_host", "event_loop_host")
 SUBCOMMANDS = re.compile(r"^(config|top|tunnels|watch|metrics|doctor|check|defaults|explain|schema"
                          r"|reference|man|start|wait|status|stop|run|signal|restart|rate)$")
+HERE_DOCUMENT = re.compile(r"<<'?(\w+)'?.*?^\1$", re.DOTALL | re.MULTILINE)
 TOP_LEVEL = ("plugin", "host_api", "config", "test", "examples", "packaging")
 
 
 def compile_c_family(block: Block) -> str:
     code = block.text
-    if fragment := kinds.FRAGMENTS.get((block.page, block.first)):
+    if fragment := kinds.named_in(kinds.FRAGMENTS, block):
         whole = (ROOT / "test/docs/fragments" / fragment).read_text()
         code = whole.replace("// [fragment]", code)
     compiler, standard, suffix = {"c": (built("CC"), "c11", ".c"),
@@ -42,8 +43,8 @@ def compile_rust(block: Block) -> str:
     with tempfile.TemporaryDirectory() as work:
         source = Path(work) / "block.rs"
         source.write_text(block.text)
-        done = run([tools.rust_compiler(), "--edition", "2021", "-D", "warnings", "--crate-type", "lib",
-                    "--emit", "metadata", "--out-dir", work, str(source)])
+        done = run([tools.rust_compiler(), "--edition", "2021", "-D", "warnings", "--crate-type",
+                    "lib", "--emit", "metadata", "--out-dir", work, str(source)])
     return "" if done.returncode == 0 else done.stderr
 
 
@@ -88,7 +89,7 @@ def program_of(word: str, page: str) -> list[str] | None:
 
 def commands_of(text: str):
     """The words of each simple command, without here-documents, comments and assignments."""
-    text = re.sub(r"<<'?(\w+)'?.*?^\1$", "", text.replace("\\\n", " "), flags=re.DOTALL | re.MULTILINE)
+    text = HERE_DOCUMENT.sub("", text.replace("\\\n", " "))
     for line in text.splitlines():
         lexer = shlex.shlex(line, posix=True, punctuation_chars=";|&")
         lexer.whitespace_split = True

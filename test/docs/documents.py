@@ -1,5 +1,5 @@
-"""Markdown, as far as the tests of the documents need it: fenced blocks with the marker before them,
-links, anchors, and regions of source files."""
+"""Markdown, as far as the tests of the documents need it: fenced blocks with the marker before
+them, links, anchors, and regions of source files."""
 import functools
 import re
 import subprocess
@@ -69,7 +69,7 @@ def prose_of(text: str) -> str:
 
 
 def anchors_of(text: str) -> set[str]:
-    """As GitHub makes them of headings: lower case, words joined by dashes; numbered if repeated."""
+    """As GitHub makes them of headings: lower case, words joined by dashes."""
     anchors: set[str] = set()
     seen: dict[str, int] = {}
     for title in re.findall(r"^#{1,6} (.+?)\s*$", prose_of(text), re.MULTILINE):

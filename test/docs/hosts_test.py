@@ -1,5 +1,5 @@
-"""The example hosts that the pages on embedding are made of: they build as those pages say, work, and
-pass the conformance kit for hosts."""
+"""The example hosts that the pages on embedding are made of: they build as those pages say, work,
+and pass the conformance kit for hosts."""
 import json
 import os
 import re
@@ -30,7 +30,7 @@ def layout_program(golden: str) -> tuple[str, int]:
     checks = [f"size::<sys::{name}>({size});"
               for name, size in re.findall(r"^SIZE\((\w+), (\d+)\);", golden, re.M)]
     fields = re.findall(r"^FIELD\((\w+), (\w+), (\d+), (\d+)\);", golden, re.M)
-    checks += [f"field!({name}, {field}, {offset}, {size});" for name, field, offset, size in fields]
+    checks += [f"field!({', '.join(it)});" for it in fields]
     lines = "\n".join(f"    {check}" for check in checks)
     return f"""#[path = "{RUST_HOST}/mpath/sys.rs"]
 mod sys;
@@ -65,8 +65,8 @@ class HostTest(unittest.TestCase):
 
     def assert_passes_the_check_layer(self, *host: str):
         report = self.work / "report.jsonl"
-        done = run([*host, built("CHECK")], env={
-            **os.environ, "MPATH_CHECK_TARGET": built("CONFLUX"), "MPATH_CHECK_REPORT": str(report)})
+        between = {"MPATH_CHECK_TARGET": built("CONFLUX"), "MPATH_CHECK_REPORT": str(report)}
+        done = run([*host, built("CHECK")], env={**os.environ, **between})
         self.assertEqual(done.returncode, 0, done.stderr)
         told = [json.loads(line) for line in report.read_text().splitlines()]
         self.assertEqual([it for it in told if it["kind"] in FORBIDDEN], [])

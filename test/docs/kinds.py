@@ -1,37 +1,28 @@
 """What kind each block of the documents is that is neither run, compared nor compiled, and why. A
-block is named by its page and its first line; one that is named nowhere fails the test."""
+block is named by its page and how its first line begins; one that is named nowhere fails the test.
+"""
 
-# Shell that no test runs as it stands. Its syntax, its options and its paths are checked all the same.
+# Shell that no test runs as it stands. Its syntax, options and paths are checked all the same.
 NOT_RUN = {
-    ("README.md", "bash examples/quickstart.sh    # fresh Debian 12: installs, builds, runs a private tor "
-     "network, moves files"): "the gate runs both lines",
-    ("CONTRIBUTING.md", "bash test/run.sh            # everything: installs Debian 12 packages, builds, "
-     "runs all tests"): "builds everything five times over; the gate runs its parts",
-    ("examples/onion_proxy/README.md",
-     "python3 examples/private_network/private_network.py start --dir /tmp/net"):
+    ("README.md", "bash examples/quickstart.sh"): "the gate runs both lines",
+    ("CONTRIBUTING.md", "bash test/run.sh"): "builds everything; the gate runs its parts",
+    ("examples/onion_proxy/README.md", "python3 examples/private_network/private_network.py start"):
         "test/e2e runs the same with a network of its own",
-    ("examples/private_network/README.md",
-     "./private_network.py start                 # 3 authorities, 4 relays, 2 exits, free ports"):
-        "test/e2e runs them all",
+    ("examples/private_network/README.md", "./private_network.py start"): "test/e2e runs them all",
     ("host_api/README.md", "cmake --preset release"): "the build that this test is a part of",
-    ("host_api/conformance/README.md",
-     "cmake --build --preset release --target mpath_validate conflux"):
+    ("host_api/conformance/README.md", "cmake --build --preset release"):
         "as above; host_api.validate runs the second line",
-    ("host_api/conformance/check/README.md",
-     "MPATH_CHECK_TARGET=/usr/lib/mpath/conflux.so MPATH_CHECK_REPORT=/tmp/report.jsonl \\"):
+    ("host_api/conformance/check/README.md", "MPATH_CHECK_TARGET=/usr/lib/mpath/conflux.so"):
         "stands for the reader's own proxy; host_api/README.md runs it with minimal_host",
-    ("host_api/conformance/check/README.md",
-     "mpath-replay run.trace build/release/lib/conflux.so   # identical: 1234 calls, or the first "
-     "difference"): "host_api/README.md runs it with a trace of its own",
-    ("host_api/conformance/probe/README.md", "cat >probe.script <<'TEXT'"):
+    ("host_api/conformance/check/README.md", "mpath-replay run.trace"):
+        "host_api/README.md runs it with a trace of its own",
+    ("host_api/conformance/probe/README.md", "cat >probe.script"):
         "stands for the reader's own proxy; host_api/README.md runs it with minimal_host",
-    ("packaging/OPERATING.md", "packaging/build-deb.sh --output /tmp/packages"):
-        "needs root; the packages' own test installs them in a chroot",
-    ("host_api/embedding/rust.md",
-     "rustc --edition 2021 -O -D warnings examples/rust_host/main.rs -o rust_host"):
+    ("host_api/embedding/rust.md", "rustc --edition 2021"):
         "docs_hosts.RustHost builds and runs it, where there is a rustc",
-    ("test/mutation/README.md",
-     "test/mutation/mutate.py                          # a sample of 300, seed 1"): "takes hours",
+    ("packaging/OPERATING.md", "packaging/build-deb.sh"):
+        "needs root; the packages' own test installs them in a chroot",
+    ("test/mutation/README.md", "test/mutation/mutate.py"): "takes hours",
 }
 
 # The same for all shell of the pages below a directory.
@@ -41,13 +32,13 @@ NOT_RUN_BELOW = {
 
 # Text that is no code: what it is, and where it comes from.
 PICTURES = {
-    ("README.md", "MB/s, 40 MB each, stock tor 0.4.9 relays at 2000 KB/s, profile fast, 2026-11-22"):
+    ("README.md", "MB/s, 40 MB each, stock tor"):
         "captured; its date and how to measure it again stand beside it",
-    ("README.md", "conflux top  proxy live  up 5 s                              every 1 s  23:42:31"):
+    ("README.md", "conflux top  proxy live"):
         "captured; test/sidecar/ctl takes such pictures and compares them",
-    ("ARCHITECTURE.md", "host process (any Tor-like proxy)                        outside"): "a diagram",
-    ("host_api/ABI.md", "leg_set_path                 legs_add, link"): "a diagram",
-    ("host_api/ABI.md", "tunnel_create          legs_add"): "a diagram",
+    ("ARCHITECTURE.md", "host process (any Tor-like proxy)"): "a diagram",
+    ("host_api/ABI.md", "leg_set_path"): "a diagram",
+    ("host_api/ABI.md", "tunnel_create"): "a diagram",
 }
 
 # Configuration of other programs.
@@ -62,8 +53,7 @@ LAB_ONLY = {
 
 # Lines that are part of a program: the file of test/docs/fragments that has the rest.
 FRAGMENTS = {
-    ("README.md", 'auto opened = mpath::open_plugin({.path = "/usr/lib/mpath/conflux.so", .pins = {}}, '
-     "{yaml, name});"): "hook_up.cc",
+    ("README.md", "auto opened = mpath::open_plugin("): "hook_up.cc",
 }
 
 # Names in backticks that look like files of the repository and are none.
@@ -76,3 +66,9 @@ NOT_FILES = {
     "NAME.cc": "NAME stands for a name",
     "corpus/NAME": "NAME stands for a name",
 }
+
+
+def named_in(table: dict, block) -> str | None:
+    """What a table says of a block; None: nothing."""
+    return next((what for (page, first), what in table.items()
+                 if page == block.page and block.first.startswith(first)), None)

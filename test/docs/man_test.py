@@ -81,7 +81,8 @@ class ManPages(unittest.TestCase):
         self.assertGreater(options, 60, "the options were not found")
 
     def test_name_every_command_of_confluxctl_with_a_page_of_its_own(self):
-        commands = re.findall(r"^  (\w+) {2,}", help_of("confluxctl").split("Subcommands:")[1], re.M)
+        told = help_of("confluxctl").split("Subcommands:")[1]
+        commands = re.findall(r"^  (\w+) {2,}", told, re.M)
         self.assertEqual(sorted(f"confluxctl-{it}.1" for it in commands),
                          sorted(it for it in committed() if it.startswith("confluxctl-")))
 
@@ -90,8 +91,8 @@ class ManPages(unittest.TestCase):
         keys = re.findall(r"^([a-z][a-z_0-9]*(?:\.[a-z_0-9]+)+)", told, re.M)
         self.assertGreater(len(keys), 30)
         shown = groff(committed()["conflux.yaml.5"]).stdout
-        self.assertEqual([key for key in keys if not re.search(rf"^ +{re.escape(key)}$", shown, re.M)],
-                         [])
+        headings = {line.strip() for line in shown.splitlines()}
+        self.assertEqual([key for key in keys if key not in headings], [])
 
     def test_the_same_date_gives_the_same_bytes(self):
         with tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory() as other:

@@ -12,7 +12,7 @@ MARKED = re.compile(r"(<!-- from: (.*?) -->\n```\w+\n)(.*?)(^```$)", re.DOTALL |
 
 
 def updated(text: str) -> str:
-    return MARKED.sub(lambda match: match.group(1) + source_of(match.group(2)) + match.group(4), text)
+    return MARKED.sub(lambda it: it.group(1) + source_of(it.group(2)) + it.group(4), text)
 
 
 def main() -> int:
