@@ -3,7 +3,7 @@
 import collections
 import unittest
 
-from e2ebench import conditions
+from e2ebench import conditions, site
 from e2ebench.conditions import OURS_1, OURS_2, OURS_4, SECOND_LEG, STOCK
 
 
@@ -61,11 +61,11 @@ class Selection(unittest.TestCase):
 
 
 class Plan(unittest.TestCase):
-    def test_the_rate_is_taken_behind_a_full_bucket_and_before_the_tail(self):
+    def test_the_rate_is_taken_behind_the_burst_and_before_the_tail(self):
         plan = conditions.plan_bulk(named("eq_rtt0_up"), OURS_2, seconds=2)
-        bucket = 2 * 2000 * 1024 * conditions.GOODPUT_SHARE
-        self.assertGreater(plan.low, bucket)
-        self.assertAlmostEqual(plan.high - plan.low, 2 * bucket, delta=2)
+        second = 2 * 2000 * 1024 * conditions.GOODPUT_SHARE
+        self.assertGreater(plan.low, 4 * site.BURST_S * second)
+        self.assertAlmostEqual(plan.high - plan.low, 2 * second, delta=2)
         self.assertLess(plan.high, plan.size)
 
     def test_a_transfer_takes_as_long_with_four_legs_as_with_one(self):

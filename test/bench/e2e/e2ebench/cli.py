@@ -28,7 +28,7 @@ summary.csv), plots (*.svg) and the machine's description into the results folde
 
 EXAMPLES = """\
 examples:
-  run.py --build build/release --out results/bench-e2e          what the claims need, about 50 min
+  run.py --build build/release --out results/bench-e2e          all that is claimed, about an hour
   run.py --build build/release --out results/bench-e2e --budget 40
       no new round after 40 minutes; the same command later goes on where it stopped
   run.py --build build/release --quick                           does it work? 2 small rounds
@@ -92,7 +92,7 @@ def build_parser() -> argparse.ArgumentParser:
         help="only these clients: ours, stock, or single arms such as ours2")
     add("--pairs", type=_positive(int), metavar="N", help="rounds of each condition")
     add("--seconds", type=_positive(float), metavar="S",
-        help="measured part of a bulk transfer, at the ideal rate (default: 1.5, or 2.5 where legs "
+        help="measured part of a bulk transfer, at the ideal rate (default: 1.5, or 2 where legs "
              "are summed)")
     add("--scheduler", default="", metavar="NAME",
         help="conflux.scheduler of our client (default: auto)")

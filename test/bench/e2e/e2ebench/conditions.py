@@ -17,15 +17,13 @@ KIB = 1024
 MIB = 1024 * KIB
 # Of what a relay forwards, cells and TLS take their part.
 GOODPUT_SHARE = 0.84
-# A relay's bucket holds one second's worth, and until it is empty bytes move faster than the rate: at
-# twice the rate it is empty after two seconds' worth. Sums of legs are compared to a few percent, so
-# that more is left out there.
-SKIP_S = 2.0
-SKIP_LONG_S = 2.6
+# Slow start and the burst of full buckets (0.2 s worth, see site.py) are over by then.
+SKIP_S = 1.0
 # With unequal legs the end of a transfer is one leg's alone.
 TAIL_S = 0.3
 MEASURE_S = 1.5
-MEASURE_LONG_S = 2.5
+# Sums of legs are compared to a few percent.
+MEASURE_LONG_S = 2.0
 FILE_SIZES = {"50 KiB": 50 * KIB, "1 MiB": MIB, "5 MiB": 5 * MIB}
 
 
@@ -64,8 +62,7 @@ class Condition:
     rates_kb: tuple[int, ...] = (RATE_KB,) * PATHS
     added_rtt_ms: tuple[float, ...] = (0.0,) * PATHS
     pairs: int = 20
-    # Of a bulk transfer, at the ideal rate: what is left out first, and what is measured then.
-    skip_s: float = SKIP_S
+    # What is measured of a bulk transfer, at the ideal rate.
     measure_s: float = MEASURE_S
 
     def ideal_bytes_per_s(self, arm: Arm) -> float:
@@ -93,7 +90,7 @@ def plan_bulk(condition: Condition, arm: Arm, seconds: float | None = None,
     if ideal == 0:
         size = int(UNLIMITED_BYTES * scale)
         return BulkPlan(size, size // 5, size - size // 20)
-    low = int(ideal * condition.skip_s)
+    low = int(ideal * SKIP_S)
     high = low + int(ideal * (seconds or condition.measure_s))
     return BulkPlan(high + int(ideal * TAIL_S), low, high)
 
@@ -117,8 +114,7 @@ def _equal_legs() -> list[Condition]:
 
 def _leg_counts() -> list[Condition]:
     return [Condition(f"legs_{short}", f"1 to 4 equal legs, {direction}", direction,
-                      (OURS_1, OURS_2, OURS_3, OURS_4), pairs=8, skip_s=SKIP_LONG_S,
-                      measure_s=MEASURE_LONG_S)
+                      (OURS_1, OURS_2, OURS_3, OURS_4), pairs=8, measure_s=MEASURE_LONG_S)
             for short, direction in _DIRECTIONS]
 
 
@@ -127,7 +123,7 @@ def _unequal_legs() -> list[Condition]:
     return [Condition(f"uneq_plus{rtt}_{short}",
                       f"{RATE_KB} and {SLOW_RATE_KB} KB/s, slow leg +{rtt} ms, {direction}",
                       direction, (STOCK, OURS_2, OURS_1, SECOND_LEG), rates_kb=rates,
-                      added_rtt_ms=(0.0, float(rtt), 0.0, 0.0), pairs=6, skip_s=SKIP_LONG_S,
+                      added_rtt_ms=(0.0, float(rtt), 0.0, 0.0), pairs=6,
                       measure_s=MEASURE_LONG_S)
             for short, direction in reversed(_DIRECTIONS) for rtt in (0, 50, 100, 200)]
 

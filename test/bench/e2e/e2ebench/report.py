@@ -16,10 +16,9 @@ from .records import FAILED, OURS, RIDE, Row, read
 from .stats import Interval
 
 _METHOD = """\
-Goodput is taken at the receiver, over the middle of each transfer: behind the first 2.0 s worth of
-bytes at the ideal rate (2.6 s where legs are summed; a relay's bucket lets one second's worth pass
-at any speed) and before the last 0.3 s worth. At unlimited rates it is the part from 20 to 95 % of
-the bytes. Each transfer has a tunnel or a linked set of its own that was built before and
+Goodput is taken at the receiver, over the middle of each transfer: behind the first second's worth
+of bytes at the ideal rate (slow start, and the burst of 0.2 s that the guards allow) and before the
+last 0.3 s worth. At unlimited rates it is the part from 20 to 95 % of the bytes. Each transfer has a tunnel or a linked set of its own that was built before and
 has carried next to nothing. In each round every client moves one file, in an order that rotates;
 guards, middles and exit are the same for all, and added delay sits in front of the guards. All data
 is checked byte for byte. Ratios are geometric means over the rounds that have both values, with

@@ -27,8 +27,8 @@ _RIDE_ATTEMPTS = 3
 _FREE_SET_TIMEOUT_S = 20.0
 _ROUND_ATTEMPTS = 3
 _PARALLEL_FILES = 6
-# A relay's bucket is full again after a second; files are short enough to feel it.
-_REFILL_S = 1.1
+# Buckets are full again after that; files are short enough to feel it.
+_REFILL_S = 0.3
 _TROUBLE = (OSError, Broken, SocksError, ProxyFailed, ControlError)
 
 

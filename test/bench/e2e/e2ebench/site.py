@@ -19,6 +19,8 @@ GUARDS = tuple(f"relay{i}" for i in range(PATHS))
 MIDDLES = tuple(f"relay{i}" for i in range(PATHS, 2 * PATHS))
 EXIT = "exit0"
 STOCK_CLIENT = "client0"
+# Tor fills buckets every 0.1 s: less than that would be less than the rate.
+BURST_S = 0.2
 _STOCK_LEGS = 2
 _ATTEMPTS = 4
 _USABLE_TIMEOUT_S = 45.0
@@ -44,7 +46,18 @@ class Site:
         for index, rate_kb in enumerate(condition.rates_kb):
             self.network.set_rate(GUARDS[index], rate_kb)
             self.network.set_rate(MIDDLES[index], rate_kb)
+            self._set_client_rate(GUARDS[index], rate_kb)
         self._rates_kb = condition.rates_kb
+
+    def _set_client_rate(self, guard: str, rate_kb: int) -> None:
+        """A relay's own bucket may not be smaller than one second's worth, which would let the
+        first megabytes of each leg pass at any speed; that of a client's connection may."""
+        with self.network.control(guard) as control:
+            if rate_kb:
+                control.command(f'SETCONF PerConnBWRate="{rate_kb} KBytes" '
+                                f'PerConnBWBurst="{int(rate_kb * BURST_S)} KBytes"')
+            else:
+                control.command("RESETCONF PerConnBWRate PerConnBWBurst")
 
 
 class Forwarder:
