@@ -6,9 +6,6 @@
 # OUTDIR gets plain roff files, one for each page, named PAGE.SECTION: confluxctl.1, conflux.yaml.5, ...
 # `build.sh --list` prints their names. The same sources and programs give the same bytes;
 # SOURCE_DATE_EPOCH is the date that they carry (none is set: no date).
-#
-# The pages in this directory are made by it without a date, so that a package needs no program to run;
-# a test says when they are behind:  packaging/man/build.sh packaging/man build/release/bin
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)

@@ -91,7 +91,7 @@ class RustHost(HostTest):
         if tools.rust_compiler() is None:
             self.skipTest(NO_RUST)
         binary = self.work / "rust_host"
-        built_it = compile_rust(RUST_HOST / "main.rs", binary, "-O")
+        built_it = compile_rust(RUST_HOST / "main.rs", binary)
         self.assertEqual(built_it.returncode, 0, built_it.stderr)
         return str(binary)
 
