@@ -171,23 +171,22 @@ class EventLoopHost(HostTest):
     def test_signals_reload_it_and_end_it_in_good_order(self):
         with subprocess.Popen([built("EVENT_LOOP_HOST"), "--cells", "0", built("CONFLUX")],
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as host:
-            # It blocks the signals before it opens the tunnel; its first words say that it runs.
-            host.send_signal(signal.SIGHUP) if self.catches_signals(host.pid) else None
+            self.await_that_it_catches_signals(host.pid)
+            host.send_signal(signal.SIGHUP)
             self.assertEqual(host.stderr.readline(), "reload: done\n")
             host.send_signal(signal.SIGTERM)
             out, err = host.communicate(timeout=60)
         self.assertEqual((host.returncode, err), (0, ""))
         self.assertRegex(out, r"^sent \d+, back in order \d+, ")
 
-    def catches_signals(self, pid: int) -> bool:
-        """Waits until the process has blocked SIGHUP, as the kernel tells."""
+    def await_that_it_catches_signals(self, pid: int) -> None:
+        """It has blocked SIGHUP, as the kernel tells: from then on none is lost."""
         hangup = 1 << (signal.SIGHUP - 1)
-        while True:
+        blocked = 0
+        while not blocked & hangup:
             status = Path(f"/proc/{pid}/status").read_text()
-            if int(re.search(r"^SigBlk:\t(\w+)$", status, re.M).group(1), 16) & hangup:
-                return True
-            if "State:\tZ" in status:
-                self.fail("the host ended before it ran")
+            self.assertNotIn("State:\tZ", status, "the host ended before it ran")
+            blocked = int(re.search(r"^SigBlk:\t(\w+)$", status, re.M).group(1), 16)
 
 
 if __name__ == "__main__":

@@ -143,12 +143,14 @@ class DoctorOfTheNumbers : public testing::Test {
 TEST_F(DoctorOfTheNumbers, SaysNothingOfAProxyThatIsWell) {
   add("conflux_handshakes", "linked", 4096);
   add("conflux_handshakes", "timeout", 64);
+  add("conflux_config_reloads_failed", "", 1);  // once; since then one was accepted
   add("conflux_config_last_reload_successful", "", 1);
   add("conflux_protocol_violation_seen", "switch", 0);
   EXPECT_THAT(findings(), Each(Field(&Finding::level, Level::kFine)));
 }
 
 TEST_F(DoctorOfTheNumbers, SaysThatAReloadWasRefused) {
+  add("conflux_config_reloads_failed", "", 1);
   add("conflux_config_last_reload_successful", "", 0);
   EXPECT_THAT(findings(),
               Contains(says(Level::kProblem, "refused its last reload", "config check")));

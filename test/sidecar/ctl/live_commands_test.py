@@ -177,6 +177,16 @@ class Doctor(unittest.TestCase):
         _, findings = self.findings("--regions", str(self.place.regions))
         self.assertTrue(any("metrics are off" in it["text"] for it in findings), findings)
 
+    def test_it_judges_the_plugin_that_the_configuration_names(self):
+        plugin = self.place.root / "plugin.so"
+        plugin.write_bytes(b"never loaded: this is no library")
+        plugin.chmod(0o666)
+        self.place.config.write_text(f"version: 1\nplugin: {{path: {plugin}}}\n")
+        self.assertIn("plugin.on_failure", self.problem("plugin")["next"])
+        plugin.chmod(0o644)
+        _, findings = self.findings()
+        self.assertEqual([it["level"] for it in findings if it["subject"] == "plugin"], ["ok"])
+
     def test_it_finds_a_broken_configuration(self):
         self.place.config.write_text("version: 1\nconflux:\n  metrics:\n    mode: loud\n")
         self.assertIn("has 1 error", self.problem("configuration")["text"])

@@ -26,13 +26,6 @@ double value_of(const Region& region, std::string_view metric, std::string_view 
   return 0;
 }
 
-bool has(const Region& region, std::string_view metric) {
-  for (const Sample& sample : region.samples()) {
-    if (sample.metric() == metric) return true;
-  }
-  return false;
-}
-
 class Symptoms {
  public:
   explicit Symptoms(const Region& region)
@@ -43,7 +36,7 @@ class Symptoms {
   }
 
   void look_at_reloads() {
-    if (!has(region_, "conflux_config_last_reload_successful") ||
+    if (value_of(region_, "conflux_config_reloads_failed") == 0 ||
         value_of(region_, "conflux_config_last_reload_successful") != 0) {
       return;
     }
