@@ -22,7 +22,9 @@ endforeach()
 
 # The contract's version, for find_package and pkg-config: what a host is compatible with, which the
 # version of this release is not.
-file(STRINGS ${PROJECT_SOURCE_DIR}/host_api/include/mpath/base.h version_lines
+set(base_header ${PROJECT_SOURCE_DIR}/host_api/include/mpath/base.h)
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${base_header})
+file(STRINGS ${base_header} version_lines
   REGEX "^#define MPATH_ABI_(MAJOR|MINOR) ")
 string(REGEX MATCHALL "[0-9]+" version_numbers "${version_lines}")
 list(JOIN version_numbers . MPATH_ABI_VERSION)
