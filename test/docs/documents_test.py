@@ -15,6 +15,7 @@ COMPILERS = {"c": code_checks.compile_c_family, "cpp": code_checks.compile_c_fam
              "rust": code_checks.compile_rust, "python": code_checks.check_python,
              "yaml": code_checks.check_yaml}
 LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)|!\[[^\]]*\]\(([^)\s]+)\)")
+TEST = re.compile(r"^TEST(?:_F|_P)?\(\s*(\w+),\s*(\w+)\)", re.MULTILINE)
 TOP = r"(?:plugin|host_api|config|test|examples|packaging)"
 PATH = re.compile(rf"(?:{TOP}/)?[\w.-]+(?:/[\w.{{}},*-]+)*"
                   r"(?:/|\.(?:h|hpp|c|cc|py|sh|md|rs|proto|yaml|json|cmake))")
@@ -96,6 +97,23 @@ def dead_paths(page: str, text: str) -> list[str]:
     return problems
 
 
+@functools.cache
+def known_tests() -> frozenset[str]:
+    """GoogleTests as `Suite.Name`, and their suites as `Suite.*`."""
+    names = set()
+    for file in tracked_files():
+        if file.startswith("test/") and file.endswith(".cc") and (ROOT / file).exists():
+            for suite, name in TEST.findall((ROOT / file).read_text()):
+                names |= {f"{suite}.{name}", f"{suite}.*"}
+    return frozenset(names)
+
+
+def dead_tests(page: str, text: str) -> list[str]:
+    return [f"{page}: there is no test `{name}`"
+            for name in re.findall(r"`([A-Z]\w+\.(?:[A-Z]\w+|\*))`", prose_of(text))
+            if name not in known_tests() and name != "Suite.Name"]
+
+
 class DocumentTest(unittest.TestCase):
     def report(self, problems: list[str]) -> None:
         self.assertEqual(problems, [], "\n" + "\n".join(problems))
@@ -148,6 +166,11 @@ class Links(DocumentTest):
         self.report([problem for page in pages() for problem in dead_paths(page, read(page))])
 
 
+    def test_tests_that_are_named_exist(self):
+        self.assertGreater(len(known_tests()), 500)
+        self.report([problem for page in pages() for problem in dead_tests(page, read(page))])
+
+
 class TheTestsThemselves(DocumentTest):
     """Each must see what it looks for."""
 
@@ -182,6 +205,10 @@ class TheTestsThemselves(DocumentTest):
         told = dead_paths("README.md",
                           "`plugin/none.cc`, `test/none/`, `plugin/{abi,none}/`, `none.h`")
         self.assertEqual(len(told), 4, told)
+
+    def test_a_test_that_is_gone_is_found(self):
+        told = dead_tests("README.md", "`Loader.NoSuchClaim`, `NoSuite.*`, `Loader.*`")
+        self.assertEqual(len(told), 2, told)
 
     def test_a_source_that_has_changed_is_found(self):
         with self.assertRaises(LookupError):
