@@ -6,7 +6,7 @@ import contextlib
 import os
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from . import process
@@ -38,11 +38,13 @@ class PrivateNetwork:
 
     @staticmethod
     def start(options: NetworkOptions, directory: Path, progress: Progress | None = None,
-              owner_pid: int | None = None) -> PrivateNetwork:
+              owner_pid: int | None = None,
+              before_nodes: Callable[[list[Node]], None] | None = None) -> PrivateNetwork:
         """Starts every node and returns once all of them listen; on any failure all are stopped.
 
         With owner_pid each tor also ends by itself soon after that process is gone, which covers
-        a caller that is killed and cannot clean up.
+        a caller that is killed and cannot clean up. before_nodes is called when ports are known and
+        nothing runs yet: what stands in front of relays must stand before authorities look for them.
         """
         options.check()
         check_programs()
@@ -53,7 +55,7 @@ class PrivateNetwork:
             network = PrivateNetwork(
                 State(directory, created_directory=created, owner_pid=owner_pid), progress)
             try:
-                network._start(options)
+                network._start(options, before_nodes)
             except BaseException:
                 with signals_ignored():
                     network._stop(keep=False)
@@ -172,7 +174,8 @@ class PrivateNetwork:
 
     # How it is done.
 
-    def _start(self, options: NetworkOptions) -> None:
+    def _start(self, options: NetworkOptions,
+               before_nodes: Callable[[list[Node]], None] | None) -> None:
         shutil.rmtree(self.directory / "nodes", ignore_errors=True)
         self._state.base_port = choose_base_port(options)
         self._state.nodes = plan_nodes(options, self.directory, self._state.base_port)
@@ -184,6 +187,8 @@ class PrivateNetwork:
             if node.role == "exit" and options.exit_nameserver:
                 resolv_conf_path(node).write_text(f"nameserver {options.exit_nameserver}\n")
         self.authorities_path.write_text(authorities_file(self._state.nodes))
+        if before_nodes:
+            before_nodes(self._state.nodes)
         self._progress.update("starting")
         for node in self._state.nodes:
             self._spawn(node)

@@ -8,8 +8,8 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
-from privnet import ClientOptions, NetworkError, NetworkOptions, PrivateNetwork, Progress
-from privnet import directory
+from privnet import (ClientOptions, NetworkError, NetworkOptions, Node, PrivateNetwork,
+                     Progress)
 from privnet.signals import signals_ignored
 
 from .conditions import PATHS, Condition
@@ -22,8 +22,7 @@ STOCK_CLIENT = "client0"
 # Tor fills buckets every 0.1 s: less than that would be less than the rate.
 BURST_S = 0.2
 _STOCK_LEGS = 2
-_ATTEMPTS = 4
-_USABLE_TIMEOUT_S = 45.0
+_USABLE_TIMEOUT_S = 120.0
 
 
 class Site:
@@ -108,12 +107,15 @@ class Forwarder:
 def running(forwarder_program: Path, place: Path, progress: Progress) -> Iterator[Site]:
     """Starts all, waits until it is usable, and stops all on the way out."""
     with contextlib.ExitStack() as stack:
-        network = PrivateNetwork.start(_options(), place, progress, owner_pid=os.getpid())
+        forwarders: list[Forwarder] = []
+
+        def start_forwarder(nodes: list[Node]) -> None:
+            routes = [(n.orport, n.innerport) for n in nodes if n.innerport]
+            forwarders.append(stack.enter_context(Forwarder(forwarder_program, routes)))
+        network = PrivateNetwork.start(_options(), place, progress, os.getpid(), start_forwarder)
         stack.callback(_stop, network)
-        nodes = [network.node(guard) for guard in GUARDS]
-        forwarder = stack.enter_context(
-            Forwarder(forwarder_program, [(n.orport, n.innerport) for n in nodes]))
-        _await_usable(network, progress)
+        network.wait(_USABLE_TIMEOUT_S)
+        (forwarder,) = forwarders
         origin = stack.enter_context(Origin())
         yield Site(network, forwarder, origin)
 
@@ -121,28 +123,6 @@ def running(forwarder_program: Path, place: Path, progress: Progress) -> Iterato
 def _stop(network: PrivateNetwork) -> None:
     with signals_ignored():
         network.stop()
-
-
-def _await_usable(network: PrivateNetwork, progress: Progress) -> None:
-    """On a busy machine a relay's descriptor may come too late for the first votes, and tor takes
-    its time until it offers it again; a restart makes it do so at once."""
-    for _ in range(_ATTEMPTS - 1):
-        try:
-            return network.wait(_USABLE_TIMEOUT_S)
-        except NetworkError:
-            late = unlisted(network)
-            progress.done(f"not usable yet; starting {', '.join(late) or 'none'} once more")
-            for nickname in late:
-                network.restart(nickname)
-    return network.wait(_USABLE_TIMEOUT_S)
-
-
-def unlisted(network: PrivateNetwork) -> list[str]:
-    """Relays that the consensus lacks; none while there is no consensus at all."""
-    listed = {entry.fingerprint for name in network.nicknames("authority")
-              for entry in directory.fetch_consensus(network.node(name).dirport)}
-    relays = [n for n in network.nodes if n.role in ("relay", "exit")]
-    return [n.nickname for n in relays if listed and n.fingerprint not in listed]
 
 
 def _options() -> NetworkOptions:
