@@ -12,6 +12,7 @@ import argparse
 import hashlib
 import json
 import re
+import subprocess
 import sys
 from datetime import datetime, timezone
 from pathlib import Path
@@ -35,7 +36,7 @@ def main() -> int:
     arguments = parse_arguments()
     try:
         document = describe(arguments)
-    except (BuildError, OSError) as error:
+    except (BuildError, OSError, subprocess.CalledProcessError) as error:
         print(f"sbom.py: {error}", file=sys.stderr)
         return 1
     arguments.output.write_text(json.dumps(document, indent=1, sort_keys=True) + "\n")
