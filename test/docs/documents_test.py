@@ -16,6 +16,7 @@ COMPILERS = {"c": code_checks.compile_c_family, "cpp": code_checks.compile_c_fam
              "yaml": code_checks.check_yaml}
 LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)|!\[[^\]]*\]\(([^)\s]+)\)")
 TEST = re.compile(r"^TEST(?:_F|_P)?\(\s*(\w+),\s*(\w+)\)", re.MULTILINE)
+DOCTOR = "plugin/sidecar/ctl/doctor"
 TOP = r"(?:plugin|host_api|config|test|examples|packaging)"
 PATH = re.compile(rf"(?:{TOP}/)?[\w.-]+(?:/[\w.{{}},*-]+)*"
                   r"(?:/|\.(?:h|hpp|c|cc|py|sh|md|rs|proto|yaml|json|cmake))")
@@ -169,6 +170,19 @@ class Links(DocumentTest):
     def test_tests_that_are_named_exist(self):
         self.assertGreater(len(known_tests()), 500)
         self.report([problem for page in pages() for problem in dead_tests(page, read(page))])
+
+
+class OperatorsPage(DocumentTest):
+    def test_quotes_what_the_doctor_says(self):
+        code = "".join(path.read_text() for path in (ROOT / DOCTOR).glob("*.cc"))
+        said = re.sub(r'"\s+"', "", code)
+        rows = re.findall(r"^\|[^|]+\|([^|]+)\|[^|]+\|[^|]+\|$",
+                          read("packaging/OPERATING.md").split("## Troubleshoot")[1], re.M)
+        quotes = [quote for row in rows for quote in re.findall(r"`([^`]+)`", row)]
+        self.assertGreater(len(quotes), 15)
+        self.report([f"the doctor does not say `{quote}`" for quote in quotes
+                     for part in re.split(r"\.\.\.|\bN\b", quote)
+                     if len(part.strip()) > 5 and part.strip().rstrip(":") not in said])
 
 
 class TheTestsThemselves(DocumentTest):

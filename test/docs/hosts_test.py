@@ -57,6 +57,27 @@ fn main() {{
 """, len(checks)
 
 
+# What the types of the Rust layer must not let a host do, and what the compiler then says.
+MISTAKES = {
+    "a tunnel on two threads at once": (
+        "fn shared<T: Sync>() {} fn main() { shared::<mpath::Tunnel<'static, u8>>(); }",
+        "cannot be shared between threads safely"),
+    "an instance that goes before its tunnel": (
+        "fn main() {} pub fn f(i: mpath::Instance, leg: &mpath::Leg<'_>) {"
+        " let t = mpath::Tunnel::<u8>::create(&i, leg, &[0; 32]); drop(i); drop(t); }",
+        "cannot move out of `i` because it is borrowed"),
+    "a grant that nobody looks at": (
+        "fn main() {} pub fn f(t: &mut mpath::Tunnel<'_, u8>, r: &mpath::Request,"
+        " v: &mpath::Views<'_>) -> Result<(), mpath::Error> { t.route(r, v, 1)?; Ok(()) }",
+        "a grant is a commitment"),
+    "a held cell that is freed meanwhile": (
+        "fn main() {} pub fn f(t: &mut mpath::Tunnel<'_, Vec<u8>>, a: &mpath::Arrival<'_>,"
+        " cell: Vec<u8>) { let _ = t.receive(a, cell, 1); drop(cell); }",
+        "use of moved value: `cell`"),
+}
+HAND_OVER = "fn sent<T: Send>() {} fn main() { sent::<mpath::Tunnel<'static, u8>>(); }"
+
+
 class HostTest(unittest.TestCase):
     def setUp(self):
         work = tempfile.TemporaryDirectory()
@@ -127,6 +148,20 @@ class RustHost(HostTest):
         host = self.build()
         self.assert_passes_the_check_layer(host)
         self.assert_passes_the_probe(host)
+
+    def compile_with_layer(self, code: str) -> str:
+        """What the compiler has against it; empty: nothing."""
+        source = self.work / "claim.rs"
+        source.write_text(f'#[path = "{RUST_HOST}/mpath/mod.rs"]\npub mod mpath;\n{code}\n')
+        return compile_rust(source, self.work / "claim", "-A", "unused_imports").stderr
+
+    def test_its_types_refuse_what_the_contract_forbids(self):
+        if tools.rust_compiler() is None:
+            self.skipTest(NO_RUST)
+        self.assertEqual(self.compile_with_layer(HAND_OVER), "", "a tunnel may be handed over")
+        for mistake, (code, told) in MISTAKES.items():
+            with self.subTest(mistake):
+                self.assertIn(told, self.compile_with_layer(code))
 
     def test_it_loads_no_file_that_others_may_write(self):
         host, plugin = self.build(), self.work / "plugin.so"
