@@ -15,6 +15,7 @@ conflux_library(onion_net_support
 
 conflux_test(onion_base_test
   SOURCES
+    base/byte_queue_test.cc
     base/bytes_test.cc
   DEPS onion_base
   LABELS unit)

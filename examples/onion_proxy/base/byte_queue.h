@@ -9,14 +9,15 @@ namespace onion_proxy {
 
 /// A buffer between a socket and who parses: `prepare` room, read into it, `commit`, look at
 /// `bytes`, `consume`. Only `prepare` moves anything, so a read may be under way while bytes that
-/// came before are looked at and consumed. Keeps its memory; who prepares bounds it.
+/// came before are looked at and consumed. Keeps its memory: twice what waits and the room at most.
 class ByteQueue {
  public:
   /// Room for `size` bytes behind those that wait; follow with `commit` of what was read.
   MutableByteView prepare(size_t size) {
     if (begin_ == end_) {
       begin_ = end_ = 0;
-    } else if (end_ + size > buffer_.size() && begin_ > 0) {
+    } else if (end_ + size > buffer_.size() && begin_ >= end_ - begin_) {
+      // Never more than has been consumed since the last time: at most one move for each byte.
       std::memmove(buffer_.data(), buffer_.data() + begin_, end_ - begin_);
       end_ -= begin_;
       begin_ = 0;

@@ -66,7 +66,10 @@ size_t AppSocket::backlog_bytes() const {
 }
 
 void AppSocket::read() {
-  if (reading_ || read_ended_ || closed_ || readable().size() >= kReadAhead) return;
+  if (reading_ || read_ended_ || closed_) return;
+  // In large pieces: a read for each cell that has gone would be a system call for each.
+  full_ = readable().size() >= (full_ ? kReadAhead / 2 : kReadAhead);
+  if (full_) return;
   reading_ = true;
   const MutableByteView room = input_.prepare(read_size_);
   socket_.async_read_some(boost::asio::buffer(room.data(), room.size()),

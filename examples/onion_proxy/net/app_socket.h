@@ -97,6 +97,7 @@ class AppSocket : public std::enable_shared_from_this<AppSocket> {
   ByteQueue input_;
   size_t read_size_;      ///< of the next read
   bool reading_ = false;  ///< into what `input_` has prepared
+  bool full_ = false;     ///< until half of what was read ahead has been consumed
   bool read_ended_ = false;
   bool end_announced_ = false;  ///< to the present user
 
