@@ -62,8 +62,9 @@ TEST(DelayLine, KeepsBytesAndOrderWhileTheRingGrowsAndWraps) {
   std::string out;
   for (int i = 0; i < 400; ++i) {
     std::string part(static_cast<size_t>(i) * 7 % 5000, ' ');
-    std::generate(part.begin(), part.end(),
-                  [n = i]() mutable { return static_cast<char>(n = n * 31 + 7); });
+    std::generate(part.begin(), part.end(), [n = static_cast<unsigned>(i)]() mutable {
+      return static_cast<char>(n = n * 31 + 7);
+    });
     line.push(bytes(part), at(i), milliseconds(i < 200 ? 90 : 20));
     in += part;
     if (i % 3 == 0) out += take(line, at(i));
