@@ -39,6 +39,8 @@ TEXT
 
 main() {
   parse_arguments "$@"
+  # Once: HEAD may be another one when the build ends.
+  commit=$(git -C "$root" rev-parse --verify --quiet "${ref:-none}^{commit}" 2>/dev/null) || commit=
   umask 022
   export_source
   install_build_dependencies
@@ -88,11 +90,11 @@ list_and_pack() {
     git -C "$root" ls-files -z --cached --others --exclude-standard --deduplicate \
       | (cd "$root" && xargs -0 -r -n 1 sh -c '[ ! -e "$0" ] || printf "%s\0" "$0"') \
       | tar -c -C "$root" --null --files-from=-
-  elif git -C "$root" rev-parse --verify --quiet "$ref^{commit}" >/dev/null; then
+  elif [[ -n $commit ]]; then
     if [[ $ref == HEAD ]] && ! git -C "$root" diff --quiet HEAD; then
       echo "note: there are changes that are not committed; --worktree builds them" >&2
     fi
-    git -C "$root" archive "$ref"
+    git -C "$root" archive "$commit"
   elif [[ $ref == HEAD ]]; then  # an unpacked release, without git
     tar -c -C "$root" --exclude=./build --exclude=./results .
   else
@@ -156,7 +158,7 @@ collect() {
     "$output"/SHA256SUMS "$output"/COMMIT
   mv "$work"/*.deb "$work"/*.buildinfo "$work"/*.changes "$output"
   (cd "$output" && sha256sum -- *.deb >SHA256SUMS)
-  git -C "$root" rev-parse --verify --quiet "${ref:-none}^{commit}" >"$output/COMMIT" || true
+  if [[ -n $commit ]]; then echo "$commit" >"$output/COMMIT"; fi
   step "packages in $output"
   local package
   for package in "$output"/*.deb; do
