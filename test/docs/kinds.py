@@ -9,6 +9,8 @@ NOT_RUN = {
     ("examples/onion_proxy/README.md", "python3 examples/private_network/private_network.py start"):
         "test/e2e runs the same with a network of its own",
     ("examples/private_network/README.md", "./private_network.py start"): "test/e2e runs them all",
+    ("examples/scheduler_lab/README.md", "build/release/bin/scheduler_lab examples"):
+        "test/scheduler_lab runs all scenarios in process",
     ("host_api/README.md", "cmake --preset release"): "the build that this test is a part of",
     ("host_api/conformance/README.md", "cmake --build --preset release"):
         "as above; host_api.validate runs the second line",

@@ -41,6 +41,7 @@ INCLUDES = {
     "config": [],
     "examples/minimal_host": [],
     "examples/onion_proxy": ["config"],
+    "examples/scheduler_lab": ["config", "examples/onion_proxy/circuit"],
 }
 # Libraries that belong in some places only.
 LIBRARIES = {

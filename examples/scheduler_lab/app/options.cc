@@ -1,6 +1,7 @@
 #include "examples/scheduler_lab/app/options.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 
 namespace scheduler_lab {
 namespace {
@@ -34,11 +35,20 @@ Exit status: 0 done, 1 a run or a file failed, 2 wrong command line.)";
 constexpr std::uint64_t kSeedsMax = 1000;
 constexpr unsigned kJobsMax = 64;
 
-void add_options(CLI::App& app, Options& options) {
-  app.add_option("SCENARIO", options.scenarios, "scenario files");
-  app.add_option("--schedulers", options.schedulers, "names, separated by commas (default: all)")
-      ->type_name("NAMES")
-      ->delimiter(',');
+std::vector<std::string> split(const std::string& names) {
+  std::vector<std::string> out;
+  for (std::size_t begin = 0; begin <= names.size();) {
+    const std::size_t end = std::min(names.find(',', begin), names.size());
+    if (end > begin) out.push_back(names.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return out;
+}
+
+void add_options(CLI::App& app, Options& options, std::string& schedulers) {
+  app.add_option("SCENARIO", options.scenarios, "scenario files")->type_name("FILE");
+  app.add_option("--schedulers", schedulers, "names, separated by commas (default: all)")
+      ->type_name("NAMES");
   app.add_option("--seeds", options.seeds, "how many seeds")
       ->type_name("N")
       ->check(CLI::Range(std::uint64_t{1}, kSeedsMax))
@@ -70,7 +80,8 @@ std::variant<Options, ExitNow> parse_options(int argc, const char* const* argv) 
   app.get_formatter()->column_width(34);
   app.set_version_flag("--version", CONFLUX_VERSION);
   Options options;
-  add_options(app, options);
+  std::string schedulers;
+  add_options(app, options, schedulers);
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {
@@ -81,6 +92,7 @@ std::variant<Options, ExitNow> parse_options(int argc, const char* const* argv) 
     return ExitNow{kWrongUsage, std::string("scheduler_lab: ") + error.what() +
                                     "\nscheduler_lab --help lists all options\n"};
   }
+  options.schedulers = split(schedulers);
   if (options.scenarios.empty() && !options.list_schedulers) {
     return ExitNow{kWrongUsage,
                    "scheduler_lab: no scenario file; those that are shipped lie in "

@@ -37,9 +37,7 @@ class Simulation {
     const Client::Environment environment{engine_, network_, bodies_};
     add_client(environment, scenario_.legs, scenario_.traffic);
     for (const CompetitorSpec& competitor : scenario_.competitors) {
-      for (std::uint64_t i = 0; i < competitor.count; ++i) {
-        add_client(environment, {competitor.leg}, competitor.traffic);
-      }
+      add_client(environment, {competitor.leg}, competitor.traffic);
     }
   }
 
@@ -103,6 +101,14 @@ class Simulation {
     peak_ = {.held_cells = tunnel().held_cells(), .held_bytes = tunnel().held_bytes()};
   }
 
+  [[nodiscard]] std::uint64_t p95_held() const {
+    std::vector<std::uint64_t> peaks;
+    for (const Sample& sample : result_.samples) peaks.push_back(sample.held_cells);
+    const auto at = peaks.begin() + static_cast<std::ptrdiff_t>(peaks.size() * 95 / 100);
+    std::nth_element(peaks.begin(), at, peaks.end());
+    return *at;
+  }
+
   RunResult report();
   void report_traffic();
 
@@ -142,6 +148,7 @@ RunResult Simulation::report() {
   result_.switches = tunnel().switches();
   result_.tunnels_lost = tunnel().tunnels_lost();
   result_.mean_held_cells = held_time_ / static_cast<double>(std::max<Time>(engine_.now(), 1));
+  result_.p95_held_cells = p95_held();
   const std::vector<LegReport> legs = tunnel().legs();
   const double cells = std::accumulate(
       legs.begin(), legs.end(), 0.0,

@@ -41,6 +41,9 @@ struct RunResult {
   std::uint64_t peak_held_cells = 0;
   std::uint64_t peak_held_bytes = 0;
   double mean_held_cells = 0;  ///< over time
+  /// That the depth stays below for 95 % of the time: what is left of the peak without the moments
+  /// in which windows are being found.
+  std::uint64_t p95_held_cells = 0;
   std::uint64_t switches = 0;
   std::uint64_t tunnels_lost = 0;
   std::vector<double> shares{};  ///< of each leg, of the DATA cells sent

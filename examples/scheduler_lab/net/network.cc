@@ -52,7 +52,8 @@ Network::Network(Engine& engine, const Scenario& scenario, const CoarseClock& cl
 std::size_t Network::node(const std::string& name) {
   const auto [found, is_new] = names_.try_emplace(name, nodes_.size());
   if (!is_new) return found->second;
-  RelayOptions options{.clock = clock_,
+  RelayOptions options{.exact_buckets = scenario_.tor.exact_buckets,
+                       .clock = clock_,
                        .refill_interval = scenario_.tor.refill_interval,
                        .kist_interval = scenario_.tor.kist_interval,
                        .wake_delay = scenario_.tor.wake_delay};

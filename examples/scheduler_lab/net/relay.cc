@@ -14,7 +14,10 @@ std::size_t cells_of(std::uint64_t bytes) { return (bytes + kWireBytes - 1) / kW
 Relay::Relay(Engine& engine, const RelayOptions& options, Random random)
     : engine_(engine), options_(options), random_(random) {
   if (options.rate > 0) {
-    bucket_.emplace(options.rate, options.burst, options.clock.stamp(engine.now()));
+    bucket_.emplace(
+        TokenBucket::Options{
+            .rate = options.rate, .burst = options.burst, .exact = options.exact_buckets},
+        options.clock.stamp(engine.now()));
   }
 }
 

@@ -18,8 +18,9 @@
 namespace scheduler_lab {
 
 struct RelayOptions {
-  std::uint64_t rate = 0;   ///< bytes per second, 0: no limit
-  std::uint64_t burst = 0;  ///< bytes
+  std::uint64_t rate = 0;      ///< bytes per second, 0: no limit
+  std::uint64_t burst = 0;     ///< bytes
+  bool exact_buckets = false;  ///< see TokenBucket
   CoarseClock clock{};
   Time refill_interval = 100 * kMillisecond;  ///< TokenBucketRefillInterval
   Time kist_interval = 10 * kMillisecond;     ///< KISTSchedRunInterval

@@ -13,13 +13,14 @@ constexpr std::int64_t kShareMin = 4 * kCellBytes;
 
 }  // namespace
 
-TokenBucket::TokenBucket(std::uint64_t rate, std::uint64_t burst, Time stamp)
+TokenBucket::TokenBucket(const Options& options, Time stamp)
     : per_step_(static_cast<std::int64_t>(std::max<std::uint64_t>(
-          1, rate * kStampsPerStep * 1000 / CoarseClock::kStampsPerSecond / 1000))),
-      burst_(static_cast<std::int64_t>(burst)),
+          1, options.rate * kStampsPerStep / CoarseClock::kStampsPerSecond))),
+      burst_(static_cast<std::int64_t>(options.burst)),
       read_(burst_),
       write_(burst_),
-      refilled_at_(stamp) {}
+      refilled_at_(stamp),
+      exact_(options.exact) {}
 
 void TokenBucket::refill(Time stamp) {
   const Time steps = (stamp - refilled_at_) / kStampsPerStep;
@@ -27,7 +28,7 @@ void TokenBucket::refill(Time stamp) {
   const auto tokens = per_step_ * static_cast<std::int64_t>(steps);
   read_ = std::min(burst_, read_ + tokens);
   write_ = std::min(burst_, write_ + tokens);
-  refilled_at_ = stamp;
+  refilled_at_ = exact_ ? refilled_at_ + steps * kStampsPerStep : stamp;
 }
 
 // C-tor: connection_bucket_get_share().

@@ -10,11 +10,17 @@ namespace scheduler_lab {
 
 class TokenBucket {
  public:
-  /// Bytes per second and bytes. Full at the start. `stamp` is of CoarseClock.
-  TokenBucket(std::uint64_t rate, std::uint64_t burst, Time stamp);
+  struct Options {
+    std::uint64_t rate = 0;   ///< bytes per second
+    std::uint64_t burst = 0;  ///< bytes; the bucket begins full
+    /// Keeps what is left of a step for the next refill. Tor does not.
+    bool exact = false;
+  };
+  /// `stamp` is of CoarseClock.
+  TokenBucket(const Options& options, Time stamp);
 
-  /// Adds what whole steps have brought. As in tor, what is left of a step is lost: the bucket
-  /// counts from now on. With a coarse clock that costs a relay a tenth of its rate and more.
+  /// Adds what whole steps have brought. In tor what is left of a step is lost: the bucket counts
+  /// from now on. That costs a relay a tenth of its rate and more.
   void refill(Time stamp);
 
   void take_read(std::uint64_t bytes) { read_ -= static_cast<std::int64_t>(bytes); }
@@ -35,6 +41,7 @@ class TokenBucket {
   std::int64_t read_;
   std::int64_t write_;
   Time refilled_at_;
+  bool exact_;
 };
 
 }  // namespace scheduler_lab

@@ -46,6 +46,7 @@ std::string json_of(const Runs& of, const RunResult& run, std::uint64_t seed,
   field("goodput_bytes_per_s", fmt::format("{:.0f}", run.goodput));
   field("peak_out_of_order_cells", std::to_string(run.peak_held_cells));
   field("peak_out_of_order_bytes", std::to_string(run.peak_held_bytes));
+  field("p95_out_of_order_cells", std::to_string(run.p95_held_cells));
   field("mean_out_of_order_cells", fmt::format("{:.3f}", run.mean_held_cells));
   field("switches", std::to_string(run.switches));
   field("tunnels_lost", std::to_string(run.tunnels_lost));

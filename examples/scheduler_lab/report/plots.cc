@@ -46,7 +46,7 @@ Series depth_of(const Runs& of) {
 std::string completion_of(const std::vector<Runs>& schedulers, TrafficKind kind) {
   const std::string what = name_of(kind);
   const std::string title = schedulers.front().scenario->title + ": time to deliver a " + what;
-  const std::string seeds = fmt::format("all of {} seeds", schedulers.front().runs.size());
+  const std::string seeds = fmt::format("{} seeds", schedulers.front().runs.size());
   LinePlot curves{.title = title,
                   .subtitle = seeds + ", from its making to its last byte",
                   .x_label = "seconds",

@@ -63,7 +63,8 @@ std::vector<std::string> cells_of(const Summary& row) {
           wait_of(row),
           fmt::format("{:.0f}", row.peak_cells.median),
           fmt::format("{:.0f}", row.peak_bytes.median / kKilo),
-          fmt::format("{:.1f}", row.mean_cells.median),
+          fmt::format("{:.0f}", row.p95_cells.median),
+          fmt::format("{:.0f}", row.mean_cells.median),
           fmt::format("{:.0f}", row.switches.median),
           shares_of(row),
           row.jain ? fmt::format("{:.3f}", row.jain->median) : "-",
@@ -71,8 +72,12 @@ std::vector<std::string> cells_of(const Summary& row) {
 }
 
 const std::vector<std::string> kHeadings = {
-    "scheduler",  "goodput kB/s", "of seeds",     "wait p50 / p95", "peak ooo cells", "kB",
-    "mean cells", "switches",     "share of leg", "Jain",           "tunnels lost"};
+    "scheduler", "goodput kB/s", "of seeds", "wait p50 / p95", "peak ooo", "kB",
+    "p95",       "mean",         "switches", "share of leg",   "Jain",     "lost"};
+
+std::string percent(const Spread& value, const Spread& of) {
+  return of.median > 0 ? fmt::format("{:.1f}%", 100 * value.median / of.median) : "-";
+}
 
 std::string pad(const std::string& text, std::size_t width, bool left) {
   const std::string blanks(width - std::min(width, text.size()), ' ');
@@ -133,6 +138,7 @@ Summary summarise(const Runs& of) {
   row.goodput = over_seeds(runs, &RunResult::goodput);
   row.peak_cells = over_seeds(runs, &RunResult::peak_held_cells);
   row.peak_bytes = over_seeds(runs, &RunResult::peak_held_bytes);
+  row.p95_cells = over_seeds(runs, &RunResult::p95_held_cells);
   row.mean_cells = over_seeds(runs, &RunResult::mean_held_cells);
   row.switches = over_seeds(runs, &RunResult::switches);
   row.tunnels_lost = over_seeds(runs, &RunResult::tunnels_lost);
@@ -171,24 +177,23 @@ std::string table_of(const std::vector<Summary>& rows) {
 }
 
 std::string comparison_of(const std::vector<Summary>& rows, const std::string& baseline) {
-  std::string out = fmt::format("against {}: goodput, peak out-of-order depth\n", baseline);
+  std::string out = fmt::format("  {:18}  {:>8}  {:>17}  {:>6}  {:>6}\n", "of " + baseline,
+                                "goodput", "peak of ooo depth", "p95", "mean");
   const Summary* base = nullptr;
   for (const Summary& row : rows) {
     if (base == nullptr || base->scenario != row.scenario) {
       const auto found = std::ranges::find_if(rows, [&](const Summary& other) {
         return other.scenario == row.scenario && other.scheduler == baseline;
       });
-      if (found == rows.end()) return out;
+      if (found == rows.end()) return {};
       base = &*found;
       out += row.scenario + "\n";
     }
-    if (&row == base || base->goodput.median <= 0) continue;
-    const std::string peak =
-        base->peak_cells.median > 0
-            ? fmt::format("{:.1f} %", 100 * row.peak_cells.median / base->peak_cells.median)
-            : "-";
-    out += fmt::format("  {:18} {:6.1f} %  {:>9}\n", row.scheduler,
-                       100 * row.goodput.median / base->goodput.median, peak);
+    if (&row == base) continue;
+    out += fmt::format(
+        "  {:18}  {:>8}  {:>17}  {:>6}  {:>6}\n", row.scheduler,
+        percent(row.goodput, base->goodput), percent(row.peak_cells, base->peak_cells),
+        percent(row.p95_cells, base->p95_cells), percent(row.mean_cells, base->mean_cells));
   }
   return out;
 }
@@ -197,15 +202,15 @@ std::string csv_of(const std::vector<Summary>& rows) {
   std::string out =
       "scenario,scheduler,seeds,goodput_median,goodput_low,goodput_high,wait_for,wait_p50_s,"
       "wait_p95_s,unfinished,peak_ooo_cells,peak_ooo_cells_low,peak_ooo_cells_high,peak_ooo_bytes,"
-      "mean_ooo_cells,switches,jain,tunnels_lost,shares\n";
+      "p95_ooo_cells,mean_ooo_cells,switches,jain,tunnels_lost,shares\n";
   for (const Summary& row : rows) {
     out += fmt::format("{},{},{},{:.0f},{:.0f},{:.0f},", row.scenario, row.scheduler, row.seeds,
                        row.goodput.median, row.goodput.low, row.goodput.high);
     out += fmt::format("{},{:.6f},{:.6f},{},", row.waits_for ? name_of(*row.waits_for) : "",
                        row.p50, row.p95, row.unfinished);
-    out += fmt::format("{:.0f},{:.0f},{:.0f},{:.0f},{:.2f},{:.0f},", row.peak_cells.median,
+    out += fmt::format("{:.0f},{:.0f},{:.0f},{:.0f},{:.0f},{:.2f},{:.0f},", row.peak_cells.median,
                        row.peak_cells.low, row.peak_cells.high, row.peak_bytes.median,
-                       row.mean_cells.median, row.switches.median);
+                       row.p95_cells.median, row.mean_cells.median, row.switches.median);
     out += fmt::format("{},{:.0f},", row.jain ? fmt::format("{:.4f}", row.jain->median) : "",
                        row.tunnels_lost.median);
     for (std::size_t i = 0; i < row.shares.size(); ++i) {

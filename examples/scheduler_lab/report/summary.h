@@ -35,6 +35,7 @@ struct Summary {
   double p95 = 0;
   std::uint64_t unfinished = 0;
   Spread peak_cells{};  ///< out of order
+  Spread p95_cells{};
   Spread peak_bytes{};
   Spread mean_cells{};
   Spread switches{};
@@ -54,7 +55,7 @@ struct Summary {
 /// For a terminal, and as CSV with a line of headings.
 [[nodiscard]] std::string table_of(const std::vector<Summary>& rows);
 [[nodiscard]] std::string csv_of(const std::vector<Summary>& rows);
-/// Goodput and peak out-of-order depth of each scheduler as shares of the baseline's.
+/// Goodput and out-of-order depth of each scheduler as shares of the baseline's.
 [[nodiscard]] std::string comparison_of(const std::vector<Summary>& rows,
                                         const std::string& baseline);
 

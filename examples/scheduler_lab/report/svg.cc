@@ -14,11 +14,11 @@ constexpr double kLeft = 78;
 constexpr double kRight = 24;
 constexpr double kTop = 78;
 constexpr double kPlotHeight = 300;
-constexpr double kBottom = 92;
+constexpr double kBottom = 80;
 constexpr double kBarStep = 34;
 constexpr double kBarHeight = 20;
 constexpr double kNameWidth = 190;
-constexpr double kLegendStep = 140;
+constexpr double kLegendStep = 168;
 
 // Distinguishable without colour vision (Okabe and Ito); beyond eight, dashes tell apart.
 constexpr std::array<const char*, 8> kColours = {"#0072b2", "#d55e00", "#009e73", "#cc79a7",
@@ -135,9 +135,13 @@ std::string curve(const Series& series, std::size_t at, const LinePlot& plot, co
       path, colour(at), dashes(at));
 }
 
+std::size_t legend_columns() {
+  return static_cast<std::size_t>((kWidth - kLeft - kRight) / kLegendStep);
+}
+
 std::string legend(const std::vector<Series>& series) {
   std::string out;
-  const auto per_row = static_cast<std::size_t>((kWidth - kLeft - kRight) / kLegendStep);
+  const std::size_t per_row = legend_columns();
   for (std::size_t i = 0; i < series.size(); ++i) {
     const double x = kLeft + static_cast<double>(i % per_row) * kLegendStep;
     const double y = kTop + kPlotHeight + 64 + static_cast<double>(i / per_row) * 18;
@@ -196,8 +200,9 @@ std::string draw(const LinePlot& plot) {
   }
   if (!(frame.x_most > 0)) frame.x_most = 1;
   frame.y_most = plot.y_most > 0 ? plot.y_most : ticks(frame.y_most).back();
-  const double rows = std::ceil(static_cast<double>(plot.series.size()) / 5);
-  std::string out = head(kTop + kPlotHeight + kBottom + 18 * rows, plot.title, plot.subtitle);
+  const std::size_t rows = (plot.series.size() + legend_columns() - 1) / legend_columns();
+  std::string out = head(kTop + kPlotHeight + kBottom + 18 * static_cast<double>(rows) - 18,
+                         plot.title, plot.subtitle);
   out += axes(plot, frame);
   for (std::size_t i = 0; i < plot.series.size(); ++i) {
     if (!plot.series[i].points.empty()) out += curve(plot.series[i], i, plot, frame);

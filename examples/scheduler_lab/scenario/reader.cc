@@ -24,6 +24,10 @@ constexpr Range kDelays{0, 10 * kSecond};
 constexpr Range kDurations{100 * kMillisecond, 3600 * kSecond};
 constexpr Range kMoments{0, 3600 * kSecond};
 constexpr std::size_t kLegsMax = 8;
+constexpr std::uint64_t kCompetitorsMax = 64;
+// Begins the names of relays that a file gives none.
+constexpr std::string_view kOwnRelay = "\n";
+constexpr auto kBucketNames = std::to_array<std::string_view>({"as_tor", "exact"});
 constexpr auto kTcpNames = std::to_array<std::string_view>({"split", "end_to_end"});
 constexpr auto kTrafficNames = std::to_array<std::string_view>({"bulk", "web", "interactive"});
 
@@ -123,7 +127,7 @@ class Reader {
     }
     for (auto [relay, place] : {std::pair{&leg.guard, " guard"}, {&leg.middle, " middle"}}) {
       if (!relay->empty()) continue;
-      *relay = name + place;
+      *relay = std::string(kOwnRelay) + name + place;
       if (rate) out_.relays.push_back({.name = *relay, .rate = *rate, .burst = burst});
     }
     if (leg.guard == leg.middle) {
@@ -135,7 +139,7 @@ class Reader {
     if (name.empty() || is_relay(name)) return;
     std::string names;
     for (const RelaySpec& relay : out_.relays) {
-      if (relay.name.find(' ') == std::string::npos) {
+      if (!relay.name.starts_with(kOwnRelay)) {
         names += (names.empty() ? "" : ", ") + relay.name;
       }
     }
@@ -187,13 +191,29 @@ class Reader {
       const std::size_t at = out_.competitors.size();
       Fields own(item, path_of("competitors", at), report_);
       CompetitorSpec spec;
-      spec.count = own.integer("count", {1, 64}).value_or(1);
+      const std::uint64_t count = own.integer("count", {1, kCompetitorsMax}).value_or(1);
       spec.leg = read_leg(own, "competitor " + std::to_string(at + 1));
       own.require("traffic", "a list of what it sends");
       spec.traffic = read_traffic(own);
       own.finish();
+      for (std::uint64_t i = 2; i <= count; ++i) out_.competitors.push_back(copy_of(spec, i));
       out_.competitors.push_back(std::move(spec));
     }
+  }
+
+  // With relays of its own where the file names none.
+  CompetitorSpec copy_of(const CompetitorSpec& spec, std::uint64_t number) {
+    CompetitorSpec copy = spec;
+    for (std::string* relay : {&copy.leg.guard, &copy.leg.middle}) {
+      if (!relay->starts_with(kOwnRelay)) continue;
+      const auto original = std::ranges::find(out_.relays, *relay, &RelaySpec::name);
+      *relay += " of " + std::to_string(number);
+      if (original == out_.relays.end()) continue;
+      RelaySpec own = *original;
+      own.name = *relay;
+      out_.relays.push_back(std::move(own));
+    }
+    return copy;
   }
 
   void read_tor(Fields& fields) {
@@ -207,6 +227,7 @@ class Reader {
                              .value_or(spec.kist_interval);
     spec.coarse_clock = tor.duration("coarse_clock", {kMillisecond, 100 * kMillisecond})
                             .value_or(spec.coarse_clock);
+    spec.exact_buckets = tor.choice("buckets", kBucketNames).value_or(0) == 1;
     spec.wake_delay = tor.duration("wake_delay", {0, kSecond}).value_or(spec.wake_delay);
     spec.acks_travel = tor.choice("tcp", kTcpNames).value_or(0) == 1;
     spec.mss = tor.size("mss", {536, 64 * kKiB}).value_or(spec.mss);

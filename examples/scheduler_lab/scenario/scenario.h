@@ -42,14 +42,14 @@ struct TrafficSpec {
 /// A client of its own with one circuit, for fairness.
 struct CompetitorSpec {
   LegSpec leg;
-  std::uint64_t count = 1;
-  std::vector<TrafficSpec> traffic;
+  std::vector<TrafficSpec> traffic{};
 };
 
 struct TorSpec {
   Time refill_interval = 100 * kMillisecond;
   Time kist_interval = 10 * kMillisecond;
   Time coarse_clock = 4 * kMillisecond;
+  bool exact_buckets = false;      ///< rates are reached; tor loses a part
   Time wake_delay = kMillisecond;  ///< mean
   std::uint64_t mss = 65483;  ///< bytes of a full TCP segment; on loopback nearly all are small
   /// Whether TCP spans a leg's delay, or ends on both sides of it, as with a delaying forwarder.
@@ -63,11 +63,11 @@ struct Scenario {
   std::string title;
   Time duration = 0;
   Time rebuild = kSecond;  ///< from the loss of a tunnel to the next
-  std::vector<RelaySpec> relays;
-  std::vector<LegSpec> legs;
-  std::vector<TrafficSpec> traffic;
-  std::vector<CompetitorSpec> competitors;
-  TorSpec tor;
+  std::vector<RelaySpec> relays{};
+  std::vector<LegSpec> legs{};
+  std::vector<TrafficSpec> traffic{};
+  std::vector<CompetitorSpec> competitors{};
+  TorSpec tor{};
 };
 
 }  // namespace scheduler_lab
