@@ -8,44 +8,6 @@ namespace conflux {
 
 static_assert(kLegsMax == MPATH_LEGS_MAX && kHopsMax == MPATH_HOPS_MAX);
 
-mpath_status to_status(Outcome outcome) noexcept {
-  switch (outcome) {
-    case Outcome::kOk:
-      return MPATH_OK;
-    case Outcome::kBlocked:
-      return MPATH_BLOCKED;
-    case Outcome::kHeld:
-      return MPATH_HELD;
-    case Outcome::kConsumed:
-      return MPATH_CONSUMED;
-    case Outcome::kPass:
-      return MPATH_PASS;
-    case Outcome::kIgnored:
-      return MPATH_IGNORED;
-    case Outcome::kArgument:
-      return MPATH_E_ARGUMENT;
-    case Outcome::kStale:
-      return MPATH_E_STALE;
-    case Outcome::kState:
-      return MPATH_E_STATE;
-    case Outcome::kBuffer:
-      return MPATH_E_BUFFER;
-    case Outcome::kViews:
-      return MPATH_E_VIEWS;
-    case Outcome::kNotSingle:
-      return MPATH_E_NOT_SINGLE;
-    case Outcome::kLegInvalid:
-      return MPATH_E_LEG_INVALID;
-    case Outcome::kLimit:
-      return MPATH_E_LIMIT;
-    case Outcome::kViolation:
-      return MPATH_E_PROTOCOL;
-    case Outcome::kClosed:
-      return MPATH_E_CLOSED;
-  }
-  return MPATH_E_POISONED;
-}
-
 mpath_status to_path(const mpath_path& path, LegPath& out) noexcept {
   if (path.count > kHopsMax || (path.hops == nullptr && path.count > 0)) return MPATH_E_ARGUMENT;
   out = {};

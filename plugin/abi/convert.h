@@ -4,6 +4,7 @@
 #include <mpath/plugin.h>
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -75,7 +76,60 @@ template <class T>
   return at == kNever ? MPATH_NEVER : static_cast<std::uint64_t>(at.time_since_epoch().count());
 }
 
-[[nodiscard]] mpath_status to_status(Outcome outcome) noexcept;
+namespace detail {
+
+[[nodiscard]] constexpr mpath_status status_of(Outcome outcome) noexcept {
+  switch (outcome) {
+    case Outcome::kOk:
+      return MPATH_OK;
+    case Outcome::kBlocked:
+      return MPATH_BLOCKED;
+    case Outcome::kHeld:
+      return MPATH_HELD;
+    case Outcome::kConsumed:
+      return MPATH_CONSUMED;
+    case Outcome::kPass:
+      return MPATH_PASS;
+    case Outcome::kIgnored:
+      return MPATH_IGNORED;
+    case Outcome::kArgument:
+      return MPATH_E_ARGUMENT;
+    case Outcome::kStale:
+      return MPATH_E_STALE;
+    case Outcome::kState:
+      return MPATH_E_STATE;
+    case Outcome::kBuffer:
+      return MPATH_E_BUFFER;
+    case Outcome::kViews:
+      return MPATH_E_VIEWS;
+    case Outcome::kNotSingle:
+      return MPATH_E_NOT_SINGLE;
+    case Outcome::kLegInvalid:
+      return MPATH_E_LEG_INVALID;
+    case Outcome::kLimit:
+      return MPATH_E_LIMIT;
+    case Outcome::kViolation:
+      return MPATH_E_PROTOCOL;
+    case Outcome::kClosed:
+      return MPATH_E_CLOSED;
+  }
+  return MPATH_E_POISONED;
+}
+
+// One load on the cell path instead of a call.
+inline constexpr auto kStatuses = [] {
+  std::array<mpath_status, static_cast<std::size_t>(Outcome::kClosed) + 1> statuses{};
+  for (std::size_t i = 0; i < statuses.size(); ++i)
+    statuses[i] = status_of(static_cast<Outcome>(i));
+  return statuses;
+}();
+
+}  // namespace detail
+
+[[nodiscard]] constexpr mpath_status to_status(Outcome outcome) noexcept {
+  return outcome <= Outcome::kClosed ? detail::kStatuses[static_cast<std::size_t>(outcome)]
+                                     : MPATH_E_POISONED;
+}
 
 // The i-th element of an array that the host laid out.
 template <class T>

@@ -93,7 +93,6 @@ void Instance::settle_changes(TunnelSlot& slot) noexcept {
   clock_steps_back_.fetch_add(tunnel.clock_steps_back() - slot.published_steps_back,
                               std::memory_order_relaxed);
   slot.published_steps_back = tunnel.clock_steps_back();
-  tunnel.commit_news_told();
   if (tunnel.version() == slot.published_version) return;
   try {
     const std::lock_guard lock(slot.snapshot_mutex);

@@ -51,10 +51,8 @@ class Instance {
 
   // [owner] Makes visible to other threads what a call has changed. Cheap if that is nothing.
   [[gnu::always_inline]] void settle(TunnelSlot& slot) noexcept {
-    const std::uint64_t held = slot.tunnel->receiver().queue().footprint().raw();
-    if (held != slot.held_bytes.load(std::memory_order_relaxed)) settle_held(slot, held);
-    if (slot.tunnel->has_news()) [[unlikely]]
-      settle_changes(slot);
+    if (slot.tunnel->news() != 0) [[unlikely]]
+      settle_news(slot);
   }
   // [owner] After a poll that told `events`: brings the tunnel's metrics up to date if they are
   // due. Answers when they will be, if there is something new to tell by then.
@@ -84,7 +82,14 @@ class Instance {
   // to a step per such tunnel early.
   static constexpr std::uint64_t kHeldStep = 4096;
 
-  void settle_held(TunnelSlot& slot, std::uint64_t held) noexcept {
+  void settle_news(TunnelSlot& slot) noexcept {
+    const std::uint8_t news = slot.tunnel->news();
+    slot.tunnel->commit_news_told();
+    if ((news & Tunnel::kHeldNews) != 0) settle_held(slot);
+    if ((news & Tunnel::kChangeNews) != 0) settle_changes(slot);
+  }
+  void settle_held(TunnelSlot& slot) noexcept {
+    const std::uint64_t held = slot.tunnel->receiver().queue().footprint().raw();
     const std::uint64_t before = slot.held_bytes.load(std::memory_order_relaxed);
     // Of what is held, a cell more is never the oldest.
     if (before == 0 || held < before) commit_oldest(slot);

@@ -9,8 +9,6 @@
 namespace conflux {
 namespace {
 
-constexpr std::size_t kDrainBatch = 64;
-
 void write_grant(const RouteGrant& grant, const Tunnel& tunnel, mpath_grant* out) noexcept {
   out->granted = static_cast<std::uint32_t>(grant.granted.raw());
   out->leg = grant.leg.raw();
@@ -47,6 +45,41 @@ std::uint64_t next_expiry(const LegViews& views, std::uint64_t now_us) noexcept 
   return next;
 }
 
+// By value and out of line, so that the short way keeps what it knows in registers.
+[[gnu::noinline]] mpath_status route_anew(Tunnel& tunnel, const mpath_route_request& request,
+                                          LegViews views, std::uint64_t now_us, mpath_grant& out) {
+  RouteGrant grant;
+  const Outcome outcome = tunnel.route({.command = classify(request.command),
+                                        .hop = HopNum{request.hop},
+                                        .leg = LegId{request.leg},
+                                        .want = Cells{request.want}},
+                                       views, to_instant(now_us), grant);
+  if (outcome == Outcome::kOk || outcome == Outcome::kBlocked) write_grant(grant, tunnel, &out);
+  return to_status(outcome);
+}
+
+[[gnu::noinline]] mpath_status receive_anew(Tunnel& tunnel, const mpath_cell& cell,
+                                            std::uint64_t now_us, mpath_receipt& out) {
+  Reason violation = Reason::NONE;
+  const Outcome outcome = tunnel.handle_cell({.leg = LegId{cell.leg},
+                                              .command = cell.command,
+                                              .hop = HopNum{cell.hop},
+                                              .body = {cell.body, cell.body_length},
+                                              .token = Token{cell.token},
+                                              .cost = cell.cost},
+                                             to_instant(now_us), violation);
+  if (outcome == Outcome::kStale) return to_status(outcome);
+  out.ready = tunnel.has_tokens() ? 1 : 0;
+  out.reason = static_cast<std::uint32_t>(violation);
+  out.reserved = 0;
+  return to_status(outcome);
+}
+
+mpath_status status_of(Reception plain) noexcept {
+  if (plain == Reception::kPass) return MPATH_PASS;
+  return plain == Reception::kDeliver ? MPATH_OK : MPATH_HELD;
+}
+
 // Bodies matter for signalling commands alone, so that hosts need not parse the others.
 mpath_status check_cell(const mpath_cell* cell) noexcept {
   if (const mpath_status status = check_sized(cell); status != MPATH_OK) return status;
@@ -71,15 +104,19 @@ mpath_status route(mpath_instance* instance, mpath_tunnel_id tunnel,
       classify(request->command) == CommandClass::kSignalling) {
     return MPATH_E_ARGUMENT;  // signalling cells are the plugin's to ask for
   }
+  const CommandClass command = classify(request->command);
+  const HopNum hop{request->hop};
   return on_tunnel(instance, tunnel, [&](Tunnel& it) {
-    RouteGrant grant;
-    const Outcome outcome = it.route({.command = classify(request->command),
-                                      .hop = HopNum{request->hop},
-                                      .leg = LegId{request->leg},
-                                      .want = Cells{request->want}},
-                                     leg_views, to_instant(now_us), grant);
-    if (outcome == Outcome::kOk || outcome == Outcome::kBlocked) write_grant(grant, it, out);
-    return to_status(outcome);
+    Cells granted;
+    const Leg* leg = it.route_again(command, hop, LegId{request->leg}, Cells{request->want},
+                                    leg_views, to_instant(now_us), granted);
+    if (leg == nullptr) return route_anew(it, *request, leg_views, now_us, *out);
+    out->granted = static_cast<std::uint32_t>(granted.raw());
+    out->leg = leg->id().raw();
+    out->leg_cookie = leg->cookie().raw();
+    out->reason = MPATH_REASON_NONE;
+    out->has_first = 0;
+    return mpath_status{MPATH_OK};
   });
 }
 
@@ -104,19 +141,14 @@ mpath_status receive(mpath_instance* instance, mpath_tunnel_id tunnel, const mpa
   if (const mpath_status status = check_sized(out); status != MPATH_OK) return status;
   if (!is_instant(now_us)) return MPATH_E_ARGUMENT;
   return on_tunnel(instance, tunnel, [&](Tunnel& it) {
-    Reason violation = Reason::NONE;
-    const Outcome outcome = it.handle_cell({.leg = LegId{cell->leg},
-                                            .command = cell->command,
-                                            .hop = HopNum{cell->hop},
-                                            .body = {cell->body, cell->body_length},
-                                            .token = Token{cell->token},
-                                            .cost = cell->cost},
-                                           to_instant(now_us), violation);
-    if (outcome == Outcome::kStale) return to_status(outcome);
+    const Reception reception =
+        it.receive_plainly(LegId{cell->leg}, cell->command, HopNum{cell->hop}, Token{cell->token},
+                           cell->cost, to_instant(now_us));
+    if (reception == Reception::kRefuse) return receive_anew(it, *cell, now_us, *out);
     out->ready = it.has_tokens() ? 1 : 0;
-    out->reason = static_cast<std::uint32_t>(violation);
+    out->reason = MPATH_REASON_NONE;
     out->reserved = 0;
-    return to_status(outcome);
+    return status_of(reception);
   });
 }
 
@@ -130,20 +162,14 @@ mpath_status drain(mpath_instance* instance, mpath_tunnel_id tunnel, mpath_token
   if (slot == nullptr) return MPATH_E_STALE;
   // Not on_tunnel: a poisoned tunnel gives its tokens back too.
   impl.close_if_marked(*slot);
-  std::array<DrainedToken, kDrainBatch> batch;
   out->count = 0;
-  while (out->count < out->capacity) {
-    const std::size_t room = std::min<std::size_t>(out->capacity - out->count, batch.size());
-    const std::size_t taken = slot->tunnel->drain({batch.data(), room});
-    for (std::size_t i = 0; i < taken; ++i) {
-      write_element(mpath_token{.token = batch[i].token.raw(),
-                                .leg = batch[i].leg.raw(),
-                                .verdict = batch[i].deliver ? MPATH_DELIVER : MPATH_DISCARD,
-                                .reserved = 0},
-                    out->items, out->stride, out->count++);
-    }
-    if (taken < room) break;
-  }
+  slot->tunnel->drain(out->capacity, [out](const DrainedToken& drained) {
+    write_element(mpath_token{.token = drained.token.raw(),
+                              .leg = drained.leg.raw(),
+                              .verdict = drained.deliver ? MPATH_DELIVER : MPATH_DISCARD,
+                              .reserved = 0},
+                  out->items, out->stride, out->count++);
+  });
   out->left = slot->tunnel->has_tokens() ? 1 : 0;
   impl.settle(*slot);
   return MPATH_OK;

@@ -65,7 +65,7 @@ class SlotTable {
   static constexpr std::size_t kChunks = kTunnelsMax / kChunk;
 
   // Of a tunnel that was idle nothing is in the cache: these lines come together, not one by one.
-  static void prefetch(const TunnelSlot* slot) noexcept {
+  [[gnu::always_inline]] static void prefetch(const TunnelSlot* slot) noexcept {
     const auto* lines = reinterpret_cast<const CacheLine*>(slot);
     __builtin_prefetch(lines + 1);
     __builtin_prefetch(lines + 2);

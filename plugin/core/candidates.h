@@ -16,16 +16,6 @@
 
 namespace conflux {
 
-// Why a leg cannot take DATA now; or NONE.
-[[nodiscard]] inline Reason obstacle_of(const Leg& leg, const LegView& view) noexcept {
-  constexpr std::uint32_t kInTheWay = MPATH_VIEW_INPUT_CLOSED | MPATH_VIEW_CHANNEL_BLOCKED;
-  if ((view.flags & kInTheWay) == 0 && !leg.padding_blocked()) [[likely]] {
-    return view.cwnd > view.inflight ? Reason::NONE : Reason::PRIMARY_FULL;
-  }
-  if (has(view, MPATH_VIEW_INPUT_CLOSED)) return Reason::CHANNEL_CLOSED;
-  return leg.padding_blocked() ? Reason::PADDING_BLOCKED : Reason::CHANNEL_BLOCKED;
-}
-
 // The linked legs that a SWITCH from the current one reaches and whose RTT is known.
 class Sender::Candidates {
  public:

@@ -136,11 +136,11 @@ inline constexpr auto kKinds = [] {
 }
 
 // A cell from the join point (on a plain circuit: from any hop).
-[[nodiscard]] constexpr CellRule client_rule(CellKind kind, const LegState& state) noexcept {
+[[nodiscard]] constexpr const CellRule& client_rule(CellKind kind, const LegState& state) noexcept {
   return detail::kClientRules[static_cast<std::size_t>(kind)][state.index()];
 }
 // A cell from another hop of a multi-path tunnel.
-[[nodiscard]] constexpr CellRule client_rule_elsewhere(CellKind kind) noexcept {
+[[nodiscard]] constexpr const CellRule& client_rule_elsewhere(CellKind kind) noexcept {
   return detail::kClientRules[static_cast<std::size_t>(kind)][kOtherHopColumn];
 }
 [[nodiscard]] constexpr CellRule exit_rule(CellKind kind, ExitLegState state) noexcept {

@@ -9,6 +9,8 @@
 #include "plugin/core/leg_progress.h"
 #include "plugin/core/leg_sequence.h"
 #include "plugin/core/leg_state.h"
+#include "plugin/types/leg_view.h"
+#include "plugin/types/reason.h"
 #include "plugin/types/strong.h"
 #include "plugin/types/time.h"
 
@@ -76,5 +78,15 @@ class Leg {
   LegProgress progress_;
   LegPath path_;
 };
+
+// Why a leg cannot take DATA now; or NONE.
+[[nodiscard]] inline Reason obstacle_of(const Leg& leg, const LegView& view) noexcept {
+  constexpr std::uint32_t kInTheWay = MPATH_VIEW_INPUT_CLOSED | MPATH_VIEW_CHANNEL_BLOCKED;
+  if ((view.flags & kInTheWay) == 0 && !leg.padding_blocked()) [[likely]] {
+    return view.cwnd > view.inflight ? Reason::NONE : Reason::PRIMARY_FULL;
+  }
+  if (has(view, MPATH_VIEW_INPUT_CLOSED)) return Reason::CHANNEL_CLOSED;
+  return leg.padding_blocked() ? Reason::PADDING_BLOCKED : Reason::CHANNEL_BLOCKED;
+}
 
 }  // namespace conflux

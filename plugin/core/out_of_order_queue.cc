@@ -48,33 +48,7 @@ void OutOfOrderQueue::hold(LegId leg, const HeldCell& cell) {
     lowest_ = cell.seq;
     lowest_lane_ = slot;
   }
-  cells_ += 1;
-  bytes_ += cell.cost;
-  peak_cells_ = std::max(peak_cells_, cells_);
-  peak_bytes_ = std::max(peak_bytes_, bytes_);
-}
-
-ReleasedCell OutOfOrderQueue::release(Lane& lane) noexcept {
-  const HeldCell& cell = lane.cells.front();
-  const ReleasedCell released{.token = cell.token, .leg = lane.leg};
-  cells_ -= 1;
-  bytes_ -= cell.cost;
-  lane.cells.pop();
-  if (lane.cells.empty()) --busy_lanes_;
-  return released;
-}
-
-ReleasedCell OutOfOrderQueue::release_lowest() noexcept {
-  Lane& lane = lanes_[lowest_lane_];
-  const ReleasedCell released = release(lane);
-  // The usual case: one leg was ahead, and all that is held came from it. With two, another head
-  // may repeat the number just released (attack A17), so it takes a look at all of them.
-  if (busy_lanes_ == 1 && !lane.cells.empty()) {
-    lowest_ = lane.cells.front().seq;
-  } else {
-    find_lowest();
-  }
-  return released;
+  commit_held(cell);
 }
 
 std::optional<ReleasedCell> OutOfOrderQueue::release_any() noexcept {

@@ -3,22 +3,22 @@
 namespace conflux {
 
 ReceptionResult Receiver::handle_sequenced(Leg& leg, Token token, std::uint32_t cost, Instant now) {
+  const Reception plain = receive_plainly(leg, token, cost, now);
+  if (plain != Reception::kRefuse) return {plain};
   if (leg.sequence().is_exhausted()) return {Reception::kRefuse, Reason::SEQUENCE_OVERFLOW};
   const SeqNo seq = next(leg.sequence().last_received());
   if (seq <= last_delivered_) return {Reception::kRefuse, Reason::SEQUENCE_REPEATED};
-  const bool in_order = is_in_order(seq);
-  if (!in_order) {
-    if (queue_.footprint().raw() + sizeof(HeldCell) + cost > limits_.tunnel_limit.raw()) {
-      return {Reception::kRefuse, Reason::REORDER_LIMIT};
-    }
-    queue_.hold(leg.id(), {.seq = seq, .token = token, .arrived = now, .cost = cost});
-    if (stall_deadline_ == kNever) stall_deadline_ = deadline(now, limits_.stall_timeout);
-  } else {
-    last_delivered_ = seq;
-  }
-  leg.sequence().commit_received(seq);
-  received_ = Cells{received_.raw() + 1};
-  return {in_order ? Reception::kDeliver : Reception::kHold};
+  const ReceptionResult result =
+      hold(leg, {.seq = seq, .token = token, .arrived = now, .cost = cost});
+  if (result.reception == Reception::kHold) commit_received(leg, seq);
+  return result;
+}
+
+ReceptionResult Receiver::hold(const Leg& leg, const HeldCell& cell) {
+  if (!has_room_for(cell.cost)) return {Reception::kRefuse, Reason::REORDER_LIMIT};
+  queue_.hold(leg.id(), cell);
+  if (stall_deadline_ == kNever) stall_deadline_ = deadline(cell.arrived, limits_.stall_timeout);
+  return {Reception::kHold};
 }
 
 Reason Receiver::handle_switch(Leg& leg, SeqDelta delta, std::uint64_t linked_legs, Cells cwnd_init,
@@ -33,18 +33,6 @@ Reason Receiver::handle_switch(Leg& leg, SeqDelta delta, std::uint64_t linked_le
   leg.sequence().commit_switch(*std::get_if<SeqNo>(&verdict));
   switches_ += 1;
   return Reason::NONE;
-}
-
-DrainStep Receiver::drain_next() noexcept {
-  if (!has_next()) return {};
-  // Two legs were ahead with the same number: the second one now surfaces (attack A17, R36).
-  if (queue_.lowest() <= last_delivered_) {
-    return {.cell = std::nullopt, .violation = Reason::SEQUENCE_REPEATED};
-  }
-  last_delivered_ = queue_.lowest();
-  const ReleasedCell cell = queue_.release_lowest();
-  if (queue_.empty()) stall_deadline_ = kNever;
-  return {.cell = cell};
 }
 
 std::optional<ReleasedCell> Receiver::discard_next() noexcept {

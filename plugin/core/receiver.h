@@ -16,6 +16,7 @@ namespace conflux {
 
 // What becomes of a sequenced cell.
 enum class Reception : std::uint8_t {
+  kPass,     // it is not counted on this leg
   kDeliver,  // it is the next one
   kHold,     // a cell before it is missing
   kRefuse,   // the tunnel must close, for `reason`
@@ -24,12 +25,6 @@ enum class Reception : std::uint8_t {
 struct ReceptionResult {
   Reception reception;
   Reason reason = Reason::NONE;
-};
-
-// A cell to take from the queue, the end of what is in order, or a repeated sequence number.
-struct DrainStep {
-  std::optional<ReleasedCell> cell = std::nullopt;
-  Reason violation = Reason::NONE;
 };
 
 class Receiver {
@@ -54,12 +49,17 @@ class Receiver {
   // nothing. Spec: prop329 [SEQUENCING]. Attacks A17, A18, A19, R41.
   ReceptionResult handle_sequenced(Leg& leg, Token token, std::uint32_t cost, Instant now);
 
+  // The same for a cell that is the next one, or is held behind others of its leg; else kRefuse:
+  // not known, and nothing has changed.
+  Reception receive_plainly(Leg& leg, Token token, std::uint32_t cost, Instant now) noexcept;
+
   // A SWITCH arrived; NONE, or the violation. `sent`: sequenced cells that we have sent.
   Reason handle_switch(Leg& leg, SeqDelta delta, std::uint64_t linked_legs, Cells cwnd_init,
                        Cells sent = {}) noexcept;
 
-  // The next cell that is in order, if there is one.
-  DrainStep drain_next() noexcept;
+  // Gives the cells that are in order to `take`, up to `count`. NONE, or what then came to light.
+  template <class Take>
+  Reason drain(std::size_t count, Take&& take) noexcept;
   // Any cell at all, for a tunnel that has closed. Nothing once empty.
   std::optional<ReleasedCell> discard_next() noexcept;
 
@@ -69,6 +69,13 @@ class Receiver {
   [[nodiscard]] bool is_consistent() const noexcept;
 
  private:
+  void commit_received(Leg& leg, SeqNo seq) noexcept;
+  [[nodiscard]] bool has_room_for(std::uint32_t cost) const noexcept {
+    return queue_.footprint().raw() + sizeof(HeldCell) + cost <= limits_.tunnel_limit.raw();
+  }
+  // Keeps a cell that is not the next one, if there is room.
+  ReceptionResult hold(const Leg& leg, const HeldCell& cell);
+
   SeqNo last_delivered_{};
   Cells received_{};
   OutOfOrderQueue queue_;
@@ -76,5 +83,41 @@ class Receiver {
   std::uint64_t switches_ = 0;
   ReorderLimits limits_;
 };
+
+[[gnu::always_inline]] inline Reception Receiver::receive_plainly(Leg& leg, Token token,
+                                                                  std::uint32_t cost,
+                                                                  Instant now) noexcept {
+  if (leg.sequence().is_exhausted()) return Reception::kRefuse;
+  const SeqNo seq = next(leg.sequence().last_received());
+  if (is_in_order(seq)) {
+    last_delivered_ = seq;
+    commit_received(leg, seq);
+    return Reception::kDeliver;
+  }
+  // The stall timer runs since the first of those that are held.
+  if (seq <= last_delivered_ || !has_room_for(cost) ||
+      !queue_.hold_behind(leg.id(), {.seq = seq, .token = token, .arrived = now, .cost = cost})) {
+    return Reception::kRefuse;
+  }
+  commit_received(leg, seq);
+  return Reception::kHold;
+}
+
+[[gnu::always_inline]] inline void Receiver::commit_received(Leg& leg, SeqNo seq) noexcept {
+  leg.sequence().commit_received(seq);
+  received_ = Cells{received_.raw() + 1};
+}
+
+template <class Take>
+[[gnu::always_inline]] inline Reason Receiver::drain(std::size_t count, Take&& take) noexcept {
+  for (; count > 0 && has_next(); --count) {
+    // Two legs were ahead with the same number: the second one now surfaces (attack A17, R36).
+    if (queue_.lowest() <= last_delivered_) return Reason::SEQUENCE_REPEATED;
+    last_delivered_ = queue_.lowest();
+    take(queue_.release_lowest());
+  }
+  if (queue_.empty()) stall_deadline_ = kNever;
+  return Reason::NONE;
+}
 
 }  // namespace conflux

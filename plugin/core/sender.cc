@@ -180,51 +180,20 @@ void Sender::commit_favourite(const Deliberation& deliberation, const LegSet& le
   }
 }
 
-bool Sender::stays(const LegSet& legs, const LegViews& views,
-                   const SendRequest& request) const noexcept {
-  if (sent_ >= favourite_until_ || request.want > peer_left_ || request.stuck_at ||
-      views.size() != legs.size()) {
-    return false;
-  }
-  for (std::size_t i = 0; i < legs.size(); ++i) {
-    if (views[i].leg != legs[i].id().raw() || !legs[i].progress().knows(views[i])) return false;
-  }
-  const Leg& leg = legs[favourite_];
-  const LegView& view = views[favourite_];
-  return obstacle_of(leg, view) == Reason::NONE &&
-         !(config_.watches_legs &&
-           leg.progress().is_stalled(view, leg.path().sendme_inc, request.now));
-}
-
-SendPlan Sender::commit_again(LegSet& legs, const LegViews& views,
-                              const SendRequest& request) noexcept {
-  const LegView& view = views[favourite_];
-  SendPlan plan{.index = favourite_, .granted = request.want};
-  if (request.command == CommandClass::kData) plan.granted = std::min(plan.granted, room(view));
-  if (config_.watches_legs) peer_left_ = Cells{peer_left_.raw() - plan.granted.raw()};
-  commit(plan, legs[favourite_], view, request.now);
-  return plan;
-}
-
-void Sender::commit_views(LegSet& legs, const ViewOfLeg& views, Instant now) noexcept {
-  for (std::size_t i = 0; i < legs.size(); ++i) {
-    if (legs[i].progress().commit_view(*views[i], now)) peer_left_ = Cells{0};
-  }
-}
-
 void Sender::commit(const SendPlan& plan, Leg& leg, const LegView& view, Instant now) noexcept {
   if (plan.switch_delta) {
     const SeqNo reached{leg.sequence().last_sent().raw() + plan.switch_delta->raw()};
     leg.sequence().commit_take_over(reached);
     switches_ += 1;
   }
-  if (config_.watches_legs) {
-    leg.progress().commit_sent(view, next(SeqNo{sent_.raw()}), plan.switch_delta.has_value(),
-                               leg.path().sendme_inc, now);
-  }
   primary_ = leg.id();
-  leg.sequence().commit_sent(plan.granted);
-  sent_ = Cells{sent_.raw() + plan.granted.raw()};
+  commit_on(leg, view, plan.granted, plan.switch_delta.has_value(), now);
+}
+
+void Sender::commit_views(LegSet& legs, const ViewOfLeg& views, Instant now) noexcept {
+  for (std::size_t i = 0; i < legs.size(); ++i) {
+    if (legs[i].progress().commit_view(*views[i], now)) peer_left_ = Cells{0};
+  }
 }
 
 }  // namespace conflux

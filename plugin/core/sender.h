@@ -59,9 +59,11 @@ class Sender {
   SendPlan commit_look(LegSet& legs, const ViewOfLeg& views, const SendRequest& request) noexcept;
   // Is the leg that was chosen last chosen again, whatever else there is to see? Then
   // commit_again() is commit_route() for little money: what nearly every cell of a transfer takes.
-  [[nodiscard]] bool stays(const LegSet& legs, const LegViews& views,
-                           const SendRequest& request) const noexcept;
-  SendPlan commit_again(LegSet& legs, const LegViews& views, const SendRequest& request) noexcept;
+  // Not while XOFF must find a way around what is stuck.
+  [[nodiscard]] bool stays(const LegSet& legs, LegViews views, Cells want,
+                           Instant now) const noexcept;
+  const Leg& commit_again(LegSet& legs, LegViews views, CommandClass command, Cells want,
+                          Instant now, Cells& granted) noexcept;
   // Plans and, unless that is blocked, carries it out: primary, counters and sequence numbers in
   // one place.
   SendPlan commit_route(LegSet& legs, const ViewOfLeg& views, const SendRequest& request) noexcept;
@@ -82,6 +84,8 @@ class Sender {
                 std::size_t current, Deliberation& out) const noexcept;
   void commit_views(LegSet& legs, const ViewOfLeg& views, Instant now) noexcept;
   void commit(const SendPlan& plan, Leg& leg, const LegView& view, Instant now) noexcept;
+  void commit_on(Leg& leg, const LegView& view, Cells granted, bool takes_over,
+                 Instant now) noexcept;
   void commit_favourite(const Deliberation& deliberation, const LegSet& legs) noexcept;
 
   LegId primary_;
@@ -95,5 +99,41 @@ class Sender {
   SendConfig config_;
   Schedulers scheduler_;
 };
+
+// What nearly every cell takes, inline.
+
+[[gnu::always_inline]] inline bool Sender::stays(const LegSet& legs, LegViews views, Cells want,
+                                                 Instant now) const noexcept {
+  if (sent_ >= favourite_until_ || want > peer_left_ || views.size() != legs.size()) return false;
+  for (std::size_t i = 0; i < legs.size(); ++i) {
+    if (views[i].leg != legs[i].id().raw() || !legs[i].progress().knows_rtt(views[i])) return false;
+  }
+  const Leg& leg = legs[favourite_];
+  const LegView& view = views[favourite_];
+  return obstacle_of(leg, view) == Reason::NONE &&
+         !(config_.watches_legs && leg.progress().is_stalled(view, leg.path().sendme_inc, now));
+}
+
+[[gnu::always_inline]] inline const Leg& Sender::commit_again(LegSet& legs, LegViews views,
+                                                              CommandClass command, Cells want,
+                                                              Instant now,
+                                                              Cells& granted) noexcept {
+  const LegView& view = views[favourite_];
+  Leg& leg = legs[favourite_];
+  granted = command == CommandClass::kData ? std::min(want, room(view)) : want;
+  if (config_.watches_legs) peer_left_ = Cells{peer_left_.raw() - granted.raw()};
+  commit_on(leg, view, granted, false, now);
+  return leg;
+}
+
+[[gnu::always_inline]] inline void Sender::commit_on(Leg& leg, const LegView& view, Cells granted,
+                                                     bool takes_over, Instant now) noexcept {
+  if (config_.watches_legs) {
+    leg.progress().commit_sent(view, next(SeqNo{sent_.raw()}), takes_over, leg.path().sendme_inc,
+                               now);
+  }
+  leg.sequence().commit_sent(granted);
+  sent_ = Cells{sent_.raw() + granted.raw()};
+}
 
 }  // namespace conflux

@@ -262,7 +262,7 @@ void Tunnel::note(EventKind kind, const Leg& leg, Reason reason, std::uint64_t v
 void Tunnel::log(LogEvent event, LogLevel level, Reason reason, LegOrdinal leg,
                  std::uint64_t value) noexcept {
   if (level > config_.log_level || log_.size() >= kLogEntriesMax) return;
-  has_news_ = true;
+  news_ |= kChangeNews;
   try {
     log_.push_back({event, level, reason, leg, value});
   } catch (const std::bad_alloc&) {

@@ -9,6 +9,7 @@
 #include <variant>
 #include <vector>
 
+#include "plugin/core/cell_rules.h"
 #include "plugin/core/event.h"
 #include "plugin/core/join_rules.h"
 #include "plugin/core/leg_set.h"
@@ -16,6 +17,7 @@
 #include "plugin/core/receiver.h"
 #include "plugin/core/sender.h"
 #include "plugin/core/tunnel_config.h"
+#include "plugin/types/check.h"
 #include "plugin/types/nonce.h"
 #include "plugin/types/reason.h"
 #include "plugin/types/relay_command.h"
@@ -135,12 +137,21 @@ class Tunnel {
 
   // Cells.
   Outcome route(const RouteRequest& request, const LegViews& views, Instant now, RouteGrant& out);
+  // The short way: route() if the leg that was chosen last is chosen again for certain. Answers the
+  // leg and how many cells it is granted; or null, and nothing has changed.
+  const Leg* route_again(CommandClass command, HopNum hop, LegId from, Cells want, LegViews views,
+                         Instant now, Cells& granted);
   // Pure: may streams of the join point be read now, and which leg would carry them?
   // Seed: should_skip_join_point.
   Outcome can_read(const LegViews& views, RouteGrant& out) const;
   Outcome handle_cell(const ReceivedCell& cell, Instant now, Reason& violation);
-  // Takes tokens that are in order, or to be discarded; answers how many.
-  std::size_t drain(std::span<DrainedToken> out) noexcept;
+  // The short way: handle_cell() of a sequenced cell that is the next one, or is held behind others
+  // of its leg. Else kRefuse, and nothing has changed.
+  Reception receive_plainly(LegId leg, std::uint8_t command, HopNum hop, Token token,
+                            std::uint32_t cost, Instant now) noexcept;
+  // Gives tokens that are in order, or to be discarded, to `take`; `count` at most.
+  template <class Take>
+  void drain(std::size_t count, Take&& take) noexcept;
   [[nodiscard]] bool has_tokens() const noexcept;
 
   // Events. kBuffer: nothing was told; events_needed() says how much room surely suffices.
@@ -172,9 +183,12 @@ class Tunnel {
 
   // What was logged since the last time. The caller clears it.
   [[nodiscard]] std::vector<LogEntry>& log() noexcept { return log_; }
-  // Has a call changed the version, the log or the count of steps back since the last time?
-  [[nodiscard]] bool has_news() const noexcept { return has_news_; }
-  void commit_news_told() noexcept { has_news_ = false; }
+  // What calls have changed since the last time, as a set of these: what is held; the version, the
+  // log or the count of steps back.
+  static constexpr std::uint8_t kHeldNews = 1;
+  static constexpr std::uint8_t kChangeNews = 2;
+  [[nodiscard]] std::uint8_t news() const noexcept { return news_; }
+  void commit_news_told() noexcept { news_ = 0; }
 
  private:
   Outcome refuse(Outcome outcome, Reason reason = Reason::NONE, std::uint32_t index = 0) noexcept;
@@ -184,8 +198,12 @@ class Tunnel {
   [[nodiscard]] std::optional<LegId> mint_leg(std::uint32_t taken_slots) const noexcept;
   Outcome handle_signalling(Leg& leg, const ReceivedCell& cell, Reason& violation);
   Outcome handle_sequenced(Leg& leg, const ReceivedCell& cell, Reason& violation);
+  // Time goes on, and nothing is due; else false, and nothing has changed.
+  bool commit_time(Instant now) noexcept;
+  const Leg* single_leg_again(LegId from, Instant now) noexcept;
   [[nodiscard]] std::optional<SeqNo> stuck_at() const noexcept;
   [[nodiscard]] RouteGrant plan_unsequenced(const RouteRequest& request) const noexcept;
+  void commit_held() noexcept;
   void commit_pressure() noexcept;
   void forget_cells_of(LegId leg) noexcept;
   [[nodiscard]] JoinStreams plan_join_streams(const ViewOfLeg& views, Cells backlog) noexcept;
@@ -195,14 +213,13 @@ class Tunnel {
   void note(EventKind kind, const Leg& leg, Reason reason, std::uint64_t value = 0);
   void log(LogEvent event, LogLevel level, Reason reason, LegOrdinal leg,
            std::uint64_t value) noexcept;
-  Outcome grant(const SendPlan& plan, RouteGrant& out) const;
   void note_primary(LegId before, const SendPlan& plan) noexcept;
   void expire_due() noexcept;
   void arm(Instant at) noexcept;
   // The set has changed, or the state of one of its legs.
   void commit_news() noexcept {
     ++version_;
-    has_news_ = true;
+    news_ |= kChangeNews;
     sender_.commit_set_changed();
   }
 
@@ -210,7 +227,7 @@ class Tunnel {
   Instant now_{};
   Instant next_deadline_ = kNever;  // may be early, never late
   std::variant<SinglePath, MultiPath, Closed> state_;
-  bool has_news_ = true;
+  std::uint8_t news_ = kChangeNews;
   bool pressure_ = false;  // held bytes rose above the high mark and not yet to the low one
   bool pressure_told_ = false;
   Receiver receiver_;
@@ -230,3 +247,5 @@ class Tunnel {
 };
 
 }  // namespace conflux
+
+#include "plugin/core/cell_path.h"  // IWYU pragma: export

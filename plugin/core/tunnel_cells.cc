@@ -19,45 +19,38 @@ Outcome Tunnel::route(const RouteRequest& request, const LegViews& views, Instan
     out = plan_unsequenced(request);
     return out.blocked == Reason::NONE ? Outcome::kOk : Outcome::kBlocked;
   }
-  const SendRequest send{.command = request.command,
-                         .want = request.want,
-                         .backlog = views.backlog(),
-                         .now = now_,
-                         .stuck_at = stuck_at()};
-  if (sender_.stays(legs_, views, send)) [[likely]] {
-    return grant(sender_.commit_again(legs_, views, send), out);
-  }
   ViewOfLeg view_of;
   if (!legs_.resolve(views, view_of)) return refuse(Outcome::kViews);
   const LegId before = sender_.has_sent() ? sender_.primary() : LegId{};
-  const SendPlan plan = sender_.commit_route(legs_, view_of, send);
+  const SendPlan plan = sender_.commit_route(legs_, view_of,
+                                             {.command = request.command,
+                                              .want = request.want,
+                                              .backlog = views.backlog(),
+                                              .now = now_,
+                                              .stuck_at = stuck_at()});
   out.blocked = plan.blocked;
   if (plan.blocked != Reason::NONE) return Outcome::kBlocked;
-  if (sender_.primary() != before) note_primary(before, plan);
-  return grant(plan, out);
-}
 
-Outcome Tunnel::grant(const SendPlan& plan, RouteGrant& out) const {
   const Leg& leg = legs_[plan.index];
   out.leg = leg.id();
   out.cookie = leg.cookie();
   out.granted = plan.granted;
   out.switch_delta = plan.switch_delta;
-  // The last number of the sending leg is the number of all cells: what a SWITCH rests on.
+  if (sender_.primary() != before) note_primary(before, plan);
   CONFLUX_CHECK(leg.sequence().last_sent() == SeqNo{sender_.sent().raw()});
   return Outcome::kOk;
+}
+
+std::optional<SeqNo> Tunnel::stuck_at() const noexcept {
+  return pressure_ ? std::optional(receiver_.last_delivered()) : std::nullopt;
 }
 
 // To be published; but the set is what it was, and what is known of its legs holds.
 void Tunnel::note_primary(LegId before, const SendPlan& plan) noexcept {
   ++version_;
-  has_news_ = true;
+  news_ |= kChangeNews;
   log(before == LegId{} ? LogEvent::kInitialPrimary : LogEvent::kPrimarySwitched, LogLevel::kTrace,
       Reason::NONE, legs_[plan.index].ordinal(), plan.switch_delta.value_or(SeqDelta{0}).raw());
-}
-
-std::optional<SeqNo> Tunnel::stuck_at() const noexcept {
-  return pressure_ ? std::optional(receiver_.last_delivered()) : std::nullopt;
 }
 
 // Leaky pipe, commands that are not sequenced, and single-path tunnels: the cell keeps its leg.
@@ -92,20 +85,19 @@ Outcome Tunnel::handle_cell(const ReceivedCell& cell, Instant now, Reason& viola
     violation = close_reason();
     return refuse(Outcome::kClosed, violation);
   }
-  Leg* const found = legs_.find(cell.leg);
-  if (found == nullptr) return refuse(Outcome::kStale);
-  Leg& leg = *found;
+  Leg* const leg = legs_.find(cell.leg);
+  if (leg == nullptr) return refuse(Outcome::kStale);
   const MultiPath* multi = multi_path();
   const bool elsewhere = multi != nullptr && cell.hop != multi->join_point.hop;
   const CellKind kind = kind_of(cell.command);
-  const CellRule rule = elsewhere ? client_rule_elsewhere(kind) : client_rule(kind, leg.state());
+  const CellRule& rule = elsewhere ? client_rule_elsewhere(kind) : client_rule(kind, leg->state());
   switch (rule.action) {
     case CellAction::kPass:
       return Outcome::kPass;
     case CellAction::kCount:
-      return handle_sequenced(leg, cell, violation);
+      return handle_sequenced(*leg, cell, violation);
     case CellAction::kHandle:
-      return handle_signalling(leg, cell, violation);
+      return handle_signalling(*leg, cell, violation);
     case CellAction::kIgnore:
       return Outcome::kConsumed;
     case CellAction::kCloseLeg:
@@ -113,7 +105,7 @@ Outcome Tunnel::handle_cell(const ReceivedCell& cell, Instant now, Reason& viola
       break;
   }
   violation = rule.reason;
-  return violate(violation, leg.ordinal());
+  return violate(violation, leg->ordinal());
 }
 
 Outcome Tunnel::handle_sequenced(Leg& leg, const ReceivedCell& cell, Reason& violation) {
@@ -123,8 +115,9 @@ Outcome Tunnel::handle_sequenced(Leg& leg, const ReceivedCell& cell, Reason& vio
       return Outcome::kOk;
     case Reception::kHold:
       arm(receiver_.stall_deadline());
-      commit_pressure();
+      commit_held();
       return Outcome::kHeld;
+    case Reception::kPass:
     case Reception::kRefuse:
       break;
   }
@@ -153,27 +146,6 @@ Outcome Tunnel::handle_signalling(Leg& leg, const ReceivedCell& cell, Reason& vi
                                                multi_path()->cwnd_init, sender_.sent());
   if (violation != Reason::NONE) return violate(violation, leg.ordinal());
   return Outcome::kConsumed;
-}
-
-bool Tunnel::has_tokens() const noexcept {
-  return std::holds_alternative<Closed>(state_) ? !receiver_.queue().empty() : receiver_.has_next();
-}
-
-std::size_t Tunnel::drain(std::span<DrainedToken> out) noexcept {
-  std::size_t count = 0;
-  while (count < out.size() && !std::holds_alternative<Closed>(state_)) {
-    const DrainStep step = receiver_.drain_next();
-    if (step.violation != Reason::NONE) violate(step.violation, LegOrdinal{0});
-    if (!step.cell) break;
-    out[count++] = {.token = step.cell->token, .leg = step.cell->leg, .deliver = true};
-  }
-  while (count < out.size() && std::holds_alternative<Closed>(state_)) {
-    const std::optional<ReleasedCell> cell = receiver_.discard_next();
-    if (!cell) break;
-    out[count++] = {.token = cell->token, .leg = cell->leg, .deliver = false};
-  }
-  commit_pressure();
-  return count;
 }
 
 void Tunnel::commit_pressure() noexcept {

@@ -18,14 +18,13 @@ Instant Tunnel::next_deadline() const noexcept {
 }
 
 void Tunnel::expire(Instant now) noexcept {
-  if (now < now_) [[unlikely]] {
+  if (now < now_) {
     ++clock_steps_back_;
-    has_news_ = true;
+    news_ |= kChangeNews;
   } else {
     now_ = now;
   }
-  if (now_ >= next_deadline_) [[unlikely]]
-    expire_due();
+  if (now_ >= next_deadline_) expire_due();
 }
 
 void Tunnel::expire_due() noexcept {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "plugin/adapters/settings.h"
+#include "test/plugin/unit/support/drains.h"
 #include "test/plugin/unit/support/tunnels.h"
 
 namespace conflux {
@@ -53,7 +54,7 @@ class InstanceTest : public ::testing::Test {
     instance_.close_if_marked(slot);
     slot.tunnel->close(Reason::HOST_REQUEST);
     std::vector<DrainedToken> tokens(1000);
-    slot.tunnel->drain(tokens);
+    test::drain(*slot.tunnel, tokens);
     instance_.settle(slot);
   }
 

@@ -4,6 +4,7 @@
 
 #include <vector>
 
+#include "test/plugin/unit/support/drains.h"
 #include "test/plugin/unit/support/legs.h"
 
 namespace conflux {
@@ -29,7 +30,7 @@ class ReceiverTest : public ::testing::Test {
   }
   std::vector<std::uint64_t> drain() {
     std::vector<std::uint64_t> tokens;
-    while (const auto cell = receiver_.drain_next().cell) tokens.push_back(cell->token.raw());
+    while (const auto cell = test::drain_next(receiver_).cell) tokens.push_back(cell->token.raw());
     return tokens;
   }
 
@@ -78,9 +79,9 @@ TEST_F(ReceiverTest, FindsANumberThatTwoLegsClaimAhead) {  // attack A17, regres
   ASSERT_EQ(reception(first_, 11), Reception::kHold);
   Leg third = test::leg_in(Linked{.rtt = 10ms}, 3);
   ASSERT_EQ(reception(third, 1), Reception::kDeliver);
-  EXPECT_TRUE(receiver_.drain_next().cell);
+  EXPECT_TRUE(test::drain_next(receiver_).cell);
   ASSERT_TRUE(receiver_.has_next());
-  EXPECT_EQ(receiver_.drain_next().violation, Reason::SEQUENCE_REPEATED);
+  EXPECT_EQ(test::drain_next(receiver_).violation, Reason::SEQUENCE_REPEATED);
 }
 
 TEST_F(ReceiverTest, RefusesANumberPastTheLargest) {  // attack A19
@@ -129,7 +130,7 @@ TEST_F(ReceiverTest, DeliversCellsOfALegThatHasGone) {
     ASSERT_EQ(reception(gone, 2), Reception::kHold);
   }
   ASSERT_EQ(reception(first_, 1), Reception::kDeliver);
-  const DrainStep step = receiver_.drain_next();
+  const test::DrainStep step = test::drain_next(receiver_);
   ASSERT_TRUE(step.cell);
   EXPECT_EQ(step.cell->leg, test::leg_id(3));
 }

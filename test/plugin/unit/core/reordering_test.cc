@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "plugin/core/receiver.h"
+#include "test/plugin/unit/support/drains.h"
 #include "test/plugin/unit/support/legs.h"
 
 namespace conflux {
@@ -62,7 +63,8 @@ std::vector<std::uint64_t> receive(const std::array<LegStream, 2>& streams,
         receiver.handle_sequenced(legs[at], Token{next.cell}, 1, test::at(1s));
     EXPECT_NE(result.reception, Reception::kRefuse);
     if (result.reception == Reception::kDeliver) delivered.push_back(next.cell);
-    while (const auto cell = receiver.drain_next().cell) delivered.push_back(cell->token.raw());
+    while (const auto cell = test::drain_next(receiver).cell)
+      delivered.push_back(cell->token.raw());
     EXPECT_TRUE(receiver.is_consistent());
   }
   EXPECT_TRUE(receiver.queue().empty());

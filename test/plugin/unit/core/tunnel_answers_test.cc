@@ -3,6 +3,7 @@
 
 #include <functional>
 
+#include "test/plugin/unit/support/drains.h"
 #include "test/plugin/unit/support/tunnels.h"
 
 namespace conflux {
@@ -365,7 +366,7 @@ TEST(TunnelAnswers, TellsReadyAndPressureOnceEach) {
   EXPECT_TRUE(rig.poll().empty());
   ASSERT_EQ(rig.data(rig.leg(0)), Outcome::kOk);
   std::array<DrainedToken, 1> one;
-  ASSERT_EQ(rig.tunnel.drain(one), 1U);
+  ASSERT_EQ(test::drain(rig.tunnel, one), 1U);
   const std::vector<Event> low = rig.poll();
   ASSERT_EQ(low.size(), 1U);
   EXPECT_EQ(low[0].value, 0U);

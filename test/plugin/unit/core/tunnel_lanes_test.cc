@@ -1,6 +1,7 @@
 // Lanes of the out-of-order queue outlive their legs: what that means for those that come.
 #include <gtest/gtest.h>
 
+#include "test/plugin/unit/support/drains.h"
 #include "test/plugin/unit/support/tunnels.h"
 
 namespace conflux {
@@ -38,7 +39,7 @@ TEST(Tunnel, RefusesALegWhileCellsOfOthersFillEveryLane) {
   // When the missing cell comes and they drain, then there is room again.
   ASSERT_EQ(rig.data(rig.leg(0)), Outcome::kOk);
   std::array<DrainedToken, 32> drained;
-  EXPECT_EQ(rig.tunnel.drain(drained), kLegsMax - 2);
+  EXPECT_EQ(test::drain(rig.tunnel, drained), kLegsMax - 2);
   EXPECT_EQ(rig.join(1), Outcome::kOk);
 }
 

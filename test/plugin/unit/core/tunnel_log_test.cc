@@ -4,6 +4,7 @@
 #include <ostream>
 #include <tuple>
 
+#include "test/plugin/unit/support/drains.h"
 #include "test/plugin/unit/support/tunnels.h"
 
 namespace conflux {
@@ -109,11 +110,11 @@ TEST_F(TunnelLog, TellsOfThePressureWhenItComesAndWhenItGoes) {
   ASSERT_EQ(rig_.data(rig_.leg(0)), Outcome::kOk);
   std::array<DrainedToken, 1> one;
   for (const std::uint64_t left : {90U, 51U, 50U}) {
-    ASSERT_EQ(rig_.tunnel.drain(one), 1U);
+    ASSERT_EQ(test::drain(rig_.tunnel, one), 1U);
     EXPECT_EQ(rig_.tunnel.receiver().queue().bytes(), Bytes{left});
   }
   EXPECT_THAT(take(), IsEmpty()) << "above the low mark";
-  ASSERT_EQ(rig_.tunnel.drain(one), 1U);
+  ASSERT_EQ(test::drain(rig_.tunnel, one), 1U);
   EXPECT_THAT(take(), ElementsAre(LogEntry{LogEvent::kLowWater, LogLevel::kDebug, Reason::NONE,
                                            kNoLeg, 0}));
 }
@@ -126,7 +127,7 @@ TEST_F(TunnelLog, HasReachedTheLowMarkWhenItHoldsAsMuch) {
   take();
   ASSERT_EQ(rig_.data(rig_.leg(0)), Outcome::kOk);
   std::array<DrainedToken, 1> one;
-  ASSERT_EQ(rig_.tunnel.drain(one), 1U);
+  ASSERT_EQ(test::drain(rig_.tunnel, one), 1U);
   EXPECT_THAT(take(), ElementsAre(LogEntry{LogEvent::kLowWater, LogLevel::kDebug, Reason::NONE,
                                            kNoLeg, 40}));
 }
@@ -170,7 +171,7 @@ TEST_F(TunnelLog, BlamesNoLegForANumberThatTwoHaveClaimed) {
   ASSERT_EQ(rig_.data(rig_.leg(2)), Outcome::kHeld);
   ASSERT_EQ(rig_.data(rig_.leg(0)), Outcome::kOk);
   std::array<DrainedToken, 4> drained;
-  ASSERT_EQ(rig_.tunnel.drain(drained), 2U);
+  ASSERT_EQ(test::drain(rig_.tunnel, drained), 2U);
   const std::vector<LogEntry> told = take();
   ASSERT_FALSE(told.empty());
   EXPECT_EQ(told[0], (LogEntry{LogEvent::kViolation, LogLevel::kWarn, Reason::SEQUENCE_REPEATED,

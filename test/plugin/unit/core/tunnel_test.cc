@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <set>
 
+#include "test/plugin/unit/support/drains.h"
 #include "test/plugin/unit/support/tunnels.h"
 
 namespace conflux {
@@ -77,7 +78,7 @@ TEST(Tunnel, KeepsTheLaneOfALegThatLeftCellsBehind) {
   // And the early cell is delivered when its turn comes.
   ASSERT_EQ(rig.data(rig.leg(0)), Outcome::kOk);
   std::array<DrainedToken, 4> drained;
-  ASSERT_EQ(rig.tunnel.drain(drained), 1U);
+  ASSERT_EQ(test::drain(rig.tunnel, drained), 1U);
   EXPECT_EQ(drained[0].leg, gone);
   EXPECT_TRUE(drained[0].deliver);
 }
@@ -163,10 +164,10 @@ TEST(Tunnel, GivesBackWhatItHoldsWhenItCloses) {
   for (int i = 0; i < 3; ++i) ASSERT_EQ(rig.data(rig.leg(1)), Outcome::kHeld);
   rig.tunnel.close(Reason::HOST_REQUEST);
   std::array<DrainedToken, 2> drained;
-  ASSERT_EQ(rig.tunnel.drain(drained), 2U);
+  ASSERT_EQ(test::drain(rig.tunnel, drained), 2U);
   EXPECT_FALSE(drained[0].deliver);
   EXPECT_TRUE(rig.tunnel.has_tokens());
-  ASSERT_EQ(rig.tunnel.drain(drained), 1U);
+  ASSERT_EQ(test::drain(rig.tunnel, drained), 1U);
   EXPECT_FALSE(rig.tunnel.has_tokens());
   EXPECT_TRUE(rig.tunnel.is_consistent());
 }
