@@ -6,6 +6,8 @@ block is named by its page and how its first line begins; one that is named nowh
 NOT_RUN = {
     ("README.md", "bash examples/quickstart.sh"): "the gate runs both lines",
     ("CONTRIBUTING.md", "bash test/run.sh"): "builds everything; the gate runs its parts",
+    ("examples/onion_proxy/PERFORMANCE.md", "# CPU time and instructions of a cell's work"):
+        "measures for minutes; the bench's smoke tests run the first lines",
     ("examples/onion_proxy/README.md", "python3 examples/private_network/private_network.py start"):
         "test/e2e runs the same with a network of its own",
     ("examples/private_network/README.md", "./private_network.py start"): "test/e2e runs them all",
