@@ -17,8 +17,9 @@ from .transfers import Door, download
 _LEGS_TIMEOUT_S = 30.0
 _POLL_S = 0.05
 _WARM_UP_BYTES = 400
-# A tunnel that carried its transfer is of no more use.
-_IDLE_TIMEOUT_S = 30
+# A tunnel that carried its transfer is of no more use, but one that was prepared must last until its
+# turn comes, which slow transfers of others and their repetition put off.
+_IDLE_TIMEOUT_S = 150
 
 
 @dataclass(frozen=True)

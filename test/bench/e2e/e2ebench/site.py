@@ -10,6 +10,7 @@ from pathlib import Path
 
 from privnet import (ClientOptions, NetworkError, NetworkOptions, Node, PrivateNetwork,
                      Progress)
+from privnet.layout import RELAY_SOURCE
 from privnet.signals import signals_ignored
 
 from .conditions import PATHS, Condition
@@ -63,7 +64,9 @@ class Forwarder:
     """The delay_forwarder in front of all guards. Use as a context manager."""
 
     def __init__(self, program: Path, routes: list[tuple[int, int]]):
-        self._argv = [str(program)]
+        # A guard may send to its middle over a connection that the middle has opened; only clients
+        # are to feel the delay.
+        self._argv = [str(program), "--exempt", RELAY_SOURCE]
         for listen, target in routes:
             self._argv += ["--route", f"{listen}:{target}:0"]
         self._process: subprocess.Popen | None = None

@@ -135,13 +135,17 @@ bool Forwarder::handle_event(uint64_t key, uint32_t events) {
 
 void Forwarder::accept_all(Listener& listener) {
   while (true) {
-    Fd client(::accept4(listener.fd.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+    sockaddr_in from{};
+    socklen_t from_size = sizeof from;
+    Fd client(::accept4(listener.fd.get(), reinterpret_cast<sockaddr*>(&from), &from_size,
+                        SOCK_NONBLOCK | SOCK_CLOEXEC));
     if (client.get() < 0) return;
     set_no_delay(client.get());
     Fd target = connect_to(listener.route.target_port);
     if (target.get() < 0) continue;
     Forwarded& added = connections_.emplace_back(
-        Forwarded{Connection(std::move(client), std::move(target), limits_), &listener});
+        Forwarded{Connection(std::move(client), std::move(target), limits_), &listener,
+                  exempt_source_ == ntohl(from.sin_addr.s_addr)});
     for (const auto side : {Connection::kClient, Connection::kTarget}) {
       added.connection.registered(side) = EPOLLIN;
       epoll_event event{.events = EPOLLIN, .data = {.u64 = key_of({Tag::kSide, &added, side})}};
@@ -156,7 +160,7 @@ void Forwarder::accept_all(Listener& listener) {
 void Forwarder::pump_all() {
   const Instant now = Clock::now();
   for (auto it = connections_.begin(); it != connections_.end();) {
-    if (!it->connection.pump(now, it->listener->route.delay)) {
+    if (!it->connection.pump(now, it->exempt ? Duration(0) : it->listener->route.delay)) {
       it = connections_.erase(it);
       continue;
     }

@@ -28,6 +28,10 @@ class Forwarder {
   /// Listens at once. Throws std::system_error when the port cannot be had.
   void add_route(const Route& route);
 
+  /// Connections from this address pass at once, on all routes; host byte order. Of loopback's
+  /// addresses each program may choose its own.
+  void exempt_source(uint32_t address) { exempt_source_ = address; }
+
   /// For bytes that arrive from now on, of open connections too. False: no such route.
   bool set_delay(uint16_t listen_port, Duration delay);
 
@@ -51,6 +55,7 @@ class Forwarder {
   struct Forwarded {
     Connection connection;
     const Listener* listener;
+    bool exempt;
   };
   struct Watch {
     int fd;
@@ -74,6 +79,7 @@ class Forwarder {
   static Tag tag_of(uint64_t key);
 
   DelayLine::Limits limits_;
+  std::optional<uint32_t> exempt_source_;
   Fd epoll_;
   std::list<Listener> listeners_;
   std::list<Forwarded> connections_;

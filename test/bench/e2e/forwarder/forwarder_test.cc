@@ -106,6 +106,29 @@ TEST_F(ForwarderTest, ANewDelayHoldsForOpenConnections) {
   EXPECT_GE(Clock::now() - start, milliseconds(40));
 }
 
+TEST_F(ForwarderTest, AnExemptSourceIsNotDelayed) {
+  forwarder_.emplace();
+  auto [server, server_port] = listening();
+  port_ = listening().second;
+  forwarder_->add_route({port_, server_port, seconds(20)});
+  forwarder_->exempt_source(INADDR_LOOPBACK + 1);
+  Fd client = make_socket();
+  sockaddr_in own = loopback(0);
+  own.sin_addr.s_addr = htonl(INADDR_LOOPBACK + 1);
+  ASSERT_EQ(::bind(client.get(), reinterpret_cast<const sockaddr*>(&own), sizeof own), 0);
+  const sockaddr_in address = loopback(port_);
+  ::connect(client.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address);
+  Fd accepted;
+  const Instant start = Clock::now();
+  until([&] {
+    accepted = Fd(::accept4(server.get(), nullptr, nullptr, SOCK_NONBLOCK));
+    return accepted.get() >= 0;
+  });
+  send(client, "ping");
+  until([&] { return receive(accepted) == "ping"; });
+  EXPECT_LT(Clock::now() - start, seconds(20));
+}
+
 TEST_F(ForwarderTest, AnUnknownRouteHasNoDelay) {
   open(milliseconds(0));
   EXPECT_FALSE(forwarder_->set_delay(static_cast<uint16_t>(port_ ^ 1), milliseconds(1)));

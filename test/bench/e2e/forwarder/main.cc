@@ -7,6 +7,7 @@
 #include <array>
 #include <chrono>
 #include <cstdio>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -66,8 +67,9 @@ class Control {
   std::string text_;
 };
 
-int serve(const std::vector<Route>& routes) {
+int serve(const std::vector<Route>& routes, const std::optional<uint32_t>& exempt) {
   Forwarder forwarder;
+  if (exempt) forwarder.exempt_source(*exempt);
   for (const Route& route : routes) forwarder.add_route(route);
   Control control(forwarder);
   ::fcntl(STDIN_FILENO, F_SETFL, ::fcntl(STDIN_FILENO, F_GETFL) | O_NONBLOCK);
@@ -90,6 +92,9 @@ int run(int argc, char** argv) {
       ->required()
       ->expected(1)
       ->take_all();
+  std::string exempt_text;
+  app.add_option("--exempt", exempt_text, "connections from this address pass without delay")
+      ->type_name("ADDRESS");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -107,7 +112,15 @@ int run(int argc, char** argv) {
     }
     routes.push_back(*route);
   }
-  return serve(routes);
+  std::optional<uint32_t> exempt;
+  if (!exempt_text.empty()) {
+    exempt = parse_address(exempt_text);
+    if (!exempt) {
+      fmt::print(stderr, "delay_forwarder: --exempt {}: expected an IPv4 address\n", exempt_text);
+      return kWrongUsage;
+    }
+  }
+  return serve(routes, exempt);
 }
 
 }  // namespace

@@ -1,7 +1,10 @@
 #include "test/bench/e2e/forwarder/words.h"
 
+#include <arpa/inet.h>
+
 #include <charconv>
 #include <chrono>
+#include <string>
 #include <vector>
 
 namespace delay_forwarder {
@@ -46,6 +49,12 @@ std::optional<Route> parse_route(std::string_view text) {
   const auto delay = parse_delay(parts[2]);
   if (!listen || !target || !delay) return {};
   return Route{*listen, *target, *delay};
+}
+
+std::optional<uint32_t> parse_address(std::string_view text) {
+  in_addr address{};
+  if (::inet_pton(AF_INET, std::string(text).c_str(), &address) != 1) return {};
+  return ntohl(address.s_addr);
 }
 
 std::optional<DelayCommand> parse_delay_command(std::string_view line) {
