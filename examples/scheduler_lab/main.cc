@@ -97,6 +97,14 @@ std::string choose_schedulers(const LoadedPlugin& plugin, Options& options) {
   return {};
 }
 
+// Once, instead of in every run.
+std::string check_settings(const mpath::Plugin& plugin, const Options& options) {
+  std::string words;
+  const std::string text = configuration(options.schedulers.front(), options.settings);
+  const mpath::Status status = plugin.check({.text = text, .name = "configuration"}, &words);
+  return status == mpath::Status::kOk ? "" : "--set: the plugin refuses it: " + words;
+}
+
 std::vector<Summary> summarise_all(const std::vector<Runs>& all) {
   std::vector<Summary> rows;
   for (const Runs& of : all) rows.push_back(summarise(of));
@@ -115,7 +123,8 @@ std::vector<ResultFile> files_of(const ExperimentResult& result, const std::vect
   const Provenance from{.lab = CONFLUX_VERSION,
                         .plugin = fmt::format("{} {}", raw.name(), raw.version()),
                         .plugin_sha256 = plugin.sha256,
-                        .abi = fmt::format("{}.{}", raw.abi_major(), raw.abi_minor())};
+                        .abi = fmt::format("{}.{}", raw.abi_major(), raw.abi_minor()),
+                        .settings = options.settings};
   std::vector<ResultFile> files = files_of_all(result.all, rows, from);
   for (const Runs& of : result.all) {
     for (std::size_t i = 0; i < of.runs.size(); ++i) {
@@ -143,12 +152,16 @@ int run_lab(Options options) {
   if (const auto wrong = choose_schedulers(plugin, options); !wrong.empty()) {
     return fail(wrong, kWrongUsage);
   }
+  if (const auto wrong = check_settings(plugin.plugin, options); !wrong.empty()) {
+    return fail(wrong, kWrongUsage);
+  }
   if (!options.out.empty()) {
     const std::string wrong = check_directory(options.out, options.force);
     if (!wrong.empty()) return fail(wrong, kWrongUsage);
   }
   const Experiment experiment{.scenarios = std::move(scenarios),
                               .schedulers = options.schedulers,
+                              .settings = options.settings,
                               .first_seed = options.first_seed,
                               .seeds = options.seeds,
                               .jobs = options.jobs,

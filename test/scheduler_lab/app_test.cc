@@ -39,6 +39,13 @@ TEST(LabOptions, WrongUsageIsSaidAndHasItsStatus) {
   }
 }
 
+TEST(LabOptions, SettingsBecomeYamlWithEachSectionOnce) {
+  EXPECT_EQ(to_yaml({"reorder.peer_limit=1MiB", "desired_ux=min_latency", "reorder.low_water=0"}),
+            "  desired_ux: min_latency\n  reorder:\n    peer_limit: 1MiB\n    low_water: 0\n");
+  EXPECT_EQ(to_yaml({}), "");
+  EXPECT_EQ(to_yaml({"reorder"}), std::nullopt);
+}
+
 TEST(LabOptions, HelpHasExamples) {
   const auto parsed = parse({"--help"});
   const auto* end = std::get_if<ExitNow>(&parsed);

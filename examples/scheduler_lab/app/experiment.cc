@@ -64,6 +64,7 @@ class Workers {
     try {
       of.runs[job.run] = simulate({.scenario = of.scenario,
                                    .scheduler = of.scheduler,
+                                   .settings = experiment_.settings,
                                    .seed = seed,
                                    .plugin = experiment_.plugin});
       return {};

@@ -13,6 +13,7 @@ namespace scheduler_lab {
 struct Experiment {
   std::vector<Scenario> scenarios;
   std::vector<std::string> schedulers;
+  std::string settings{};  ///< of the plugin, see RunOptions
   std::uint64_t first_seed = 1;
   std::uint64_t seeds = 1;
   unsigned jobs = 1;

@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <map>
 
 namespace scheduler_lab {
 namespace {
@@ -16,6 +17,8 @@ Examples:
       every scheduler of the plugin in every scenario, three seeds each: a table
   scheduler_lab scenarios/unequal_both.yaml --schedulers low_rtt,ecf --seeds 10 --out results/ecf
       two schedulers, ten seeds, with CSV, plots and a folder for each run
+  scheduler_lab scenarios/unequal_*.yaml --set reorder.peer_limit=512KiB
+      with another option of the plugin (`confluxctl config explain` lists them)
   scheduler_lab --list-schedulers
       the names that --schedulers takes
   scheduler_lab --check mine.yaml
@@ -45,9 +48,14 @@ std::vector<std::string> split(const std::string& names) {
   return out;
 }
 
-void add_options(CLI::App& app, Options& options, std::string& schedulers) {
+struct Raw {
+  std::string schedulers;
+  std::vector<std::string> settings;
+};
+
+void add_options(CLI::App& app, Options& options, Raw& raw) {
   app.add_option("SCENARIO", options.scenarios, "scenario files")->type_name("FILE");
-  app.add_option("--schedulers", schedulers, "names, separated by commas (default: all)")
+  app.add_option("--schedulers", raw.schedulers, "names, separated by commas (default: all)")
       ->type_name("NAMES");
   app.add_option("--seeds", options.seeds, "how many seeds")
       ->type_name("N")
@@ -58,6 +66,10 @@ void add_options(CLI::App& app, Options& options, std::string& schedulers) {
       ->capture_default_str();
   app.add_option("--plugin", options.plugin, "conflux.so (default: of this build or installation)")
       ->type_name("PATH");
+  app.add_option("--set", raw.settings, "an option of the plugin, below `conflux`; repeatable")
+      ->type_name("KEY=VALUE")
+      ->expected(1)
+      ->take_all();
   app.add_option("--out", options.out, "write results there: a new or empty directory")
       ->type_name("DIR");
   app.add_flag("--force", options.force, "overwrite results in --out");
@@ -74,14 +86,34 @@ void add_options(CLI::App& app, Options& options, std::string& schedulers) {
 
 }  // namespace
 
+std::optional<std::string> to_yaml(const std::vector<std::string>& settings) {
+  std::map<std::string, std::string> sections;
+  for (const std::string& setting : settings) {
+    const std::size_t equals = setting.find('=');
+    if (equals == std::string::npos || equals == 0) return std::nullopt;
+    const std::string key = setting.substr(0, equals);
+    const std::string value = setting.substr(equals + 1) + "\n";
+    const std::size_t dot = key.find('.');
+    if (dot == std::string::npos) {
+      sections[key] = " " + value;
+    } else {
+      std::string& section = sections[key.substr(0, dot)];
+      section += (section.empty() ? "\n    " : "    ") + key.substr(dot + 1) + ": " + value;
+    }
+  }
+  std::string out;
+  for (const auto& [name, text] : sections) out += "  " + name + ":" + text;
+  return out;
+}
+
 std::variant<Options, ExitNow> parse_options(int argc, const char* const* argv) {
   CLI::App app(kDescription, "scheduler_lab");
   app.footer(kExamples);
   app.get_formatter()->column_width(34);
   app.set_version_flag("--version", CONFLUX_VERSION);
   Options options;
-  std::string schedulers;
-  add_options(app, options, schedulers);
+  Raw raw;
+  add_options(app, options, raw);
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {
@@ -92,7 +124,14 @@ std::variant<Options, ExitNow> parse_options(int argc, const char* const* argv) 
     return ExitNow{kWrongUsage, std::string("scheduler_lab: ") + error.what() +
                                     "\nscheduler_lab --help lists all options\n"};
   }
-  options.schedulers = split(schedulers);
+  options.schedulers = split(raw.schedulers);
+  const std::optional<std::string> settings = to_yaml(raw.settings);
+  if (!settings) {
+    return ExitNow{kWrongUsage,
+                   "scheduler_lab: --set: expected KEY=VALUE, such as reorder.peer_limit=1MiB\n"
+                   "scheduler_lab --help lists all options\n"};
+  }
+  options.settings = *settings;
   if (options.scenarios.empty() && !options.list_schedulers) {
     return ExitNow{kWrongUsage,
                    "scheduler_lab: no scenario file; those that are shipped lie in "

@@ -13,10 +13,7 @@ constexpr std::size_t kSamples = 300;
 constexpr Time kSampleMin = 10 * kMillisecond;
 
 mpath::Instance open(const RunOptions& options) {
-  // The lab measures what a scheduler needs, so the far end's memory is not to end a run.
-  const std::string text =
-      "version: 1\nconflux:\n  profile: lab\n  scheduler: " + options.scheduler +
-      "\n  log: {level: error}\n";
+  const std::string text = configuration(options.scheduler, options.settings);
   mpath::Instance instance;
   std::string words;
   const mpath::Status status = mpath::Instance::open(
@@ -170,6 +167,10 @@ RunResult Simulation::report() {
 }
 
 }  // namespace
+
+std::string configuration(const std::string& scheduler, const std::string& settings) {
+  return "version: 1\nconflux:\n  profile: lab\n  scheduler: " + scheduler + "\n" + settings;
+}
 
 RunResult simulate(const RunOptions& options) { return Simulation(options).run(); }
 

@@ -57,9 +57,13 @@ struct RunResult {
 struct RunOptions {
   const Scenario* scenario = nullptr;
   std::string scheduler;
+  std::string settings{};  ///< more lines of section `conflux`, as YAML indented by two blanks
   std::uint64_t seed = 1;
   mpath::Plugin plugin;
 };
+
+/// The plugin's configuration of a run.
+std::string configuration(const std::string& scheduler, const std::string& settings);
 
 /// Throws Broken if the plugin refuses its configuration, misroutes or misorders.
 RunResult simulate(const RunOptions& options);

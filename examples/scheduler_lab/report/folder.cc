@@ -26,6 +26,15 @@ std::string list_of(const std::vector<double>& values) {
   return "[" + out + "]";
 }
 
+std::string escape(const std::string& text) {
+  std::string out;
+  for (const char c : text) {
+    if (c == '"' || c == '\\') out += '\\';
+    out += c == '\n' ? "\\n" : std::string(1, c);
+  }
+  return out;
+}
+
 // Names are of files and of schedulers that a plugin knows: nothing that JSON must escape.
 std::string json_of(const Runs& of, const RunResult& run, std::uint64_t seed,
                     const Provenance& from) {
@@ -37,6 +46,7 @@ std::string json_of(const Runs& of, const RunResult& run, std::uint64_t seed,
   field("plugin", "\"" + from.plugin + "\"");
   field("plugin_sha256", "\"" + from.plugin_sha256 + "\"");
   field("abi", "\"" + from.abi + "\"");
+  field("settings", "\"" + escape(from.settings) + "\"");
   field("scenario", "\"" + of.scenario->name + "\"");
   field("scheduler", "\"" + of.scheduler + "\"");
   field("seed", std::to_string(seed));
@@ -100,8 +110,8 @@ std::vector<ResultFile> files_of_all(const std::vector<Runs>& all, const std::ve
   std::vector<ResultFile> out{
       {"summary.txt", table_of(rows)},
       {"summary.csv", csv_of(rows)},
-      {kMarker, fmt::format("scheduler_lab {}\nplugin {}\nsha256 {}\nABI {}\n", from.lab,
-                            from.plugin, from.plugin_sha256, from.abi)}};
+      {kMarker, fmt::format("scheduler_lab {}\nplugin {}\nsha256 {}\nABI {}\nsettings:\n{}",
+                            from.lab, from.plugin, from.plugin_sha256, from.abi, from.settings)}};
   for (auto begin = all.begin(); begin != all.end();) {
     const auto end = std::find_if(begin, all.end(),
                                   [&](const Runs& of) { return of.scenario != begin->scenario; });

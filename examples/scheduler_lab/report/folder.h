@@ -14,6 +14,7 @@ struct Provenance {
   std::string plugin;         ///< name and version
   std::string plugin_sha256;  ///< hexadecimal
   std::string abi;
+  std::string settings{};  ///< of the plugin, beyond its defaults; YAML
 };
 
 /// A file below the results folder.
