@@ -23,6 +23,7 @@ std::optional<Validated> check(std::string_view text, Report& report) {
     return std::nullopt;
   }
   Validated validated = validate(*root, catalogue(), report);
+  derive_defaults(validated);
   check_cross_rules(validated, report);
   return validated;
 }

@@ -77,8 +77,8 @@ struct ReorderSettings {
   std::uint64_t peer_limit = 4ULL << 20;       // that our uploads may make the exit hold
   std::uint64_t tunnel_limit = 16ULL << 20;    // beyond it the tunnel closes
   std::uint64_t process_limit = 256ULL << 20;  // beyond it victims are named, oldest data first
-  std::uint64_t high_water = 1ULL << 20;       // PRESSURE: the host should send XOFF
-  std::uint64_t low_water = 256ULL << 10;      // relief: the host may send XON
+  std::uint64_t high_water = 4ULL << 20;       // PRESSURE: the host should send XOFF
+  std::uint64_t low_water = 1ULL << 20;        // relief: the host may send XON
   std::chrono::milliseconds stall_timeout{30'000};  // age of the oldest held cell, 1 s .. 10 min
 
   bool operator==(const ReorderSettings&) const = default;

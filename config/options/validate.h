@@ -29,6 +29,10 @@ struct Validated {
 // Everything but the rules between keys.
 Validated validate(const Node& root, const Catalogue& catalogue, Report& report);
 
+// Lowers the defaults that would break a rule only because the file sets something else: water
+// marks stay below a lower tunnel_limit. What the file sets is never touched.
+void derive_defaults(Validated& validated);
+
 // The rules between keys, as errors and warnings. A rule is silent if one of its keys has a wrong
 // value already.
 void check_cross_rules(const Validated& validated, Report& report);

@@ -36,8 +36,8 @@ struct TunnelConfig {
   std::size_t legs_max = 8;
   Micros handshake_timeout = std::chrono::seconds{60};
   ReorderLimits reorder{.tunnel_limit = Bytes{16U << 20U},
-                        .high_water = Bytes{1U << 20U},
-                        .low_water = Bytes{256U << 10U},
+                        .high_water = Bytes{4U << 20U},
+                        .low_water = Bytes{1U << 20U},
                         .stall_timeout = std::chrono::seconds{30}};
   LogLevel log_level = LogLevel::kInfo;
 };

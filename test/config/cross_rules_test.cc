@@ -105,7 +105,7 @@ TEST(LegRule, OneLegThatInsistsOnThePluginIsAWarning) {
 }
 
 TEST(ReorderRule, LowWaterIsBelowHighWater) {
-  EXPECT_EQ(conflux("  reorder: {low_water: 1048575B}\n"), "");
+  EXPECT_EQ(conflux("  reorder: {low_water: 4194303B}\n"), "");
   EXPECT_THAT(
       conflux("  reorder: {low_water: 1MiB, high_water: 1MiB}\n"),
       HasSubstr("t:3:24: conflux.reorder.low_water: 1MiB does not go with "
@@ -117,6 +117,20 @@ TEST(ReorderRule, HighWaterIsAtMostTheTunnelLimit) {
   EXPECT_THAT(conflux("  reorder: {high_water: 17MiB}\n"),
               HasSubstr("conflux.reorder.tunnel_limit: 16MiB (default): expected high_water <= "
                         "tunnel_limit"));
+}
+
+TEST(ReorderRule, MarksThatAreNotSetFollowALowerLimit) {
+  const ParseResult low = parse("version: 1\nconflux:\n  reorder: {tunnel_limit: 1MiB}\n", "t");
+  ASSERT_TRUE(low.ok()) << to_string(low);
+  EXPECT_EQ(low.settings->conflux.reorder.high_water, 256U << 10);
+  EXPECT_EQ(low.settings->conflux.reorder.low_water, 64U << 10);
+  const ParseResult high = parse("version: 1\nconflux:\n  reorder: {tunnel_limit: 64MiB}\n", "t");
+  ASSERT_TRUE(high.ok()) << to_string(high);
+  EXPECT_EQ(high.settings->conflux.reorder.high_water, 4U << 20) << "never more than the default";
+  EXPECT_EQ(high.settings->conflux.reorder.low_water, 1U << 20);
+  // What the file sets is not touched, even where it breaks a rule.
+  EXPECT_THAT(conflux("  reorder: {tunnel_limit: 1MiB, high_water: 2MiB}\n"),
+              HasSubstr("expected high_water <= tunnel_limit"));
 }
 
 TEST(ReorderRule, TunnelLimitIsAtMostTheProcessLimit) {

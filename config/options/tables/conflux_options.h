@@ -175,22 +175,26 @@ inline constexpr auto kConfluxOptions = std::to_array<Option>({
     {.key = "conflux.reorder.high_water",
      .type = SizeType{[](Settings& s) -> std::uint64_t& { return s.conflux.reorder.high_water; },
                       4 * kKiB, 64 * kGiB},
-     .stock_default = "1MiB",
+     .stock_default = "4MiB",
+     .lab_default = "16MiB",
      .since = "0.1",
      .help = "Held bytes at which the host is told to slow streams down (XOFF).",
      .explanation =
          "What is already on its way still arrives: a window of each leg, so leave several MiB "
          "between this and tunnel_limit. Too low a mark costs throughput on legs of unlike delay, "
-         "because streams stop while reordering is normal."},
+         "because streams stop while reordering is normal.\n\n"
+         "If the file does not set it: a quarter of tunnel_limit, if that is less."},
     {.key = "conflux.reorder.low_water",
      .type = SizeType{[](Settings& s) -> std::uint64_t& { return s.conflux.reorder.low_water; }, 0,
                       64 * kGiB},
-     .stock_default = "256KiB",
+     .stock_default = "1MiB",
+     .lab_default = "4MiB",
      .since = "0.1",
      .help = "Held bytes at which streams may go on again (XON).",
      .explanation =
          "Less than high_water, so that streams do not stop and go with every cell. 0 means: only "
-         "when nothing is held."},
+         "when nothing is held. If the file does not set it: a quarter of high_water, if that is "
+         "less."},
     {.key = "conflux.reorder.peer_limit",
      .type = SizeType{[](Settings& s) -> std::uint64_t& { return s.conflux.reorder.peer_limit; },
                       512 * kKiB, 64 * kGiB},

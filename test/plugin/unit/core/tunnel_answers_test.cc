@@ -39,8 +39,8 @@ TEST(TunnelConfigDefaults, AreThoseOfTheOptionTable) {
   EXPECT_EQ(config.legs_max, 8U);
   EXPECT_EQ(config.handshake_timeout, 60s);
   EXPECT_EQ(config.reorder.tunnel_limit, Bytes{16'777'216});
-  EXPECT_EQ(config.reorder.high_water, Bytes{1'048'576});
-  EXPECT_EQ(config.reorder.low_water, Bytes{262'144});
+  EXPECT_EQ(config.reorder.high_water, Bytes{4'194'304});
+  EXPECT_EQ(config.reorder.low_water, Bytes{1'048'576});
   EXPECT_EQ(config.reorder.stall_timeout, 30s);
   EXPECT_EQ(config.log_level, LogLevel::kInfo);
   // The numbers of the contract.
