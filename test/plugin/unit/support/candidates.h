@@ -19,6 +19,21 @@ inline Candidate candidate(std::size_t index, std::uint64_t rtt_us, Reason obsta
           .obstacle = obstacle};
 }
 
+// With this window, of which so much is filled.
+inline Candidate with_window(std::size_t index, std::uint64_t rtt_us, std::uint32_t cwnd,
+                             std::uint32_t inflight) {
+  return {.rtt_us = rtt_us,
+          .index = static_cast<std::uint32_t>(index),
+          .cwnd = cwnd,
+          .inflight = inflight,
+          .obstacle = inflight < cwnd ? Reason::NONE : Reason::PRIMARY_FULL};
+}
+
+inline Candidate stalled(Candidate leg) {
+  leg.stalled = true;
+  return leg;
+}
+
 // Every set of one to three legs with RTTs of 1..3 and each obstacle.
 inline void for_each_small_set(const std::function<void(std::span<const Candidate>)>& visit) {
   constexpr std::array kObstacles = {Reason::NONE, Reason::PRIMARY_FULL, Reason::CHANNEL_BLOCKED,
@@ -37,6 +52,18 @@ inline void for_each_small_set(const std::function<void(std::span<const Candidat
     }
   };
   extend();
+}
+
+// As above, and each leg stalled or not.
+inline void for_each_small_set_with_stalls(
+    const std::function<void(std::span<const Candidate>)>& visit) {
+  for_each_small_set([&](std::span<const Candidate> moving) {
+    std::vector<Candidate> legs(moving.begin(), moving.end());
+    for (unsigned mask = 0; mask < 1U << legs.size(); ++mask) {
+      for (std::size_t i = 0; i < legs.size(); ++i) legs[i].stalled = (mask >> i & 1U) != 0;
+      visit(legs);
+    }
+  });
 }
 
 }  // namespace conflux::test

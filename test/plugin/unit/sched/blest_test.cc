@@ -1,0 +1,228 @@
+#include "plugin/sched/blest.h"
+
+#include <gtest/gtest.h>
+
+#include <array>
+
+#include "test/plugin/unit/support/candidates.h"
+
+namespace conflux {
+namespace {
+
+using test::stalled;
+using test::with_window;
+
+constexpr std::uint64_t kFarTooSmall = 1;
+
+// A full fast leg of 10 ms with a window of 100, and an open slow one of 40 ms. One cell on the
+// slow one takes 40'000 / 10'000 + 1 = 5 round trips of the fast one, which could send
+// 100 + 103 + 106 + 109 + 112 = 530 cells in them.
+struct Pair {
+  std::array<Candidate, 2> legs = {with_window(0, 10'000, 100, 100),
+                                   with_window(1, 40'000, 100, 0)};
+  std::array<RttEstimate, 2> history{};
+  Pair& remember(std::size_t leg, const RttEstimate& seen) {
+    history[leg] = seen;
+    legs[leg].history = &history[leg];
+    return *this;
+  }
+  [[nodiscard]] Situation with(std::uint64_t window) const {
+    return {.legs = legs, .window = Cells{window}};
+  }
+};
+
+// The least shared window with which the slow leg is used. One less, and it waits.
+std::uint64_t least_window(const Blest& blest, const Pair& pair) {
+  std::uint64_t window = 0;
+  while (window < 100'000 && !blest.pick(pair.with(window)).index) ++window;
+  return window;
+}
+std::uint64_t least_window(const Pair& pair) { return least_window(Blest{}, pair); }
+
+TEST(Blest, TakesTheFastestLegWhileItIsOpen) {
+  Pair pair;
+  pair.legs[0] = with_window(0, 10'000, 100, 99);
+  EXPECT_EQ(Blest{}.pick(pair.with(kFarTooSmall)).index, 0U);
+}
+
+TEST(Blest, WaitsIfACellOnTheSlowLegWouldKeepTheFastOneFromSending) {
+  const Pick wait = Blest{}.pick(Pair{}.with(636));
+  EXPECT_EQ(wait.index, std::nullopt);
+  EXPECT_EQ(wait.reason, Reason::PRIMARY_FULL);
+  EXPECT_TRUE(wait.waits);
+  const Pick use = Blest{}.pick(Pair{}.with(637));  // 530 * 1.2 = 636 = 637 - 1
+  EXPECT_EQ(use.index, 1U);
+  EXPECT_FALSE(use.waits);
+}
+
+TEST(Blest, CountsWhatIsUnderWayOnTheSlowLeg) {
+  Pair pair;
+  pair.legs[1].inflight = 50;
+  EXPECT_EQ(least_window(pair), 636U + 51U);
+}
+
+TEST(Blest, WaitsWhileTheWindowIsLessThanWhatIsUnderWay) {
+  Pair pair;
+  pair.legs[1].inflight = 50;
+  EXPECT_TRUE(Blest{}.pick(pair.with(51)).waits);
+  EXPECT_TRUE(Blest{}.pick(pair.with(0)).waits) << "the difference must not wrap";
+}
+
+TEST(Blest, ExpectsTheRttToGrowAsTheSlowLegFills) {
+  // With 50 of 100 filled, half way from 20 to 60 ms: again 5 round trips.
+  Pair pair;
+  pair.legs[1] = with_window(1, 20'000, 100, 49);
+  pair.remember(1, {.least_us = 20'000, .most_us = 60'000});
+  EXPECT_EQ(least_window(pair), 636U + 50U);
+  // With the last cell filled, 60 ms: 7 round trips, 530 + 115 + 118 = 763, * 1.2 = 915.
+  pair.legs[1].inflight = 99;
+  EXPECT_EQ(least_window(pair), 915U + 100U);
+}
+
+TEST(Blest, ExpectsNoLessThanTheRttOfNow) {
+  // 50 ms, although it was never seen to be more than 30: 6 round trips, 645 * 1.2 = 774.
+  Pair pair;
+  pair.legs[1].rtt_us = 50'000;
+  pair.remember(1, {.least_us = 20'000, .most_us = 30'000});
+  EXPECT_EQ(least_window(pair), 774U + 1U);
+}
+
+TEST(Blest, MeasuresInRoundTripsHalfWayBetweenTheLeastAndTheMostOfTheFastLeg) {
+  // 40'000 / ((10'000 + 30'000) / 2) + 1 = 3 round trips: 309 * 1.2 = 370.
+  Pair pair;
+  pair.remember(0, {.least_us = 10'000, .most_us = 30'000});
+  EXPECT_EQ(least_window(pair), 370U + 1U);
+}
+
+TEST(Blest, GoesByTheRttOfALegWhoseHistoryIsEmpty) {
+  Pair pair;
+  pair.remember(0, {}).remember(1, {});
+  EXPECT_EQ(least_window(pair), 637U);
+}
+
+TEST(Blest, RoundsBeginWithTheNextFullTrip) {
+  // 19'999 / 10'000 + 1 = 2: 203 * 1.2 = 243; at 20'000 it is 3: 309 * 1.2 = 370.
+  Pair pair;
+  pair.legs[1].rtt_us = 19'999;
+  EXPECT_EQ(least_window(pair), 243U + 1U);
+  pair.legs[1].rtt_us = 20'000;
+  EXPECT_EQ(least_window(pair), 370U + 1U);
+}
+
+TEST(Blest, LooksSixteenRoundTripsAheadAtMost) {
+  // A window of 31 grows by 1: 16 * 31 + 120 = 616, * 1.2 = 739.
+  Pair pair;
+  pair.legs[0] = with_window(0, 1, 31, 31);
+  EXPECT_EQ(least_window(pair), 739U + 1U);
+  // In 15 it is 570 * 1.2 = 684: 14'000 / 1'000 + 1.
+  pair.legs[0].rtt_us = 1000;
+  pair.legs[1].rtt_us = 14'000;
+  EXPECT_EQ(least_window(pair), 684U + 1U);
+}
+
+TEST(Blest, LetsAWindowGrowByASendmePerTripAtMost) {
+  // 2000 / 31 = 64, but 31: 2000 + 2031 = 4031, * 1.2 = 4837.
+  Pair pair;
+  pair.legs[0] = with_window(0, 10'000, 2000, 2000);
+  pair.legs[1].rtt_us = 19'999;
+  EXPECT_EQ(least_window(pair), 4837U + 1U);
+}
+
+TEST(Blest, LetsAWindowDoubleInSlowStartUpToTheCapAndThenGrowByHalfOfIt) {
+  // 200 + 400 + 800 + 1100 = 2500, * 1.2 = 3000.
+  Pair pair;
+  pair.legs[0] = with_window(0, 10'000, 200, 200);
+  pair.legs[0].slow_start = true;
+  pair.legs[1].rtt_us = 30'000;
+  EXPECT_EQ(least_window(pair), 3000U + 1U);
+  // At the cap: 300 + 600 + 900 = 1800, * 1.2 = 2160.
+  pair.legs[0] = with_window(0, 10'000, 300, 300);
+  pair.legs[0].slow_start = true;
+  pair.legs[1].rtt_us = 20'000;
+  EXPECT_EQ(least_window(pair), 2160U + 1U);
+}
+
+TEST(Blest, WaitsForNoLegThatStalled) {
+  Pair pair;
+  pair.legs[0] = stalled(pair.legs[0]);
+  EXPECT_EQ(Blest{}.pick(pair.with(kFarTooSmall)).index, 1U);
+}
+
+TEST(Blest, DoesNotDeclineALegThatStalledIfThatIsAllThereIs) {
+  Pair pair;
+  pair.legs[0] = stalled(with_window(0, 10'000, 100, 100));
+  pair.legs[1] = stalled(pair.legs[1]);
+  EXPECT_EQ(Blest{}.pick(pair.with(kFarTooSmall)).index, 1U);
+  pair.legs[0].stalled = false;
+  EXPECT_EQ(Blest{}.pick(pair.with(kFarTooSmall)).index, 1U);
+}
+
+TEST(Blest, SaysThatAllAreFull) {
+  Pair pair;
+  pair.legs[1] = with_window(1, 40'000, 100, 100);
+  EXPECT_EQ(Blest{}.pick(pair.with(100'000)).reason, Reason::ALL_FULL);
+}
+
+// How much caution it takes: by the least window, from 120 of a hundred.
+class BlestCaution : public ::testing::Test {
+ protected:
+  void look(std::int64_t now_us, bool window_is_full = false) {
+    Pair pair;
+    if (window_is_full) pair.legs[0] = with_window(0, 10'000, 100, fast_inflight_);
+    Situation situation = pair.with(100'000);
+    situation.now = Instant(Micros(now_us));
+    situation.window_is_full = window_is_full;
+    blest_.commit(situation, {}, Cells{0});
+  }
+  void expect_caution(std::uint64_t percent) const {
+    EXPECT_EQ(least_window(blest_, Pair{}), 530 * percent / 100 + 1) << percent;
+  }
+
+  Blest blest_;
+  std::uint32_t fast_inflight_ = 99;
+};
+
+TEST_F(BlestCaution, FallsByOneOncePerTripOfTheSlowestLeg) {
+  expect_caution(120);
+  look(39'999);
+  expect_caution(120);
+  look(40'000);
+  expect_caution(119);
+  look(79'999);
+  expect_caution(119);
+  look(80'000);
+  expect_caution(118);
+}
+
+TEST_F(BlestCaution, RisesByFourIfTheWindowWasFullWhileTheFastLegHadRoom) {
+  look(39'999, true);
+  expect_caution(120);
+  look(40'000);  // remembered until the change,
+  expect_caution(124);
+  look(80'000);  // and then forgotten
+  expect_caution(123);
+}
+
+TEST_F(BlestCaution, CountsTheLookOfTheChangeItself) {
+  look(40'000, true);
+  expect_caution(124);
+}
+
+TEST_F(BlestCaution, DoesNotMindAFullWindowWhileTheFastLegIsFullToo) {
+  fast_inflight_ = 100;
+  look(40'000, true);
+  expect_caution(119);
+}
+
+TEST_F(BlestCaution, StaysWithin100And130) {
+  std::int64_t now_us = 0;
+  for (int trip = 0; trip < 5; ++trip) look(now_us += 40'000, true);
+  expect_caution(130);
+  for (int trip = 0; trip < 31; ++trip) look(now_us += 40'000);
+  expect_caution(100);
+  look(now_us += 40'000, true);
+  expect_caution(104);
+}
+
+}  // namespace
+}  // namespace conflux
