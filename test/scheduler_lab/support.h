@@ -9,6 +9,14 @@
 
 namespace scheduler_lab {
 
+// Sanitizers make a run thirty times slower: such a build looks for bugs of the code, on shorter
+// runs and fewer of them, and leaves the figures to the others.
+#ifdef __SANITIZE_ADDRESS__
+inline constexpr bool kSanitized = true;
+#else
+inline constexpr bool kSanitized = false;
+#endif
+
 // The plugin of this build, loaded once.
 const mpath::Plugin& plugin();
 

