@@ -89,7 +89,7 @@ void Sender::schedule(const LegSet& legs, const ViewOfLeg& views, const SendRequ
   const bool known = request.want <= peer_left_;
   const PeerWindow peer = known ? PeerWindow{.left = peer_left_.raw()}
                                 : plan_peer_window(legs, views, all, sent_, config_.peer_limit);
-  out.peer_left = Cells{peer.left};
+  out.peer_left = Cells{peer.top_up ? 0 : peer.left};
   out.situation.backlog = std::max(request.backlog, request.want);
   out.situation.window = Cells{2 * out.candidates.sum_of_windows()};
   out.situation.now = request.now;
