@@ -3,6 +3,11 @@
 #include <algorithm>
 
 namespace conflux {
+namespace {
+
+constexpr std::uint32_t kMostAges = 8;  // of the difference, per SENDME
+
+}  // namespace
 
 void LegProgress::begin_run(const LegView& view, SeqNo first) noexcept {
   if (runs_ == kRunsMax) return;
@@ -18,6 +23,8 @@ void LegProgress::learn(const LegView& view, Instant now) noexcept {
     const bool first = rtt_.least_us == 0;
     rtt_.deviation_us = first ? sample / 2 : rtt_.deviation_us - rtt_.deviation_us / 4 + miss / 4;
     rtt_.least_us = first ? view.ewma_rtt_us : std::min(rtt_.least_us, view.ewma_rtt_us);
+    // A stall must not count for ever: the most sinks towards what is seen now.
+    rtt_.most_us -= (rtt_.most_us - std::min(rtt_.most_us, view.ewma_rtt_us)) / kMostAges;
     rtt_.most_us = std::max(rtt_.most_us, view.ewma_rtt_us);
   }
   ewma_us_ = view.ewma_rtt_us;

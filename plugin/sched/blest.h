@@ -11,7 +11,7 @@ namespace conflux {
 // Source: Ferlin, Alay, Mehani, Boreli, "BLEST: Blocking estimation-based MPTCP scheduler for
 // heterogeneous networks", IFIP Networking 2016; Spec: prop329 [BLEST_TOR]. The shared window is
 // Situation::window (the proposal's sketch takes the slow leg's own, which hardly ever admits it);
-// the fast leg's growth is Vegas' (reference: window growth), not Reno's.
+// what the fast leg could send is reckoned by Vegas, not by Reno.
 class Blest {
  public:
   [[nodiscard]] Pick pick(const Situation& situation) const noexcept {
@@ -43,29 +43,29 @@ class Blest {
   // Vegas: beyond this a window in slow start grows by half of it per round trip at most.
   static constexpr std::uint64_t kSlowStartCap = 600;
   static constexpr std::uint64_t kRoundsMax = 16;
-  static constexpr std::uint64_t kSendmeInc = 31;
 
   // How long a cell that is put on this leg now stays under way.
   static std::uint64_t linger_us(const Candidate& leg) noexcept {
     const RttEstimate seen = leg.estimate();
     const std::uint64_t least = seen.least_us == 0 ? leg.rtt_us : seen.least_us;
     const std::uint64_t most = std::max<std::uint64_t>(seen.most_us, least);
+    // Nothing of ours is queued there any more. Without this a leg that was slow once would never
+    // be asked again, and so never be known to be fast.
+    if (leg.inflight == 0) return least;
     const std::uint64_t filled = std::uint64_t{leg.inflight} + 1;
     const std::uint64_t estimate =
         filled >= leg.cwnd ? most : least + (most - least) * filled / leg.cwnd;
     return std::max(estimate, leg.rtt_us);
   }
-  // Cells that the leg could send in so many round trips.
+  // Cells that the leg could send in so many round trips. Past slow start Vegas holds its window
+  // (Reno, for which the paper reckons, adds a cell per round trip).
   static std::uint64_t cells_in(const Candidate& leg, std::uint64_t rounds) noexcept {
+    if (!leg.slow_start) return rounds * leg.cwnd;
     std::uint64_t sum = 0;
     std::uint64_t window = leg.cwnd;
     for (std::uint64_t round = 0; round < rounds; ++round) {
       sum += window;
-      if (!leg.slow_start) {
-        window += std::min<std::uint64_t>(leg.cwnd / kSendmeInc, kSendmeInc);
-      } else {
-        window += std::min(window, window < kSlowStartCap ? window : kSlowStartCap / 2);
-      }
+      window += std::min(window, window < kSlowStartCap ? window : kSlowStartCap / 2);
     }
     return sum;
   }
