@@ -26,6 +26,8 @@ install(TARGETS confluxctl RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT
 install(FILES ${PROJECT_SOURCE_DIR}/packaging/completion/confluxctl.bash
   DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME confluxctl
   COMPONENT tools)
+install(FILES ${PROJECT_SOURCE_DIR}/packaging/OPERATING.md
+  DESTINATION ${conflux_doc}/conflux-tools COMPONENT tools)
 
 # Not in the search path: what gives no anonymity should not be met by accident.
 install(TARGETS onion-proxy minimal_host RUNTIME DESTINATION ${CONFLUX_EXAMPLES_DIR}
