@@ -1,0 +1,165 @@
+// How much a sender makes its peer hold, and how it treats a leg that does not move.
+#include <gtest/gtest.h>
+
+#include "test/plugin/unit/support/upload.h"
+
+namespace conflux {
+namespace {
+
+using namespace std::chrono_literals;
+using test::Upload;
+
+constexpr std::uint64_t kInc = test::kSendmeInc.raw();
+
+SendConfig low_rtt(std::uint64_t peer_limit, bool watches = true) {
+  return {.scheduler = SchedulerKind::kLowRtt,
+          .watches_legs = watches,
+          .peer_limit = Cells{peer_limit}};
+}
+
+// Leg 1 has carried 40 cells that all arrived, and only 31 are acknowledged. Then leg 2 is faster.
+void leave_residue(Upload& upload) {
+  for (int cell = 0; cell < 40; ++cell) ASSERT_EQ(upload.send(1).index, 0U);
+  upload.deliver_all(0);
+  ASSERT_EQ(upload.legs.views[0].inflight, 40U - kInc);
+  upload.legs.views[0].ewma_rtt_us = 90'000;
+}
+
+TEST(SenderPeer, GoesOnForEverAlthoughNoSendmeCoversTheLastCellsOfALegThatWasLeft) {
+  Upload upload(low_rtt(500), {10'000, 20'000});
+  ASSERT_NO_FATAL_FAILURE(leave_residue(upload));
+  // When all that is sent arrives, then nothing that has been left behind stops it.
+  for (int cell = 0; cell < 20'000; ++cell) {
+    const SendPlan plan = upload.send(1);
+    ASSERT_EQ(plan.blocked, Reason::NONE) << "stuck after " << upload.sender.sent().raw();
+    upload.deliver_all(plan.index);
+    ASSERT_EQ(upload.held(), 0U);
+  }
+}
+
+TEST(SenderPeer, TopsUpALegThatWasLeftUntilASendmeComes) {
+  Upload upload(low_rtt(500), {10'000, 20'000});
+  ASSERT_NO_FATAL_FAILURE(leave_residue(upload));
+  // Given that leg 2 has gone on until the peer might hold 500,
+  std::uint64_t sent = 0;
+  SendPlan plan = upload.send(1);
+  for (; plan.index == 1 && sent < 5000; ++sent, plan = upload.send(1)) upload.deliver_all(1);
+  EXPECT_EQ(sent + 9, 500U) << "9 numbers of leg 1 are the oldest";
+  // Then leg 1 alone goes on, until a SENDME is due,
+  for (std::uint64_t cell = 1; cell < 22; ++cell) {
+    ASSERT_EQ(plan.index, 0U) << "after " << cell << " of 22 cells";
+    plan = upload.send(1);
+  }
+  EXPECT_EQ(plan.index, 0U);
+  EXPECT_EQ(upload.send(1).blocked, Reason::PEER_WINDOW_FULL);
+  // and with that leg 2 has its whole window again.
+  upload.deliver_all(0);
+  EXPECT_EQ(upload.legs.views[0].inflight, 0U);
+  EXPECT_EQ(upload.send(1).index, 1U);
+}
+
+TEST(SenderPeer, TopsUpNoMoreThanASendmeTakes) {
+  Upload upload(low_rtt(500), {10'000, 20'000});
+  ASSERT_NO_FATAL_FAILURE(leave_residue(upload));
+  for (int cell = 0; cell < 5000 && upload.send(1).index == 1; ++cell) upload.deliver_all(1);
+  const SendPlan plan = upload.send(1000);
+  EXPECT_EQ(plan.index, 0U);
+  EXPECT_EQ(plan.granted, Cells{21});
+}
+
+TEST(SenderPeer, WaitsForALegThatHasASendmeOutstanding) {
+  // Given 40 cells on a leg that has frozen, and another that goes on:
+  Upload upload(low_rtt(500), {10'000, 20'000});
+  for (int cell = 0; cell < 40; ++cell) ASSERT_EQ(upload.send(1).index, 0U);
+  upload.legs.views[0].ewma_rtt_us = 90'000;
+  std::uint64_t sent = 40;
+  SendPlan plan = upload.send(1);
+  for (; plan.blocked == Reason::NONE && sent < 5000; ++sent, plan = upload.send(1)) {
+    ASSERT_EQ(plan.index, 1U);
+    upload.deliver_all(1);
+  }
+  // Then it stops when 500 numbers, the first control cell's among them, may be missing.
+  EXPECT_EQ(plan.blocked, Reason::PEER_WINDOW_FULL);
+  EXPECT_EQ(sent + 1, 500U);
+  EXPECT_EQ(upload.held(), 500U - 41U);
+  // Cells that are not DATA go all the same.
+  EXPECT_EQ(upload.send(1, CommandClass::kControl).blocked, Reason::NONE);
+  // And when the leg moves, so does the rest.
+  upload.deliver_all(0);
+  EXPECT_EQ(upload.send(1).blocked, Reason::NONE);
+}
+
+TEST(SenderPeer, HoldsThePeerToNothingWhereItIsToLookLikeStockTor) {
+  Upload upload(low_rtt(500, false), {10'000, 20'000});
+  for (int cell = 0; cell < 40; ++cell) ASSERT_EQ(upload.send(1).index, 0U);
+  upload.legs.views[0].ewma_rtt_us = 90'000;
+  for (int cell = 0; cell < 5000; ++cell) {
+    const SendPlan plan = upload.send(1);
+    ASSERT_EQ(plan.blocked, Reason::NONE);
+    ASSERT_EQ(plan.index, 1U);
+    upload.deliver_all(1);
+  }
+  EXPECT_EQ(upload.held(), 5000U);
+}
+
+TEST(SenderPeer, SkipsALegThatStalledAndUsesItAgainWhenItMoves) {
+  // Given 31 cells on the fastest leg:
+  Upload upload(low_rtt(8192), {10'000, 90'000});
+  ASSERT_EQ(upload.send(kInc).index, 0U);
+  upload.now += 250ms;
+  EXPECT_EQ(upload.send(1).index, 0U) << "not yet";
+  upload.now += 1us;
+  EXPECT_EQ(upload.send(1).index, 1U) << "nothing has moved there for 250 ms";
+  EXPECT_EQ(upload.send(1).index, 1U);
+  upload.deliver_all(0);
+  EXPECT_EQ(upload.send(1).index, 0U);
+}
+
+TEST(SenderPeer, UsesALegThatMovesAgainThoughItsRttSaysNothingNew) {
+  Upload upload(low_rtt(8192), {10'000, 90'000});
+  upload.rtts_move = false;
+  ASSERT_EQ(upload.send(kInc).index, 0U);
+  upload.now += 251ms;
+  ASSERT_EQ(upload.send(1).index, 1U);
+  upload.deliver_all(0);
+  EXPECT_EQ(upload.send(1).index, 0U);
+}
+
+TEST(SenderPeer, WaitsForALaggardThoughRttsSayNothingNew) {
+  Upload upload(low_rtt(500), {10'000, 20'000});
+  upload.rtts_move = false;
+  for (int cell = 0; cell < 40; ++cell) ASSERT_EQ(upload.send(1).index, 0U);
+  upload.legs.views[0].ewma_rtt_us = 90'000;
+  for (int cell = 0; cell < 5000 && upload.send(1).blocked == Reason::NONE; ++cell) {
+    upload.deliver_all(1);
+  }
+  EXPECT_EQ(upload.send(1).blocked, Reason::PEER_WINDOW_FULL);
+  EXPECT_LE(upload.held(), 500U);
+}
+
+TEST(SenderPeer, UsesALegThatStalledIfNoOtherIsOpen) {
+  Upload upload(low_rtt(8192), {10'000, 90'000});
+  ASSERT_EQ(upload.send(kInc).index, 0U);
+  upload.now += 251ms;
+  upload.legs.fill(1);
+  EXPECT_EQ(upload.send(1).index, 0U);
+}
+
+TEST(SenderPeer, GivesLongRoundTripsFourOfThem) {
+  Upload upload(low_rtt(8192), {100'000, 900'000});
+  ASSERT_EQ(upload.send(kInc).index, 0U);
+  upload.now += 400ms;
+  EXPECT_EQ(upload.send(1).index, 0U);
+  upload.now += 1us;
+  EXPECT_EQ(upload.send(1).index, 1U);
+}
+
+TEST(SenderPeer, SkipsNoLegWhereItIsToLookLikeStockTor) {
+  Upload upload(low_rtt(8192, false), {10'000, 90'000});
+  ASSERT_EQ(upload.send(kInc).index, 0U);
+  upload.now += 60s;
+  EXPECT_EQ(upload.send(1).index, 0U);
+}
+
+}  // namespace
+}  // namespace conflux
