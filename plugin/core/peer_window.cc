@@ -43,8 +43,10 @@ PeerWindow plan_peer_window(const LegSet& legs, const ViewOfLeg& views,
                             std::span<const Candidate> candidates, Cells sent,
                             Cells limit) noexcept {
   const Laggard laggard = find_laggard(legs, views, candidates, SeqNo{sent.raw()});
-  // The cheap half of the bound first: it is what nearly every cell asks.
-  if (laggard.missing <= std::min(sum_of_windows(candidates), limit.raw())) return {};
+  if (laggard.leg == nullptr) return {.left = limit.raw()};
+  // The cheap bound first, which is never the larger one: it is what nearly every cell asks.
+  const std::uint64_t least = std::min(2 * sum_of_windows(candidates), limit.raw());
+  if (laggard.missing < least) return {.left = least - laggard.missing};
   const std::uint64_t window = std::min(2 * cells_per_longest_trip(candidates), limit.raw());
   if (laggard.missing < window) return {.left = window - laggard.missing};
 
