@@ -170,7 +170,9 @@ SendPlan Sender::commit_route(LegSet& legs, const ViewOfLeg& views,
 void Sender::commit_favourite(const Deliberation& deliberation, const LegSet& legs) noexcept {
   if (!takes_the_fastest(scheduler_)) return;
   const Candidate& favourite = fastest(deliberation.situation.legs);
-  if (favourite.index != deliberation.pick.index || favourite.stalled) return;
+  if (favourite.index != deliberation.pick.index) return;
+  // A leg that moves again may be faster, though its RTT need not say anything new.
+  if (std::ranges::any_of(deliberation.situation.legs, &Candidate::stalled)) return;
   favourite_ = favourite.index;
   favourite_until_ = Cells{UINT64_MAX};
   for (const Candidate& candidate : deliberation.situation.legs) {
