@@ -11,7 +11,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kInstalled = "/usr/lib/conflux/conflux.so";
+constexpr const char* kInstalled = "/usr/lib/mpath/conflux.so";
 constexpr std::string_view kExpected = "expected one of ";
 constexpr std::string_view kAuto = "auto";
 
