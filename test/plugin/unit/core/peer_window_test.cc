@@ -38,17 +38,24 @@ class PeerWindowTest : public ::testing::Test {
   std::array<Candidate, 2> all_;
 };
 
-TEST_F(PeerWindowTest, LeavesEnoughForEverythingWhileNothingIsMissing) {
-  EXPECT_GE(plan(1'000'000).left, 400U);
+TEST_F(PeerWindowTest, LeavesTheLimitWhileNothingIsMissing) {
+  EXPECT_EQ(plan(1'000'000, 700).left, 700U);
+  EXPECT_EQ(plan(1'000'000, 300).left, 300U);
   EXPECT_EQ(plan(1'000'000).top_up, std::nullopt);
 }
 
 TEST_F(PeerWindowTest, LeavesWhatIsLeftOfTwiceTheCellsOfTheLongestTrip) {
   leave(0, 1, 40);
-  EXPECT_EQ(plan(201).left, 399U);
+  EXPECT_EQ(plan(400).left, 200U);
   EXPECT_EQ(plan(599).left, 1U);
   EXPECT_EQ(plan(599).top_up, std::nullopt);
   EXPECT_EQ(plan(600).left, 0U);
+}
+
+TEST_F(PeerWindowTest, GoesByTwiceTheWindowsWhileLessIsMissing) {  // the same, or less
+  leave(0, 1, 40);
+  EXPECT_EQ(plan(1).left, 399U);
+  EXPECT_EQ(plan(399).left, 1U);
 }
 
 TEST_F(PeerWindowTest, NeverLeavesMoreThanTheLimit) {
@@ -101,7 +108,7 @@ TEST_F(PeerWindowTest, GoesByTheLegWithTheLowestNumber) {
 
 TEST_F(PeerWindowTest, CountsTheNumberItselfAsMissing) {
   leave(0, 500, 40);
-  EXPECT_EQ(plan(700).left, 399U) << "500..700";
+  EXPECT_EQ(plan(700).left, 199U) << "500..700";
   EXPECT_EQ(plan(1098).left, 1U);
 }
 
