@@ -56,6 +56,13 @@ TEST(LowMem, StaysWithItsLegUntilAWindowOfItHasGone) {
   EXPECT_EQ(driver.look(legs).limit, Cells{65}) << "of leg 2's own window";
 }
 
+TEST(LowMem, CountsAWholeWindowWhateverIsUnderWay) {
+  LowRttDriver driver;
+  const std::array legs = {with_window(0, 10, 100, 30), with_window(1, 90, 100, 0)};
+  driver.send(legs, 20);
+  EXPECT_EQ(driver.look(legs).limit, Cells{80});
+}
+
 TEST(LowMem, GetsAnotherWindowOnTheSameLegIfThatIsStillTheChoice) {
   LowRttDriver driver;
   const std::array legs = {with_window(0, 10, 100, 0), with_window(1, 90, 100, 0)};
@@ -141,7 +148,7 @@ TEST(LowMem, GoesByNothingThatItDidNotChoose) {
 TEST(LowMem, HasNoWindowOnALegThatIsNotOffered) {
   LowRttLowMem scheduler;
   const std::array legs = {with_window(0, 10, 100, 0)};
-  scheduler.commit({.legs = legs, .current = 3}, {.index = 3}, Cells{60});
+  scheduler.commit({.legs = legs, .current = 3}, {.index = 3}, Cells{5});
   EXPECT_EQ(scheduler.pick({.legs = legs, .current = 0}).limit, Cells{UINT64_MAX});
 }
 
