@@ -201,6 +201,25 @@ TEST_F(SenderTest, VisitsALegThatFellFarBehind) {  // attack A19
   EXPECT_EQ(send().index, 0U) << "and back, by a SWITCH of one";
 }
 
+TEST_F(SenderTest, TakesTheShortWayNoFurtherThanToTheVisit) {  // attack A19
+  legs_.add_linked(10ms);
+  legs_.add_linked(20ms);
+  set_rtt(0, 10'000);
+  set_rtt(1, 20'000);
+  // The peer's window, which control cells count against, would end it sooner.
+  Sender sender({.scheduler = SchedulerKind::kLowRtt, .watches_legs = false}, leg_id(1));
+  const LegViews views(legs_.views.data(), 2, sizeof(LegView), Cells{0});
+  const auto send_control = [&](std::uint64_t want) {
+    sender.commit_route(legs_.set, legs_.view_of,
+                        {.command = CommandClass::kControl, .want = Cells{want}});
+  };
+  send_control(1);
+  send_control((std::uint64_t{1} << 31U) - 2);
+  EXPECT_TRUE(sender.stays(legs_.set, views, Cells{1}, Instant{}));
+  send_control(1);
+  EXPECT_FALSE(sender.stays(legs_.set, views, Cells{1}, Instant{})) << "leg 2 must be visited now";
+}
+
 TEST_F(SenderTest, DoesNotVisitALegThatCannotSend) {
   legs_.add_linked(10ms);
   legs_.add_linked(20ms);
