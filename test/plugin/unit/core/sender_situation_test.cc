@@ -104,6 +104,20 @@ TEST(SenderSituation, SpendsNoWindowOfDataOnControlCells) {
   EXPECT_EQ(upload.sender.primary(), test::leg_id(1));
 }
 
+TEST(SenderSituation, TellsASchedulerThatCountsOfEveryCell) {
+  // Given a window of 100 that goes on the fastest leg, cell by cell:
+  Upload upload(with(SchedulerKind::kLowRttLowMem), {10'000, 20'000});
+  upload.rtts_move = false;
+  upload.legs.views[0].cwnd = 100;
+  for (int cell = 0; cell < 100; ++cell) {
+    ASSERT_EQ(upload.send(1).index, 0U);
+    upload.deliver_all(0);
+  }
+  // Then a leg that has become faster may have the next.
+  upload.legs.views[1].ewma_rtt_us = 5'000;
+  EXPECT_EQ(upload.send(1).index, 1U);
+}
+
 TEST(SenderSituation, TakesRttsBeyondAQuarterOfAnHourForEqual) {
   Upload upload(with(SchedulerKind::kLowRtt), {3'000'000'000, 2'000'000'000});
   EXPECT_EQ(upload.send(1).index, 0U) << "the first of equals";
