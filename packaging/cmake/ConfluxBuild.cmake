@@ -24,6 +24,12 @@ if(NOT CMAKE_BUILD_TYPE)
   set(CMAKE_BUILD_TYPE RelWithDebInfo CACHE STRING "" FORCE)
 endif()
 
+# Debian's own interpreter, whatever else is in the path: the packages of the tests are its packages.
+# Before anything looks for one, since the first to find it decides for all.
+if(EXISTS /usr/bin/python3 AND NOT Python3_EXECUTABLE)
+  set(Python3_EXECUTABLE /usr/bin/python3)
+endif()
+
 find_program(CONFLUX_CCACHE ccache)
 if(CONFLUX_CCACHE)
   set(CMAKE_C_COMPILER_LAUNCHER ${CONFLUX_CCACHE})

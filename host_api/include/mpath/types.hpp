@@ -73,6 +73,7 @@ enum class Reason : std::uint32_t {
   kChannelBlocked = MPATH_REASON_CHANNEL_BLOCKED,
   kPaddingBlocked = MPATH_REASON_PADDING_BLOCKED,
   kAckNotSent = MPATH_REASON_ACK_NOT_SENT,
+  kPeerWindowFull = MPATH_REASON_PEER_WINDOW_FULL,
   kNoLegs = MPATH_REASON_NO_LEGS,
   kNoHops = MPATH_REASON_NO_HOPS,
   kLengthDiffers = MPATH_REASON_LENGTH_DIFFERS,
