@@ -2,8 +2,9 @@
 //
 // A scheduler is one value type in one file with one function, pick(), that decides and changes
 // nothing. One that remembers something adds commit(), which is told what became of a decision.
-// To add one: write its file, append it to Schedulers in schedulers.h, and give it a name in
-// config/options/tables/conflux_options.h; the compiler holds the two lists against each other.
+// To add one: write its file, append it to Schedulers and SchedulerKind in schedulers.h, and to the
+// names in config/settings.h and config/options/tables/conflux_options.h; the compiler holds the two
+// lists against each other (adapters/settings.cc).
 #pragma once
 
 #include <concepts>

@@ -4,26 +4,6 @@
 
 namespace conflux {
 
-Schedulers make_scheduler(SchedulerKind kind) noexcept {
-  switch (kind) {
-    case SchedulerKind::kMinRtt:
-      break;
-    case SchedulerKind::kLowRtt:
-      return LowRtt{};
-    case SchedulerKind::kCwndRtt:
-      return CwndRtt{};
-    case SchedulerKind::kMinRttLowMem:
-      return MinRttLowMem{};
-    case SchedulerKind::kLowRttLowMem:
-      return LowRttLowMem{};
-    case SchedulerKind::kBlest:
-      return Blest{};
-    case SchedulerKind::kEcf:
-      return Ecf{};
-  }
-  return MinRtt{};
-}
-
 SchedulerKind scheduler_for(std::uint8_t desired_ux) noexcept {
   switch (static_cast<DesiredUx>(desired_ux)) {
     case DesiredUx::kHighThroughput:

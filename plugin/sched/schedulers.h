@@ -1,7 +1,9 @@
 // All schedulers, and the one that a tunnel has.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <utility>
 #include <variant>
 
 #include "plugin/sched/blest.h"
@@ -29,7 +31,14 @@ enum class SchedulerKind : std::uint8_t {
 inline constexpr std::size_t kSchedulers = std::variant_size_v<Schedulers>;
 static_assert(static_cast<std::size_t>(SchedulerKind::kEcf) + 1 == kSchedulers);
 
-[[nodiscard]] Schedulers make_scheduler(SchedulerKind kind) noexcept;
+[[nodiscard]] inline Schedulers make_scheduler(SchedulerKind kind) noexcept {
+  Schedulers made;
+  [&]<std::size_t... kIndex>(std::index_sequence<kIndex...>) {
+    ((static_cast<std::size_t>(kind) == kIndex ? void(made.emplace<kIndex>()) : void()), ...);
+  }
+  (std::make_index_sequence<kSchedulers>{});
+  return made;
+}
 
 // The scheduler that a desired UX stands for, as the seed has it. An unknown UX counts as minimum
 // latency. Seed: ConfluxSet::select_primary_leg.

@@ -13,7 +13,8 @@ import tools
 from documents import Block
 from tools import ROOT, built, run
 
-STRICT = ["-Wall", "-Wextra", "-Werror", "-fsyntax-only", "-I", str(ROOT / "host_api/include")]
+STRICT = ["-Wall", "-Wextra", "-Werror", "-fsyntax-only", "-I", str(ROOT / "host_api/include"),
+          "-I", str(ROOT)]
 # Programs of the build, by the names that pages call them by.
 PROGRAMS = ("confluxctl", "conflux-sidecar", "onion-proxy", "mpath-validate", "mpath-replay",
             "minimal_host", "event_loop_host")
