@@ -102,7 +102,8 @@ void Instance::settle_changes(TunnelSlot& slot) noexcept {
     }
     slot.published_version = tunnel.version();
   } catch (const std::bad_alloc&) {
-    // The old snapshot stays until the next change.
+    // The old snapshot stays; the next call tries again.
+    tunnel.commit_change_untold();
   }
 }
 

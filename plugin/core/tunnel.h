@@ -189,6 +189,8 @@ class Tunnel {
   static constexpr std::uint8_t kChangeNews = 2;
   [[nodiscard]] std::uint8_t news() const noexcept { return news_; }
   void commit_news_told() noexcept { news_ = 0; }
+  // A change could not be published: the next call tries again.
+  void commit_change_untold() noexcept { news_ |= kChangeNews; }
 
  private:
   Outcome refuse(Outcome outcome, Reason reason = Reason::NONE, std::uint32_t index = 0) noexcept;

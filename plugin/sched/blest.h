@@ -18,7 +18,7 @@ class Blest {
     const Candidate* slow = fastest_open(situation.legs);
     if (slow == nullptr) return blocked(situation.legs);
     const Candidate& fast = fastest(situation.legs);
-    if (slow == &fast || slow->stalled || fast.stalled) return {.index = slow->index};
+    if (slow == &fast || slow->stalled) return {.index = slow->index};
     return would_block(fast, *slow, situation.window.raw()) ? wait_for(fast)
                                                             : Pick{.index = slow->index};
   }

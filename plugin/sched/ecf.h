@@ -16,7 +16,7 @@ class Ecf {
     const Candidate* slow = fastest_open(situation.legs);
     if (slow == nullptr) return blocked(situation.legs);
     const Candidate& fast = fastest(situation.legs);
-    if (slow == &fast || slow->stalled || fast.stalled) return {.index = slow->index};
+    if (slow == &fast || slow->stalled) return {.index = slow->index};
     return fast_ends_sooner(fast, *slow, situation.backlog.raw()) &&
                    slow_is_too_slow(fast, *slow, situation.backlog.raw())
                ? wait_for(fast)
