@@ -101,9 +101,11 @@ void Instance::settle_changes(TunnelSlot& slot) noexcept {
       slot.snapshot[i] = summarize(tunnel.legs()[i], tunnel.sender().primary());
     }
     slot.published_version = tunnel.version();
+    slot.commit_untold(false);
   } catch (const std::bad_alloc&) {
     // The old snapshot stays; the next call tries again.
     tunnel.commit_change_untold();
+    slot.commit_untold(true);
   }
 }
 

@@ -54,6 +54,13 @@ class Instance {
     if (slot.tunnel->news() != 0) [[unlikely]]
       settle_news(slot);
   }
+  // [owner] The same if one more cell has been held back behind others, and nothing else.
+  [[gnu::always_inline]] void settle_one_held(TunnelSlot& slot) noexcept {
+    const std::uint64_t held = slot.tunnel->receiver().queue().footprint().raw();
+    slot.held_bytes.store(held, std::memory_order_relaxed);
+    if (held > slot.counted_bytes) [[unlikely]]
+      settle_counted(slot, held);
+  }
   // [owner] After a poll that told `events`: brings the tunnel's metrics up to date if they are
   // due. Answers when they will be, if there is something new to tell by then.
   std::uint64_t settle_metrics(mpath_tunnel_id id, TunnelSlot& slot, std::span<const Event> events,

@@ -45,39 +45,58 @@ std::uint64_t next_expiry(const LegViews& views, std::uint64_t now_us) noexcept 
   return next;
 }
 
-// By value and out of line, so that the short way keeps what it knows in registers.
-[[gnu::noinline]] mpath_status route_anew(Tunnel& tunnel, const mpath_route_request& request,
-                                          LegViews views, std::uint64_t now_us, mpath_grant& out) {
-  RouteGrant grant;
-  const Outcome outcome = tunnel.route({.command = classify(request.command),
-                                        .hop = HopNum{request.hop},
-                                        .leg = LegId{request.leg},
-                                        .want = Cells{request.want}},
-                                       views, to_instant(now_us), grant);
-  if (outcome == Outcome::kOk || outcome == Outcome::kBlocked) write_grant(grant, tunnel, &out);
-  return to_status(outcome);
+void write_receipt(const Receiver& receiver, mpath_receipt* out) noexcept {
+  out->ready = receiver.has_next() ? 1 : 0;
+  out->reason = MPATH_REASON_NONE;
+  out->reserved = 0;
 }
 
-[[gnu::noinline]] mpath_status receive_anew(Tunnel& tunnel, const mpath_cell& cell,
-                                            std::uint64_t now_us, mpath_receipt& out) {
-  Reason violation = Reason::NONE;
-  const Outcome outcome = tunnel.handle_cell({.leg = LegId{cell.leg},
-                                              .command = cell.command,
-                                              .hop = HopNum{cell.hop},
-                                              .body = {cell.body, cell.body_length},
-                                              .token = Token{cell.token},
-                                              .cost = cell.cost},
-                                             to_instant(now_us), violation);
-  if (outcome == Outcome::kStale) return to_status(outcome);
-  out.ready = tunnel.has_tokens() ? 1 : 0;
-  out.reason = static_cast<std::uint32_t>(violation);
-  out.reserved = 0;
-  return to_status(outcome);
+template <class T>
+[[nodiscard]] CellKey key_of(const T& cell) noexcept {
+  return make_cell_key(cell.command, cell.hop);
 }
 
-mpath_status status_of(Reception plain) noexcept {
-  if (plain == Reception::kPass) return MPATH_PASS;
-  return plain == Reception::kDeliver ? MPATH_OK : MPATH_HELD;
+// May this go the short way, as far as the structs tell? If not, the general way says why.
+[[nodiscard, gnu::always_inline]] inline bool may_be_short(const mpath_instance* instance,
+                                                           const mpath_route_request* request,
+                                                           const mpath_leg_views* views,
+                                                           const mpath_grant* out) noexcept {
+  return instance != nullptr && request != nullptr && views != nullptr && out != nullptr &&
+         request->struct_size >= kSizeV1<mpath_route_request> && request->reserved == 0 &&
+         request->reserved2 == 0 && out->struct_size >= kSizeV1<mpath_grant> &&
+         views->items != nullptr && views->stride == sizeof(mpath_leg_view) && views->reserved == 0;
+}
+[[nodiscard, gnu::always_inline]] inline bool may_be_short(const mpath_instance* instance,
+                                                           const mpath_cell* cell,
+                                                           const mpath_receipt* out) noexcept {
+  return instance != nullptr && cell != nullptr && out != nullptr &&
+         cell->struct_size >= kSizeV1<mpath_cell> && cell->reserved == 0 && cell->cost != 0 &&
+         out->struct_size >= kSizeV1<mpath_receipt>;
+}
+
+[[gnu::noinline]] mpath_status route_anyhow(mpath_instance* instance, mpath_tunnel_id tunnel,
+                                            const mpath_route_request* request,
+                                            const mpath_leg_views* views, std::uint64_t now_us,
+                                            mpath_grant* out) noexcept {
+  if (const mpath_status status = check_sized(request); status != MPATH_OK) return status;
+  if (const mpath_status status = check_sized(out); status != MPATH_OK) return status;
+  LegViews leg_views;
+  if (const mpath_status status = to_views(views, leg_views); status != MPATH_OK) return status;
+  const CommandClass command = classify(request->command);
+  if (!is_instant(now_us) || request->want == 0 || request->hop >= kHopsMax ||
+      request->reserved != 0 || request->reserved2 != 0 || command == CommandClass::kSignalling) {
+    return MPATH_E_ARGUMENT;  // signalling cells are the plugin's to ask for
+  }
+  return on_tunnel(instance, tunnel, [&](Tunnel& it) {
+    RouteGrant grant;
+    const Outcome outcome = it.route({.command = command,
+                                      .hop = HopNum{request->hop},
+                                      .leg = LegId{request->leg},
+                                      .want = Cells{request->want}},
+                                     leg_views, to_instant(now_us), grant);
+    if (outcome == Outcome::kOk || outcome == Outcome::kBlocked) write_grant(grant, it, out);
+    return to_status(outcome);
+  });
 }
 
 // Bodies matter for signalling commands alone, so that hosts need not parse the others.
@@ -88,36 +107,75 @@ mpath_status check_cell(const mpath_cell* cell) noexcept {
   return needs_body && cell->body == nullptr && cell->body_length > 0 ? MPATH_E_ARGUMENT : MPATH_OK;
 }
 
+// A cell whose struct has been checked.
+mpath_status receive_on(mpath_instance* instance, TunnelSlot& slot, const mpath_cell* cell,
+                        std::uint64_t now_us, mpath_receipt* out) noexcept {
+  return on_slot(instance, slot, [&](Tunnel& it) {
+    Reason violation = Reason::NONE;
+    const Outcome outcome = it.handle_cell({.leg = LegId{cell->leg},
+                                            .command = cell->command,
+                                            .hop = HopNum{cell->hop},
+                                            .body = {cell->body, cell->body_length},
+                                            .token = Token{cell->token},
+                                            .cost = cell->cost},
+                                           to_instant(now_us), violation);
+    if (outcome == Outcome::kStale) return to_status(outcome);
+    out->ready = it.has_tokens() ? 1 : 0;
+    out->reason = static_cast<std::uint32_t>(violation);
+    out->reserved = 0;
+    return to_status(outcome);
+  });
+}
+
+[[gnu::noinline]] mpath_status receive_anyhow(mpath_instance* instance, mpath_tunnel_id tunnel,
+                                              const mpath_cell* cell, std::uint64_t now_us,
+                                              mpath_receipt* out) noexcept {
+  if (const mpath_status status = check_cell(cell); status != MPATH_OK) return status;
+  if (const mpath_status status = check_sized(out); status != MPATH_OK) return status;
+  if (!is_instant(now_us) || instance == nullptr) return MPATH_E_ARGUMENT;
+  TunnelSlot* slot = instance->impl.tunnels().find(tunnel);
+  return slot == nullptr ? MPATH_E_STALE : receive_on(instance, *slot, cell, now_us, out);
+}
+
+// What is not the next cell: most often it is held behind others that came on its leg.
+[[gnu::noinline]] mpath_status receive_early(mpath_instance* instance, TunnelSlot& slot, Leg& leg,
+                                             const mpath_cell* cell, std::uint64_t now_us,
+                                             mpath_receipt* out) noexcept {
+  if (!slot.tunnel->hold_plainly(leg, LegId{cell->leg}, Token{cell->token}, cell->cost)) {
+    return receive_on(instance, slot, cell, now_us, out);
+  }
+  write_receipt(slot.tunnel->receiver(), out);
+  instance->impl.settle_one_held(slot);
+  return MPATH_HELD;
+}
+
 }  // namespace
 
 namespace shim {
 
+// What equals what was found good before need not be looked at again: nearly every cell is granted
+// here, and whatever is not certain is decided from the beginning.
 mpath_status route(mpath_instance* instance, mpath_tunnel_id tunnel,
                    const mpath_route_request* request, const mpath_leg_views* views,
                    std::uint64_t now_us, mpath_grant* out) noexcept {
-  if (const mpath_status status = check_sized(request); status != MPATH_OK) return status;
-  if (const mpath_status status = check_sized(out); status != MPATH_OK) return status;
-  LegViews leg_views;
-  if (const mpath_status status = to_views(views, leg_views); status != MPATH_OK) return status;
-  if (!is_instant(now_us) || request->want == 0 || request->hop >= kHopsMax ||
-      request->reserved != 0 || request->reserved2 != 0 ||
-      classify(request->command) == CommandClass::kSignalling) {
-    return MPATH_E_ARGUMENT;  // signalling cells are the plugin's to ask for
+  if (may_be_short(instance, request, views, out)) [[likely]] {
+    if (TunnelSlot* slot = instance->impl.tunnels().find_quiet(tunnel)) [[likely]] {
+      Cells granted;
+      const Leg* leg = slot->tunnel->route_again(
+          key_of(*request), Cells{request->want},
+          LegViews(views->items, views->count, sizeof(mpath_leg_view), Cells{0}),
+          to_instant(now_us), granted);
+      if (leg != nullptr) [[likely]] {
+        out->granted = static_cast<std::uint32_t>(granted.raw());
+        out->leg = leg->id().raw();
+        out->leg_cookie = leg->cookie().raw();
+        out->reason = MPATH_REASON_NONE;
+        out->has_first = 0;
+        return MPATH_OK;
+      }
+    }
   }
-  const CommandClass command = classify(request->command);
-  const HopNum hop{request->hop};
-  return on_tunnel(instance, tunnel, [&](Tunnel& it) {
-    Cells granted;
-    const Leg* leg = it.route_again(command, hop, LegId{request->leg}, Cells{request->want},
-                                    leg_views, to_instant(now_us), granted);
-    if (leg == nullptr) return route_anew(it, *request, leg_views, now_us, *out);
-    out->granted = static_cast<std::uint32_t>(granted.raw());
-    out->leg = leg->id().raw();
-    out->leg_cookie = leg->cookie().raw();
-    out->reason = MPATH_REASON_NONE;
-    out->has_first = 0;
-    return mpath_status{MPATH_OK};
-  });
+  return route_anyhow(instance, tunnel, request, views, now_us, out);
 }
 
 mpath_status can_read(mpath_instance* instance, mpath_tunnel_id tunnel,
@@ -137,19 +195,19 @@ mpath_status can_read(mpath_instance* instance, mpath_tunnel_id tunnel,
 
 mpath_status receive(mpath_instance* instance, mpath_tunnel_id tunnel, const mpath_cell* cell,
                      std::uint64_t now_us, mpath_receipt* out) noexcept {
-  if (const mpath_status status = check_cell(cell); status != MPATH_OK) return status;
-  if (const mpath_status status = check_sized(out); status != MPATH_OK) return status;
-  if (!is_instant(now_us)) return MPATH_E_ARGUMENT;
-  return on_tunnel(instance, tunnel, [&](Tunnel& it) {
-    const Reception reception =
-        it.receive_plainly(LegId{cell->leg}, cell->command, HopNum{cell->hop}, Token{cell->token},
-                           cell->cost, to_instant(now_us));
-    if (reception == Reception::kRefuse) return receive_anew(it, *cell, now_us, *out);
-    out->ready = it.has_tokens() ? 1 : 0;
-    out->reason = MPATH_REASON_NONE;
-    out->reserved = 0;
-    return status_of(reception);
-  });
+  if (may_be_short(instance, cell, out)) [[likely]] {
+    if (TunnelSlot* slot = instance->impl.tunnels().find_quiet(tunnel)) [[likely]] {
+      Tunnel& it = *slot->tunnel;
+      Leg* leg = it.find_counting(key_of(*cell), LegId{cell->leg}, to_instant(now_us));
+      if (leg != nullptr) [[likely]] {
+        if (!it.deliver_plainly(*leg)) [[unlikely]]
+          return receive_early(instance, *slot, *leg, cell, now_us, out);
+        write_receipt(it.receiver(), out);
+        return MPATH_OK;
+      }
+    }
+  }
+  return receive_anyhow(instance, tunnel, cell, now_us, out);
 }
 
 mpath_status drain(mpath_instance* instance, mpath_tunnel_id tunnel, mpath_tokens* out) noexcept {
@@ -163,12 +221,17 @@ mpath_status drain(mpath_instance* instance, mpath_tunnel_id tunnel, mpath_token
   // Not on_tunnel: a poisoned tunnel gives its tokens back too.
   impl.close_if_marked(*slot);
   out->count = 0;
-  slot->tunnel->drain(out->capacity, [out](const DrainedToken& drained) {
-    write_element(mpath_token{.token = drained.token.raw(),
-                              .leg = drained.leg.raw(),
-                              .verdict = drained.deliver ? MPATH_DELIVER : MPATH_DISCARD,
-                              .reserved = 0},
-                  out->items, out->stride, out->count++);
+  // By field, as all fields are of the first version: what is copied as a whole must be written
+  // first.
+  static_assert(sizeof(mpath_token) == kSizeV1<mpath_token>);
+  mpath_token* item = out->items;
+  slot->tunnel->drain(out->capacity, [&item, out](const DrainedToken& drained) {
+    item->token = drained.token.raw();
+    item->leg = drained.leg.raw();
+    item->verdict = drained.deliver ? MPATH_DELIVER : MPATH_DISCARD;
+    item->reserved = 0;
+    item = strided(item, out->stride, 1);
+    ++out->count;
   });
   out->left = slot->tunnel->has_tokens() ? 1 : 0;
   impl.settle(*slot);

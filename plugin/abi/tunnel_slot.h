@@ -45,6 +45,8 @@ struct alignas(64) TunnelSlot {
   static constexpr std::uint64_t kMarked = 1;
   // A bug was found in it.
   static constexpr std::uint64_t kPoisoned = 2;
+  // What changed could not be published for want of memory: the next call tries again.
+  static constexpr std::uint64_t kUntold = 4;
 
   [[nodiscard]] static constexpr std::uint64_t gate_of(std::uint32_t generation) noexcept {
     return std::uint64_t{generation} << 32U;
@@ -69,6 +71,14 @@ struct alignas(64) TunnelSlot {
       if (seen >> 32U != of_generation || (seen & kMarked) != 0) return false;
     } while (!gate.compare_exchange_weak(seen, seen | kMarked, std::memory_order_relaxed));
     return true;
+  }
+  // [owner]
+  void commit_untold(bool untold) noexcept {
+    if (untold) {
+      gate.fetch_or(kUntold, std::memory_order_relaxed);
+    } else if ((gate.load(std::memory_order_relaxed) & kUntold) != 0) {
+      gate.fetch_and(~kUntold, std::memory_order_relaxed);
+    }
   }
   // [owner]
   void poison() noexcept { gate.fetch_or(kPoisoned, std::memory_order_relaxed); }

@@ -1,6 +1,8 @@
 // One circuit of a tunnel.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <optional>
 #include <utility>
 #include <variant>
@@ -68,25 +70,27 @@ class Leg {
   void commit_padding_blocked(bool blocked) noexcept { padding_blocked_ = blocked; }
 
  private:
-  // What each cell asks for first: it shares a cache line or two.
+  // What each cell asks for first: a cache line, up to the RTT that `progress_` begins with. Then
+  // what it asks of the leg that carries it.
   LegId id_;
-  LegSequence sequence_;
-  LegState state_{Plain{}};
   Cookie cookie_;
+  LegSequence sequence_;
+  LegProgress progress_;
+  LegState state_{Plain{}};
   LegOrdinal ordinal_;
   bool padding_blocked_ = false;
-  LegProgress progress_;
   LegPath path_;
+  // To the end of a cache line, so that the next leg begins with one.
+  [[maybe_unused]] std::array<std::byte, 32> filler_;
 };
 
 // Why a leg cannot take DATA now; or NONE.
 [[nodiscard]] inline Reason obstacle_of(const Leg& leg, const LegView& view) noexcept {
-  constexpr std::uint32_t kInTheWay = MPATH_VIEW_INPUT_CLOSED | MPATH_VIEW_CHANNEL_BLOCKED;
-  if ((view.flags & kInTheWay) == 0 && !leg.padding_blocked()) [[likely]] {
-    return view.cwnd > view.inflight ? Reason::NONE : Reason::PRIMARY_FULL;
-  }
+  if (takes_data(view) && !leg.padding_blocked()) [[likely]]
+    return Reason::NONE;
   if (has(view, MPATH_VIEW_INPUT_CLOSED)) return Reason::CHANNEL_CLOSED;
-  return leg.padding_blocked() ? Reason::PADDING_BLOCKED : Reason::CHANNEL_BLOCKED;
+  if (leg.padding_blocked()) return Reason::PADDING_BLOCKED;
+  return has(view, MPATH_VIEW_CHANNEL_BLOCKED) ? Reason::CHANNEL_BLOCKED : Reason::PRIMARY_FULL;
 }
 
 }  // namespace conflux

@@ -38,10 +38,23 @@ class LegProgress {
     if (takes_over || runs_ == 0) begin_run(view, first);
   }
 
+  // The same for cells that follow others of this leg, while the RTT is what it was: `patience` is
+  // patience_with(view).
+  void commit_sent_more(const LegView& view, Cells sendme_inc, Micros patience,
+                        Instant now) noexcept {
+    if (view.inflight < sendme_inc.raw()) stalls_at_ = now + patience;
+  }
+  // How long a leg may be silent before it counts as stalled.
+  [[nodiscard]] static Micros patience_with(const LegView& view) noexcept {
+    return std::max(Micros(kPatience * view.ewma_rtt_us), kLeastPatience);
+  }
+
+  // May it have stalled? One comparison; is_stalled() says for certain.
+  [[nodiscard]] bool may_be_stalled(Instant now) const noexcept { return now > stalls_at_; }
   // Cells enough for a SENDME are under way, and none has come for several round trips.
   // (Reference: ECF's sanity check; a frozen relay keeps its low RTT for ever.)
   [[nodiscard]] bool is_stalled(const LegView& view, Cells sendme_inc, Instant now) const noexcept {
-    return now > stalls_at_ && view.inflight >= sendme_inc.raw() && view.data_sent > 0;
+    return may_be_stalled(now) && view.inflight >= sendme_inc.raw() && view.data_sent > 0;
   }
 
   // The smallest number that may not have arrived yet; nothing if all has, or nobody knows. Never
@@ -69,7 +82,7 @@ class LegProgress {
   static constexpr Micros kLeastPatience{250'000};
 
   static Instant stall_deadline(const LegView& view, Instant now) noexcept {
-    return deadline(now, std::max(Micros(kPatience * view.ewma_rtt_us), kLeastPatience));
+    return deadline(now, patience_with(view));
   }
 
   static bool reaches(std::uint32_t at, std::uint32_t from) noexcept {
@@ -78,11 +91,12 @@ class LegProgress {
   void begin_run(const LegView& view, SeqNo first) noexcept;
   void learn(const LegView& view, Instant now) noexcept;
 
-  std::uint64_t acked_ = 0;
+  // What each cell asks for first.
   std::uint32_t ewma_us_ = 0;
-  RttEstimate rtt_;
-  Instant stalls_at_ = kNever;  // if no SENDME comes until then
   std::uint32_t runs_ = 0;
+  Instant stalls_at_ = kNever;  // if no SENDME comes until then
+  std::uint64_t acked_ = 0;
+  RttEstimate rtt_;
   std::array<Run, kRunsMax> run_;
 };
 

@@ -40,7 +40,11 @@ class LegSet {
 
   // The leg, or null if it is not (or no longer) in the set.
   [[nodiscard]] Leg* find(LegId id) noexcept {
-    const std::size_t at = place_[slot_of(id) % kLegsMax];
+    // Until one before it has left, a leg's place is its slot.
+    std::size_t at = slot_of(id);
+    if (at < legs_.size() && legs_[at].id() == id) [[likely]]
+      return &legs_[at];
+    at = place_[at % kLegsMax];
     return at < legs_.size() && legs_[at].id() == id ? &legs_[at] : nullptr;
   }
 

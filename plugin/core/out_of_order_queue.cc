@@ -46,16 +46,35 @@ void OutOfOrderQueue::hold(LegId leg, const HeldCell& cell) {
   if (was_empty) ++busy_lanes_;
   if (was_empty && (empty() || cell.seq < lowest_)) {
     lowest_ = cell.seq;
-    lowest_lane_ = slot;
+    lowest_lane_ = static_cast<std::uint32_t>(slot);
   }
-  commit_held(cell);
+  cells_ += 1;
+  bytes_ += cell.cost;
 }
 
 std::optional<ReleasedCell> OutOfOrderQueue::release_any() noexcept {
   for (Lane& lane : lanes_) {
-    if (!lane.cells.empty()) return release(lane);
+    if (lane.cells.empty()) continue;
+    commit_peak();
+    const HeldCell& cell = lane.cells.front();
+    const ReleasedCell released{.token = cell.token, .leg = lane.leg};
+    cells_ -= 1;
+    bytes_ -= cell.cost;
+    lane.cells.pop();
+    if (lane.cells.empty()) --busy_lanes_;
+    return released;
   }
   return std::nullopt;
+}
+
+SeqNo OutOfOrderQueue::lowest_beside(const Lane& beside) const noexcept {
+  SeqNo lowest{UINT64_MAX};
+  for (const Lane& lane : lanes_) {
+    if (&lane != &beside && !lane.cells.empty()) {
+      lowest = std::min(lowest, lane.cells.front().seq);
+    }
+  }
+  return lowest;
 }
 
 void OutOfOrderQueue::find_lowest() noexcept {
@@ -65,7 +84,7 @@ void OutOfOrderQueue::find_lowest() noexcept {
     const SeqNo head = lanes_[slot].cells.front().seq;
     if (found && head >= lowest_) continue;
     lowest_ = head;
-    lowest_lane_ = slot;
+    lowest_lane_ = static_cast<std::uint32_t>(slot);
     found = true;
   }
 }
@@ -79,8 +98,7 @@ bool OutOfOrderQueue::is_consistent() const noexcept {
     ++busy;
     smallest = std::min(smallest, lane.cells.front().seq);
   }
-  return smallest == lowest_ && busy == busy_lanes_ && bytes_ <= peak_bytes_ &&
-         cells_ <= peak_cells_;
+  return smallest == lowest_ && busy == busy_lanes_;
 }
 
 }  // namespace conflux

@@ -2,11 +2,11 @@
 #pragma once
 
 #include <algorithm>
+#include <boost/container/vector.hpp>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
-#include <vector>
 
 #include "plugin/types/strong.h"
 #include "plugin/types/time.h"
@@ -31,17 +31,44 @@ class HeldCellRing {
  public:
   [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
   [[nodiscard]] bool full() const noexcept { return size_ == capacity_; }
+  // Neither empty nor full, in one comparison.
+  [[nodiscard]] bool takes_another() const noexcept { return size_ - 1 < capacity_ - 1; }
   [[nodiscard]] const HeldCell& front() const noexcept { return cells_[head_]; }
   // Throws std::bad_alloc and is then unchanged.
   void push(const HeldCell& cell) {
     if (full()) grow();
-    cells_[(head_ + size_) & (capacity_ - 1)] = cell;
+    push_in_place(cell.seq, cell.token, cell.arrived, cell.cost);
+  }
+  // There is room. By field: a copy of the whole would wait until its parts have reached memory.
+  void push_in_place(SeqNo seq, Token token, Instant arrived, std::uint32_t cost) noexcept {
+    HeldCell& cell = cells_[(head_ + size_) & (capacity_ - 1)];
+    cell.seq = seq;
+    cell.token = token;
+    cell.arrived = arrived;
+    cell.cost = cost;
     ++size_;
   }
   void pop() noexcept {
     head_ = (head_ + 1) & (capacity_ - 1);
     --size_;
     if (size_ == 0 && capacity_ > kKeptCapacity) release();
+  }
+  // Gives the front to `take`, and what follows it while each has the next number; `count` at most,
+  // which is not 0. Answers how many. Not empty.
+  template <class Take>
+  std::uint32_t pop_run(std::uint64_t count, Take&& take) noexcept {
+    const auto most = static_cast<std::uint32_t>(std::min<std::uint64_t>(count, size_));
+    SeqNo seq = front().seq;
+    std::uint32_t taken = 0;
+    for (; taken < most; ++taken, seq = next(seq)) {
+      const HeldCell& cell = cells_[(head_ + taken) & (capacity_ - 1)];
+      if (cell.seq != seq) break;
+      take(cell);
+    }
+    head_ = (head_ + taken) & (capacity_ - 1);
+    size_ -= taken;
+    if (size_ == 0 && capacity_ > kKeptCapacity) release();
+    return taken;
   }
 
  private:
@@ -74,8 +101,8 @@ class OutOfOrderQueue {
   [[nodiscard]] Bytes footprint() const noexcept {
     return Bytes{bytes_ + cells_ * sizeof(HeldCell)};
   }
-  [[nodiscard]] Cells peak_cells() const noexcept { return Cells{peak_cells_}; }
-  [[nodiscard]] Bytes peak_bytes() const noexcept { return Bytes{peak_bytes_}; }
+  [[nodiscard]] Cells peak_cells() const noexcept { return Cells{std::max(peak_cells_, cells_)}; }
+  [[nodiscard]] Bytes peak_bytes() const noexcept { return Bytes{std::max(peak_bytes_, bytes_)}; }
   // The smallest number held. Not empty.
   [[nodiscard]] SeqNo lowest() const noexcept { return lowest_; }
   // When the cell that has waited longest arrived. kNever if empty. O(lanes).
@@ -90,9 +117,12 @@ class OutOfOrderQueue {
   void hold(LegId leg, const HeldCell& cell);
   // The same if others of this leg are held and there is room for one more; else false, and nothing
   // has changed.
-  bool hold_behind(LegId leg, const HeldCell& cell) noexcept;
-  // Takes the cell with the smallest number. Not empty.
-  ReleasedCell release_lowest() noexcept;
+  bool hold_behind(LegId leg, SeqNo seq, Token token, Instant arrived, std::uint32_t cost) noexcept;
+  // Gives the cell with the smallest number to `take`, and those that follow it without a gap until
+  // another leg may have the next one; `count` at most, which is not 0. Answers how many. Not
+  // empty.
+  template <class Take>
+  std::uint64_t release_run(std::uint64_t count, Take&& take) noexcept;
   // Takes a cell of any lane; nothing if there is none. Trusts no counter.
   std::optional<ReleasedCell> release_any() noexcept;
 
@@ -104,59 +134,64 @@ class OutOfOrderQueue {
     LegId leg;
   };
 
-  void commit_held(const HeldCell& cell) noexcept {
-    cells_ += 1;
-    bytes_ += cell.cost;
+  // Both only grow between two releases, so it is enough to look before one.
+  void commit_peak() noexcept {
     peak_cells_ = std::max(peak_cells_, cells_);
     peak_bytes_ = std::max(peak_bytes_, bytes_);
   }
-  ReleasedCell release(Lane& lane) noexcept;
+  // The smallest head but for those of `lane`; the largest number if there is none.
+  [[nodiscard]] SeqNo lowest_beside(const Lane& lane) const noexcept;
   void find_lowest() noexcept;
 
   std::uint64_t cells_ = 0;
   std::uint64_t bytes_ = 0;
   SeqNo lowest_{};
-  std::size_t lowest_lane_ = 0;
-  std::size_t busy_lanes_ = 0;  // that hold something
-  std::vector<Lane> lanes_;     // by slot of the leg
-  std::uint64_t peak_cells_ = 0;
+  std::uint32_t lowest_lane_ = 0;
+  std::uint32_t busy_lanes_ = 0;          // that hold something
+  boost::container::vector<Lane> lanes_;  // by slot of the leg
+  std::uint64_t peak_cells_ = 0;          // as of the last release
   std::uint64_t peak_bytes_ = 0;
 };
 
 // What nearly every cell takes, inline.
 
-[[gnu::always_inline]] inline bool OutOfOrderQueue::hold_behind(LegId leg,
-                                                                const HeldCell& cell) noexcept {
+[[gnu::always_inline]] inline bool OutOfOrderQueue::hold_behind(LegId leg, SeqNo seq, Token token,
+                                                                Instant arrived,
+                                                                std::uint32_t cost) noexcept {
   const std::size_t slot = slot_of(leg);
   if (slot >= lanes_.size()) return false;
   Lane& lane = lanes_[slot];
-  if (lane.leg != leg || lane.cells.empty() || lane.cells.full()) return false;
-  lane.cells.push(cell);
-  commit_held(cell);
+  if (lane.leg != leg || !lane.cells.takes_another()) return false;
+  lane.cells.push_in_place(seq, token, arrived, cost);
+  cells_ += 1;
+  bytes_ += cost;
   return true;
 }
 
-[[gnu::always_inline]] inline ReleasedCell OutOfOrderQueue::release(Lane& lane) noexcept {
-  const HeldCell& cell = lane.cells.front();
-  const ReleasedCell released{.token = cell.token, .leg = lane.leg};
-  cells_ -= 1;
-  bytes_ -= cell.cost;
-  lane.cells.pop();
-  if (lane.cells.empty()) --busy_lanes_;
-  return released;
-}
-
-[[gnu::always_inline]] inline ReleasedCell OutOfOrderQueue::release_lowest() noexcept {
+template <class Take>
+[[gnu::always_inline]] inline std::uint64_t OutOfOrderQueue::release_run(std::uint64_t count,
+                                                                         Take&& take) noexcept {
+  commit_peak();
   Lane& lane = lanes_[lowest_lane_];
-  const ReleasedCell released = release(lane);
   // The usual case: one leg was ahead, and all that is held came from it. With two, another head
-  // may repeat the number just released (attack A17), so it takes a look at all of them.
-  if (busy_lanes_ == 1 && !lane.cells.empty()) {
+  // may come next, or repeat a number of this one's (attack A17).
+  const bool alone = busy_lanes_ == 1;
+  if (!alone) count = std::min(count, lowest_beside(lane).raw() - lowest_.raw());
+  std::uint64_t bytes = 0;
+  const std::uint64_t taken =
+      lane.cells.pop_run(std::max<std::uint64_t>(count, 1), [&](const HeldCell& cell) {
+        bytes += cell.cost;
+        take(ReleasedCell{.token = cell.token, .leg = lane.leg});
+      });
+  cells_ -= taken;
+  bytes_ -= bytes;
+  if (lane.cells.empty()) --busy_lanes_;
+  if (alone && !lane.cells.empty()) {
     lowest_ = lane.cells.front().seq;
   } else {
     find_lowest();
   }
-  return released;
+  return taken;
 }
 
 }  // namespace conflux

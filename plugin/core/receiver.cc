@@ -3,19 +3,20 @@
 namespace conflux {
 
 ReceptionResult Receiver::handle_sequenced(Leg& leg, Token token, std::uint32_t cost, Instant now) {
-  const Reception plain = receive_plainly(leg, token, cost, now);
-  if (plain != Reception::kRefuse) return {plain};
+  if (deliver_plainly(leg)) return {Reception::kDeliver};
+  if (hold_plainly(leg, leg.id(), token, cost, now)) return {Reception::kHold};
   if (leg.sequence().is_exhausted()) return {Reception::kRefuse, Reason::SEQUENCE_OVERFLOW};
   const SeqNo seq = next(leg.sequence().last_received());
   if (seq <= last_delivered_) return {Reception::kRefuse, Reason::SEQUENCE_REPEATED};
   const ReceptionResult result =
       hold(leg, {.seq = seq, .token = token, .arrived = now, .cost = cost});
-  if (result.reception == Reception::kHold) commit_received(leg, seq);
+  if (result.reception == Reception::kHold) leg.sequence().commit_received(seq);
   return result;
 }
 
 ReceptionResult Receiver::hold(const Leg& leg, const HeldCell& cell) {
-  if (!has_room_for(cell.cost)) return {Reception::kRefuse, Reason::REORDER_LIMIT};
+  if (footprint_with(cell.cost) > limits_.tunnel_limit)
+    return {Reception::kRefuse, Reason::REORDER_LIMIT};
   queue_.hold(leg.id(), cell);
   if (stall_deadline_ == kNever) stall_deadline_ = deadline(cell.arrived, limits_.stall_timeout);
   return {Reception::kHold};
@@ -24,7 +25,7 @@ ReceptionResult Receiver::hold(const Leg& leg, const HeldCell& cell) {
 Reason Receiver::handle_switch(Leg& leg, SeqDelta delta, std::uint64_t linked_legs, Cells cwnd_init,
                                Cells sent) noexcept {
   const SwitchVerdict verdict = plan_switch(leg.sequence(), delta,
-                                            {.received = received_,
+                                            {.received = received(),
                                              .switches = switches_,
                                              .legs = linked_legs,
                                              .cwnd_init = cwnd_init,
@@ -37,7 +38,9 @@ Reason Receiver::handle_switch(Leg& leg, SeqDelta delta, std::uint64_t linked_le
 
 std::optional<ReleasedCell> Receiver::discard_next() noexcept {
   stall_deadline_ = kNever;
-  return queue_.release_any();
+  const std::optional<ReleasedCell> released = queue_.release_any();
+  if (released) ++discarded_;
+  return released;
 }
 
 bool Receiver::commit_stall_check(Instant now) noexcept {
@@ -50,8 +53,7 @@ bool Receiver::commit_stall_check(Instant now) noexcept {
 }
 
 bool Receiver::is_consistent() const noexcept {
-  return queue_.is_consistent() && (!queue_.empty() || stall_deadline_ == kNever) &&
-         last_delivered_.raw() + queue_.cells().raw() <= received_.raw();
+  return queue_.is_consistent() && (!queue_.empty() || stall_deadline_ == kNever);
 }
 
 }  // namespace conflux

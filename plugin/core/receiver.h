@@ -1,6 +1,7 @@
 // The receiving side of a tunnel: numbers what arrives, restores the order, bounds what waits.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 
@@ -16,7 +17,6 @@ namespace conflux {
 
 // What becomes of a sequenced cell.
 enum class Reception : std::uint8_t {
-  kPass,     // it is not counted on this leg
   kDeliver,  // it is the next one
   kHold,     // a cell before it is missing
   kRefuse,   // the tunnel must close, for `reason`
@@ -29,14 +29,18 @@ struct ReceptionResult {
 
 class Receiver {
  public:
-  explicit Receiver(const ReorderLimits& limits) noexcept : limits_(limits) {}
+  explicit Receiver(const ReorderLimits& limits) noexcept
+      : quiet_below_(quiet_below(limits, false)), limits_(limits) {}
 
   // The last cell that was handed over in order. Seed: last_seq_delivered.
   [[nodiscard]] SeqNo last_delivered() const noexcept { return last_delivered_; }
   // Seed: is_seqno_in_order.
   [[nodiscard]] bool is_in_order(SeqNo seq) const noexcept { return seq == next(last_delivered_); }
   [[nodiscard]] const OutOfOrderQueue& queue() const noexcept { return queue_; }
-  [[nodiscard]] Cells received() const noexcept { return received_; }
+  // Each has been delivered, or is held, or was discarded when the tunnel had closed.
+  [[nodiscard]] Cells received() const noexcept {
+    return Cells{last_delivered_.raw() + queue_.cells().raw() + discarded_};
+  }
   [[nodiscard]] std::uint64_t switches() const noexcept { return switches_; }
   // Is there something for drain_next()?
   [[nodiscard]] bool has_next() const noexcept {
@@ -49,9 +53,14 @@ class Receiver {
   // nothing. Spec: prop329 [SEQUENCING]. Attacks A17, A18, A19, R41.
   ReceptionResult handle_sequenced(Leg& leg, Token token, std::uint32_t cost, Instant now);
 
-  // The same for a cell that is the next one, or is held behind others of its leg; else kRefuse:
-  // not known, and nothing has changed.
-  Reception receive_plainly(Leg& leg, Token token, std::uint32_t cost, Instant now) noexcept;
+  // The same for a cell that is the next one; else false, and nothing has changed.
+  bool deliver_plainly(Leg& leg) noexcept;
+  // The same for a cell that is held behind others of its leg while that concerns nobody: no limit
+  // and no water mark is reached. Else false, and nothing has changed.
+  // `id` is the leg's, which the caller has at hand.
+  bool hold_plainly(Leg& leg, LegId id, Token token, std::uint32_t cost, Instant now) noexcept;
+  // Whether the host has been asked to pause the peer.
+  void commit_pressure(bool on) noexcept { quiet_below_ = quiet_below(limits_, on); }
 
   // A SWITCH arrived; NONE, or the violation. `sent`: sequenced cells that we have sent.
   Reason handle_switch(Leg& leg, SeqDelta delta, std::uint64_t linked_legs, Cells cwnd_init,
@@ -69,52 +78,56 @@ class Receiver {
   [[nodiscard]] bool is_consistent() const noexcept;
 
  private:
-  void commit_received(Leg& leg, SeqNo seq) noexcept;
-  [[nodiscard]] bool has_room_for(std::uint32_t cost) const noexcept {
-    return queue_.footprint().raw() + sizeof(HeldCell) + cost <= limits_.tunnel_limit.raw();
+  [[nodiscard]] Bytes footprint_with(std::uint32_t cost) const noexcept {
+    return Bytes{queue_.footprint().raw() + sizeof(HeldCell) + cost};
+  }
+  // Bytes are never more than the footprint, so below this one no mark is reached either.
+  static Bytes quiet_below(const ReorderLimits& limits, bool pressure) noexcept {
+    const Bytes limit{limits.tunnel_limit.raw() + 1};
+    return pressure ? limit : std::min(limit, limits.high_water);
   }
   // Keeps a cell that is not the next one, if there is room.
   ReceptionResult hold(const Leg& leg, const HeldCell& cell);
 
   SeqNo last_delivered_{};
-  Cells received_{};
   OutOfOrderQueue queue_;
+  Bytes quiet_below_;  // a footprint
   Instant stall_deadline_ = kNever;
   std::uint64_t switches_ = 0;
+  std::uint64_t discarded_ = 0;  // cells
   ReorderLimits limits_;
 };
 
-[[gnu::always_inline]] inline Reception Receiver::receive_plainly(Leg& leg, Token token,
-                                                                  std::uint32_t cost,
-                                                                  Instant now) noexcept {
-  if (leg.sequence().is_exhausted()) return Reception::kRefuse;
-  const SeqNo seq = next(leg.sequence().last_received());
-  if (is_in_order(seq)) {
-    last_delivered_ = seq;
-    commit_received(leg, seq);
-    return Reception::kDeliver;
-  }
-  // The stall timer runs since the first of those that are held.
-  if (seq <= last_delivered_ || !has_room_for(cost) ||
-      !queue_.hold_behind(leg.id(), {.seq = seq, .token = token, .arrived = now, .cost = cost})) {
-    return Reception::kRefuse;
-  }
-  commit_received(leg, seq);
-  return Reception::kHold;
+[[gnu::always_inline]] inline bool Receiver::deliver_plainly(Leg& leg) noexcept {
+  const SeqNo last = leg.sequence().last_received();
+  if (last != last_delivered_ || leg.sequence().is_exhausted()) return false;
+  last_delivered_ = next(last);
+  leg.sequence().commit_received(last_delivered_);
+  return true;
 }
 
-[[gnu::always_inline]] inline void Receiver::commit_received(Leg& leg, SeqNo seq) noexcept {
-  leg.sequence().commit_received(seq);
-  received_ = Cells{received_.raw() + 1};
+[[gnu::always_inline]] inline bool Receiver::hold_plainly(Leg& leg, LegId id, Token token,
+                                                          std::uint32_t cost,
+                                                          Instant now) noexcept {
+  const SeqNo last = leg.sequence().last_received();
+  // The stall timer runs since the first of those that are held.
+  if (last <= last_delivered_ || leg.sequence().is_exhausted() ||
+      footprint_with(cost) >= quiet_below_ ||
+      !queue_.hold_behind(id, next(last), token, now, cost)) {
+    return false;
+  }
+  leg.sequence().commit_received(next(last));
+  return true;
 }
 
 template <class Take>
 [[gnu::always_inline]] inline Reason Receiver::drain(std::size_t count, Take&& take) noexcept {
-  for (; count > 0 && has_next(); --count) {
+  while (count > 0 && has_next()) {
     // Two legs were ahead with the same number: the second one now surfaces (attack A17, R36).
     if (queue_.lowest() <= last_delivered_) return Reason::SEQUENCE_REPEATED;
-    last_delivered_ = queue_.lowest();
-    take(queue_.release_lowest());
+    const std::uint64_t taken = queue_.release_run(count, take);
+    last_delivered_ = SeqNo{last_delivered_.raw() + taken};
+    count -= taken;
   }
   if (queue_.empty()) stall_deadline_ = kNever;
   return Reason::NONE;

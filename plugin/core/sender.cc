@@ -159,26 +159,36 @@ SendPlan Sender::commit_route(LegSet& legs, const ViewOfLeg& views,
     const std::uint64_t left = deliberation.peer_left.raw();
     peer_left_ = Cells{left - std::min(left, plan.granted.raw())};
   }
-  favourite_until_ = Cells{0};
+  standing_.until = Cells{0};
   if (goes) {
     commit(plan, legs[plan.index], *views[plan.index], request.now);
-    if (deliberation.scheduled) commit_favourite(deliberation, legs);
+    if (deliberation.scheduled) commit_standing(deliberation, legs, views);
   }
   return plan;
 }
 
-void Sender::commit_favourite(const Deliberation& deliberation, const LegSet& legs) noexcept {
+bool Sender::has_stalled(const Leg& leg, const LegView& view, Instant now) const noexcept {
+  return config_.watches_legs && leg.progress().is_stalled(view, leg.path().sendme_inc, now);
+}
+
+void Sender::commit_standing(const Deliberation& deliberation, const LegSet& legs,
+                             const ViewOfLeg& views) noexcept {
   if (!takes_the_fastest(scheduler_)) return;
   const Candidate& favourite = fastest(deliberation.situation.legs);
   if (favourite.index != deliberation.pick.index) return;
   // A leg that moves again may be faster, though its RTT need not say anything new.
   if (std::ranges::any_of(deliberation.situation.legs, &Candidate::stalled)) return;
-  favourite_ = favourite.index;
-  favourite_until_ = Cells{UINT64_MAX};
+  standing_.index = favourite.index;
+  standing_.sendme_inc =
+      config_.watches_legs
+          ? static_cast<std::uint32_t>(legs[favourite.index].path().sendme_inc.raw())
+          : 0;
+  standing_.patience = LegProgress::patience_with(*views[favourite.index]);
+  standing_.until = Cells{UINT64_MAX};
   for (const Candidate& candidate : deliberation.situation.legs) {
     if (candidate.index == favourite.index) continue;
     const std::uint64_t left_at = legs[candidate.index].sequence().last_sent().raw();
-    favourite_until_ = std::min(favourite_until_, Cells{left_at + Candidates::kVisitLag});
+    standing_.until = std::min(standing_.until, Cells{left_at + Candidates::kVisitLag});
   }
 }
 
@@ -189,7 +199,12 @@ void Sender::commit(const SendPlan& plan, Leg& leg, const LegView& view, Instant
     switches_ += 1;
   }
   primary_ = leg.id();
-  commit_on(leg, view, plan.granted, plan.switch_delta.has_value(), now);
+  if (config_.watches_legs) {
+    leg.progress().commit_sent(view, next(SeqNo{sent_.raw()}), plan.switch_delta.has_value(),
+                               leg.path().sendme_inc, now);
+  }
+  leg.sequence().commit_sent(plan.granted);
+  sent_ = Cells{sent_.raw() + plan.granted.raw()};
 }
 
 void Sender::commit_views(LegSet& legs, const ViewOfLeg& views, Instant now) noexcept {

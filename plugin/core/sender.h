@@ -58,19 +58,20 @@ class Sender {
   // waits, say. Nothing is sent.
   SendPlan commit_look(LegSet& legs, const ViewOfLeg& views, const SendRequest& request) noexcept;
   // Is the leg that was chosen last chosen again, whatever else there is to see? Then
-  // commit_again() is commit_route() for little money: what nearly every cell of a transfer takes.
-  // Not while XOFF must find a way around what is stuck.
+  // commit_again() is commit_route() of DATA for little money: what nearly every cell of a transfer
+  // takes. Answers how many cells may go.
   [[nodiscard]] bool stays(const LegSet& legs, LegViews views, Cells want,
                            Instant now) const noexcept;
-  const Leg& commit_again(LegSet& legs, LegViews views, CommandClass command, Cells want,
-                          Instant now, Cells& granted) noexcept;
+  Cells commit_again(LegSet& legs, LegViews views, Cells want, Instant now) noexcept;
+  // The leg that stays() and commit_again() speak of.
+  [[nodiscard]] std::size_t standing() const noexcept { return standing_.index; }
   // Plans and, unless that is blocked, carries it out: primary, counters and sequence numbers in
   // one place.
   SendPlan commit_route(LegSet& legs, const ViewOfLeg& views, const SendRequest& request) noexcept;
   // The primary has left the set before anything was sent.
   void commit_primary(LegId leg) noexcept { primary_ = leg; }
-  // A leg came or went, or changed its state.
-  void commit_set_changed() noexcept { favourite_until_ = Cells{0}; }
+  // A leg came or went, or changed its state, or padding blocks it or does not any more.
+  void commit_set_changed() noexcept { standing_.until = Cells{0}; }
 
  private:
   class Candidates;
@@ -84,17 +85,28 @@ class Sender {
                 std::size_t current, Deliberation& out) const noexcept;
   void commit_views(LegSet& legs, const ViewOfLeg& views, Instant now) noexcept;
   void commit(const SendPlan& plan, Leg& leg, const LegView& view, Instant now) noexcept;
-  void commit_on(Leg& leg, const LegView& view, Cells granted, bool takes_over,
-                 Instant now) noexcept;
-  void commit_favourite(const Deliberation& deliberation, const LegSet& legs) noexcept;
+  void commit_standing(const Deliberation& deliberation, const LegSet& legs,
+                       const ViewOfLeg& views) noexcept;
 
-  LegId primary_;
+  [[nodiscard]] bool has_stalled(const Leg& leg, const LegView& view, Instant now) const noexcept;
+
+  // A decision that stands. Schedulers that take the fastest leg whenever it is open have nothing
+  // to decide as long as it is, and no RTT changes.
+  struct Standing {
+    // Not for numbers from here on: another leg must be visited then (attack A19).
+    Cells until{};
+    std::uint32_t index = 0;  // in leg order
+    // As long as fewer cells are under way, each restarts the clock that tells a stall. 0: nobody
+    // watches legs.
+    std::uint32_t sendme_inc = 0;
+    Micros patience{};  // of that clock
+  };
+
+  // What each cell asks for first.
   Cells sent_{};
-  // Schedulers that take the fastest leg whenever it is open have nothing to decide as long as it
-  // is, and no RTT changes. Up to the cell after which another leg must be visited (attack A19).
-  std::uint32_t favourite_ = 0;  // in leg order
-  Cells favourite_until_{};      // not valid for numbers from here on
-  Cells peer_left_{};            // that may go before the peer's window is reckoned again
+  Cells peer_left_{};  // that may go before the peer's window is reckoned again
+  Standing standing_{};
+  LegId primary_;
   std::uint64_t switches_ = 0;
   SendConfig config_;
   Schedulers scheduler_;
@@ -104,36 +116,33 @@ class Sender {
 
 [[gnu::always_inline]] inline bool Sender::stays(const LegSet& legs, LegViews views, Cells want,
                                                  Instant now) const noexcept {
-  if (sent_ >= favourite_until_ || want > peer_left_ || views.size() != legs.size()) return false;
-  for (std::size_t i = 0; i < legs.size(); ++i) {
-    if (views[i].leg != legs[i].id().raw() || !legs[i].progress().knows_rtt(views[i])) return false;
+  // Of no cell at all the number wraps, and the general way says what it thinks of that.
+  const bool fits = want.raw() - 1 < peer_left_.raw();
+  if (!fits || sent_ >= standing_.until || views.size() != legs.size()) return false;
+  std::size_t at = 0;
+  for (const Leg& leg : legs) {
+    const LegView& view = views[at++];
+    if (view.leg != leg.id().raw() || !leg.progress().knows_rtt(view)) return false;
+    if (view.reserved != 0) return false;
   }
-  const Leg& leg = legs[favourite_];
-  const LegView& view = views[favourite_];
-  return obstacle_of(leg, view) == Reason::NONE &&
-         !(config_.watches_legs && leg.progress().is_stalled(view, leg.path().sendme_inc, now));
+  const Leg& leg = legs[standing_.index];
+  const LegView& view = views[standing_.index];
+  // The last number of the sending leg is the number of all cells: what a SWITCH rests on. If it is
+  // not, commit_route() finds our bug.
+  if (!takes_data(view) || leg.sequence().last_sent() != SeqNo{sent_.raw()}) return false;
+  return !leg.progress().may_be_stalled(now) || !has_stalled(leg, view, now);
 }
 
-[[gnu::always_inline]] inline const Leg& Sender::commit_again(LegSet& legs, LegViews views,
-                                                              CommandClass command, Cells want,
-                                                              Instant now,
-                                                              Cells& granted) noexcept {
-  const LegView& view = views[favourite_];
-  Leg& leg = legs[favourite_];
-  granted = command == CommandClass::kData ? std::min(want, room(view)) : want;
-  if (config_.watches_legs) peer_left_ = Cells{peer_left_.raw() - granted.raw()};
-  commit_on(leg, view, granted, false, now);
-  return leg;
-}
-
-[[gnu::always_inline]] inline void Sender::commit_on(Leg& leg, const LegView& view, Cells granted,
-                                                     bool takes_over, Instant now) noexcept {
-  if (config_.watches_legs) {
-    leg.progress().commit_sent(view, next(SeqNo{sent_.raw()}), takes_over, leg.path().sendme_inc,
-                               now);
-  }
+[[gnu::always_inline]] inline Cells Sender::commit_again(LegSet& legs, LegViews views, Cells want,
+                                                         Instant now) noexcept {
+  const LegView& view = views[standing_.index];
+  Leg& leg = legs[standing_.index];
+  const Cells granted = std::min(want, room(view));
+  leg.progress().commit_sent_more(view, Cells{standing_.sendme_inc}, standing_.patience, now);
   leg.sequence().commit_sent(granted);
   sent_ = Cells{sent_.raw() + granted.raw()};
+  peer_left_ = Cells{peer_left_.raw() - granted.raw()};
+  return granted;
 }
 
 }  // namespace conflux

@@ -24,9 +24,9 @@ LegId make_leg_id(TunnelOrdinal tunnel, std::uint32_t ordinal, std::size_t slot)
 
 Tunnel::Tunnel(TunnelIdentity identity, const TunnelConfig& config, const Nonce& nonce,
                const JoinRequest& first)
-    : state_(SinglePath{.ever_stream = first.ever_stream, .ever_joined = first.ever_joined}),
-      receiver_(config.reorder),
+    : receiver_(config.reorder),
       sender_(config.send, make_leg_id(identity.ordinal, 1, 0)),
+      state_(SinglePath{.ever_stream = first.ever_stream, .ever_joined = first.ever_joined}),
       identity_(identity),
       config_(config),
       nonce_(nonce) {
@@ -127,6 +127,8 @@ Outcome Tunnel::add_legs(std::span<const JoinRequest> requests, const LegViews& 
   if (std::holds_alternative<SinglePath>(state_)) {
     legs_[0].commit_state(Unlinked{});
     state_ = MultiPath{.join_point = join_point, .cwnd_init = legs_[0].path().cwnd_init};
+    short_key_ =
+        make_cell_key(static_cast<std::uint8_t>(RelayCommand::kData), join_point.hop.raw());
   }
   for (std::size_t i = 0; i < requests.size(); ++i) {
     Leg leg({out[i], LegOrdinal{++legs_minted_}, requests[i].cookie}, requests[i].path);
@@ -220,6 +222,7 @@ Outcome Tunnel::handle_padding(LegId id, std::uint32_t action, Instant now) {
     case MPATH_PADDING_BLOCK:
     case MPATH_PADDING_UNBLOCK:
       legs_[*at].commit_padding_blocked(action == MPATH_PADDING_BLOCK);
+      sender_.commit_set_changed();
       return Outcome::kOk;
     default:
       return refuse(Outcome::kArgument);
@@ -236,7 +239,8 @@ void Tunnel::close(Reason reason) noexcept {
   for (const Leg& leg : legs_) note(EventKind::kLegGone, leg, Reason::TUNNEL_CLOSED);
   legs_.clear();
   state_ = Closed{.reason = reason};
-  next_deadline_ = kNever;
+  short_key_ = kNoCellKey;
+  next_deadline_ = kEndOfTime;
   commit_news();
   const LogLevel level = is_violation(reason) ? LogLevel::kWarn : LogLevel::kInfo;
   log(LogEvent::kTunnelClosed, level, reason, LegOrdinal{0}, receiver_.queue().cells().raw());
@@ -272,13 +276,22 @@ void Tunnel::log(LogEvent event, LogLevel level, Reason reason, LegOrdinal leg,
 
 bool Tunnel::is_consistent() const noexcept {
   // A closed tunnel only gives back what it holds: what it counted does not matter any more.
-  if (std::holds_alternative<Closed>(state_)) return legs_.empty() && next_deadline_ == kNever;
+  if ((short_key_ != kNoCellKey) != std::holds_alternative<MultiPath>(state_)) return false;
+  if (std::holds_alternative<Closed>(state_)) return legs_.empty() && next_deadline_ == kEndOfTime;
   if (!receiver_.is_consistent()) return false;
   if (std::holds_alternative<SinglePath>(state_)) {
     return legs_.size() == 1 && legs_[0].is<Plain>() && receiver_.received() == Cells{0} &&
            !sender_.has_sent();
   }
   if (!legs_.index_of(sender_.primary())) return false;
+  // What legs carried that have left is in the sums only.
+  Cells sent{};
+  Cells received{};
+  for (const Leg& leg : legs_) {
+    sent = Cells{sent.raw() + leg.sequence().carried_out().raw()};
+    received = Cells{received.raw() + leg.sequence().carried_in().raw()};
+  }
+  if (sent > sender_.sent() || received > receiver_.received()) return false;
   return std::ranges::none_of(legs_, &Leg::is<Plain>) &&
          legs_.highest_sent() == SeqNo{sender_.sent().raw()};
 }

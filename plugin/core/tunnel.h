@@ -137,18 +137,24 @@ class Tunnel {
 
   // Cells.
   Outcome route(const RouteRequest& request, const LegViews& views, Instant now, RouteGrant& out);
-  // The short way: route() if the leg that was chosen last is chosen again for certain. Answers the
-  // leg and how many cells it is granted; or null, and nothing has changed.
-  const Leg* route_again(CommandClass command, HopNum hop, LegId from, Cells want, LegViews views,
-                         Instant now, Cells& granted);
+  // The short way: route() of DATA to the join point if the leg that was chosen last is chosen
+  // again for certain. Answers the leg and how many cells it is granted; or null, and nothing has
+  // changed.
+  const Leg* route_again(CellKey key, Cells want, LegViews views, Instant now,
+                         Cells& granted) noexcept;
   // Pure: may streams of the join point be read now, and which leg would carry them?
   // Seed: should_skip_join_point.
   Outcome can_read(const LegViews& views, RouteGrant& out) const;
   Outcome handle_cell(const ReceivedCell& cell, Instant now, Reason& violation);
-  // The short way: handle_cell() of a sequenced cell that is the next one, or is held behind others
-  // of its leg. Else kRefuse, and nothing has changed.
-  Reception receive_plainly(LegId leg, std::uint8_t command, HopNum hop, Token token,
-                            std::uint32_t cost, Instant now) noexcept;
+  // The short way of handle_cell(). The leg on which a cell of this key came, if it is DATA from
+  // the join point and counted, and nothing is due; else null, and nothing has changed.
+  [[nodiscard]] Leg* find_counting(CellKey key, LegId leg, Instant now) noexcept;
+  // Its next cell is the next one of all; or is held behind others of its leg. Else false, and
+  // nothing has changed.
+  bool deliver_plainly(Leg& leg) noexcept { return receiver_.deliver_plainly(leg); }
+  bool hold_plainly(Leg& leg, LegId id, Token token, std::uint32_t cost) noexcept {
+    return receiver_.hold_plainly(leg, id, token, cost, now_);
+  }
   // Gives tokens that are in order, or to be discarded, to `take`; `count` at most.
   template <class Take>
   void drain(std::size_t count, Take&& take) noexcept;
@@ -202,10 +208,8 @@ class Tunnel {
   Outcome handle_sequenced(Leg& leg, const ReceivedCell& cell, Reason& violation);
   // Time goes on, and nothing is due; else false, and nothing has changed.
   bool commit_time(Instant now) noexcept;
-  const Leg* single_leg_again(LegId from, Instant now) noexcept;
   [[nodiscard]] std::optional<SeqNo> stuck_at() const noexcept;
   [[nodiscard]] RouteGrant plan_unsequenced(const RouteRequest& request) const noexcept;
-  void commit_held() noexcept;
   void commit_pressure() noexcept;
   void forget_cells_of(LegId leg) noexcept;
   [[nodiscard]] JoinStreams plan_join_streams(const ViewOfLeg& views, Cells backlog) noexcept;
@@ -225,18 +229,21 @@ class Tunnel {
     sender_.commit_set_changed();
   }
 
-  // What each cell asks for first.
+  // What each cell asks for first lies together.
   Instant now_{};
-  Instant next_deadline_ = kNever;  // may be early, never late
-  std::variant<SinglePath, MultiPath, Closed> state_;
+  Instant next_deadline_ = kEndOfTime;  // may be early, never late
+  // Of DATA from and to the join point while the tunnel is multi-path: cells of this key may go the
+  // short way.
+  CellKey short_key_ = kNoCellKey;
   std::uint8_t news_ = kChangeNews;
   bool pressure_ = false;  // held bytes rose above the high mark and not yet to the low one
   bool pressure_told_ = false;
   Receiver receiver_;
   Sender sender_;
+  std::variant<SinglePath, MultiPath, Closed> state_;
+  TunnelIdentity identity_;
   LegSet legs_;
 
-  TunnelIdentity identity_;
   TunnelConfig config_;
   Nonce nonce_;
   std::vector<Note> notes_;

@@ -115,9 +115,9 @@ Outcome Tunnel::handle_sequenced(Leg& leg, const ReceivedCell& cell, Reason& vio
       return Outcome::kOk;
     case Reception::kHold:
       arm(receiver_.stall_deadline());
-      commit_held();
+      news_ |= kHeldNews;
+      commit_pressure();
       return Outcome::kHeld;
-    case Reception::kPass:
     case Reception::kRefuse:
       break;
   }
@@ -152,9 +152,11 @@ void Tunnel::commit_pressure() noexcept {
   const Bytes held = receiver_.queue().bytes();
   if (!pressure_ && held >= config_.reorder.high_water) {
     pressure_ = true;
+    receiver_.commit_pressure(true);
     log(LogEvent::kHighWater, LogLevel::kInfo, Reason::NONE, LegOrdinal{0}, held.raw());
   } else if (pressure_ && held <= config_.reorder.low_water) {
     pressure_ = false;
+    receiver_.commit_pressure(false);
     log(LogEvent::kLowWater, LogLevel::kDebug, Reason::NONE, LegOrdinal{0}, held.raw());
   }
 }

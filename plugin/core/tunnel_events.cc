@@ -42,7 +42,7 @@ void Tunnel::expire_due() noexcept {
     close(Reason::STALLED);
     return;
   }
-  next_deadline_ = next_deadline();
+  next_deadline_ = std::min(next_deadline(), kEndOfTime);
 }
 
 std::size_t Tunnel::events_needed() const noexcept {

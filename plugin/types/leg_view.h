@@ -23,6 +23,12 @@ using LegView = ::mpath_leg_view;
   return (view.flags & flag) != 0;
 }
 
+// Do channel and window take one more DATA cell?
+[[nodiscard]] constexpr bool takes_data(const LegView& view) noexcept {
+  return !has(view, MPATH_VIEW_INPUT_CLOSED | MPATH_VIEW_CHANNEL_BLOCKED) &&
+         view.cwnd > view.inflight;
+}
+
 // The views of one call. Borrowed; elements are `stride` bytes apart, as the host was compiled.
 class LegViews {
  public:

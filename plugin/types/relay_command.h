@@ -76,4 +76,12 @@ inline constexpr auto kClasses = [] {
   return command_class == CommandClass::kData || command_class == CommandClass::kControl;
 }
 
+// Command and hop of a cell in one number: what nearly every cell is compared by.
+using CellKey = std::uint32_t;
+[[nodiscard]] constexpr CellKey make_cell_key(std::uint8_t command, std::uint8_t hop) noexcept {
+  return static_cast<CellKey>(hop) << 8U | command;
+}
+// Of no cell.
+inline constexpr CellKey kNoCellKey = UINT32_MAX;
+
 }  // namespace conflux

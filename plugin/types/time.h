@@ -23,6 +23,9 @@ using Instant = HostClock::time_point;
 // No such time: a deadline that never comes.
 inline constexpr Instant kNever = Instant::max();
 
+// Hosts know no instant from here on (MPATH_TIME_MAX).
+inline constexpr Instant kEndOfTime = Instant(Micros{std::int64_t{1} << 62U});
+
 // Saturating, so that no deadline wraps into the past, whatever epoch the host counts from.
 [[nodiscard]] constexpr Instant deadline(Instant from, Micros after) noexcept {
   return from > kNever - after ? kNever : from + after;

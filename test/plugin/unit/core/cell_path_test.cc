@@ -18,23 +18,29 @@ constexpr std::uint8_t kSendme = 5;
 
 class CellPath : public ::testing::Test {
  protected:
+  // What becomes of a cell on the short way.
   Reception receive(std::size_t leg, std::uint8_t command = kData, HopNum hop = test::kJoinHop,
                     std::uint32_t cost = 1) {
-    return rig_.tunnel.receive_plainly(rig_.leg(leg), command, hop, Token{++token_}, cost,
-                                       rig_.now);
+    return receive_on(rig_, rig_.leg(leg), command, hop, cost);
+  }
+  static Reception receive_on(TunnelRig& rig, LegId id, std::uint8_t command = kData,
+                              HopNum hop = test::kJoinHop, std::uint32_t cost = 1) {
+    Leg* leg = rig.tunnel.find_counting(make_cell_key(command, hop.raw()), id, rig.now);
+    if (leg == nullptr) return Reception::kRefuse;
+    if (rig.tunnel.deliver_plainly(*leg)) return Reception::kDeliver;
+    return rig.tunnel.hold_plainly(*leg, id, Token{1}, cost) ? Reception::kHold
+                                                             : Reception::kRefuse;
   }
   // The ordinal of the leg that is chosen again, or 0.
-  std::uint32_t again(std::uint64_t want = 1, CommandClass command = CommandClass::kData,
+  std::uint32_t again(std::uint64_t want = 1, std::uint8_t command = kData,
                       HopNum hop = test::kJoinHop) {
-    const Leg* leg =
-        rig_.tunnel.route_again(command, hop, from_, Cells{want}, rig_.views(), rig_.now, granted_);
+    const Leg* leg = rig_.tunnel.route_again(make_cell_key(command, hop.raw()), Cells{want},
+                                             rig_.views(), rig_.now, granted_);
     return leg == nullptr ? 0 : leg->ordinal().raw();
   }
 
   TunnelRig rig_;
-  LegId from_{};
   Cells granted_{};
-  std::uint64_t token_ = 0;
 };
 
 TEST_F(CellPath, DeliversTheNextCellAndHoldsThoseBehindOthersOfTheirLeg) {
@@ -52,11 +58,23 @@ TEST_F(CellPath, DeliversTheNextCellAndHoldsThoseBehindOthersOfTheirLeg) {
   EXPECT_TRUE(rig_.tunnel.has_tokens());
 }
 
-TEST_F(CellPath, PassesWhatIsNotCounted) {
-  EXPECT_EQ(receive(0), Reception::kPass) << "a single path counts nothing";
+TEST_F(CellPath, IsNotForWhatIsNotCounted) {
+  EXPECT_EQ(receive(0), Reception::kRefuse) << "a single path counts nothing";
+  EXPECT_EQ(again(), 0U);
   rig_.link_all(2);
-  EXPECT_EQ(receive(1, kSendme), Reception::kPass);
+  EXPECT_EQ(receive(1, kSendme), Reception::kRefuse);
   EXPECT_EQ(rig_.tunnel.receiver().received(), Cells{0});
+  EXPECT_EQ(receive(0), Reception::kDeliver);
+  const LegId gone = rig_.leg(0);
+  rig_.tunnel.close(Reason::HOST_REQUEST);
+  EXPECT_EQ(receive_on(rig_, gone), Reception::kRefuse);
+}
+
+TEST_F(CellPath, IsNotForCellsOfALegThatIsNotLinked) {
+  rig_.link_all(2);
+  ASSERT_EQ(rig_.join(1), Outcome::kOk);
+  EXPECT_EQ(receive(2), Reception::kRefuse) << "a violation, which the general way judges";
+  EXPECT_EQ(receive(0), Reception::kDeliver);
 }
 
 TEST_F(CellPath, LeavesEverythingElseToTheGeneralWay) {
@@ -66,8 +84,9 @@ TEST_F(CellPath, LeavesEverythingElseToTheGeneralWay) {
   EXPECT_EQ(receive(0, kSwitch), Reception::kRefuse);
   EXPECT_EQ(receive(1), Reception::kRefuse) << "a number that has come before";
   EXPECT_EQ(receive(0, kData, HopNum{1}), Reception::kRefuse);
-  EXPECT_EQ(rig_.tunnel.receive_plainly(LegId{1}, kData, test::kJoinHop, Token{1}, 1, rig_.now),
-            Reception::kRefuse);
+  EXPECT_EQ(receive_on(rig_, LegId{1}), Reception::kRefuse);
+  const std::uint8_t kBegin = 1;
+  EXPECT_EQ(receive(0, kBegin), Reception::kRefuse) << "counted, but rare";
   rig_.now -= 1us;
   EXPECT_EQ(receive(0), Reception::kRefuse) << "time stepped back, which is counted";
   EXPECT_EQ(rig_.tunnel.receiver().received(), Cells{1});
@@ -84,22 +103,44 @@ TEST_F(CellPath, IsNotTakenOnceSomethingIsDue) {
   EXPECT_EQ(receive(0), Reception::kRefuse);
 }
 
-TEST_F(CellPath, HoldsUpToTheLimitAndNotBeyond) {
-  TunnelRig rig(TunnelConfig{.reorder = {.tunnel_limit = Bytes{3 * (sizeof(HeldCell) + 10)},
-                                         .high_water = Bytes{25},
-                                         .low_water = Bytes{10},
-                                         .stall_timeout = 30s}});
+// A tunnel whose leg 2 is ahead and holds one cell of 100 bytes, 132 with the plugin's own.
+void hold_the_first(TunnelRig& rig) {
   rig.link_all(2);
   ASSERT_EQ(rig.switched(rig.leg(1), 2), Outcome::kConsumed);
-  ASSERT_EQ(rig.data(rig.leg(1), 10), Outcome::kHeld);
-  const auto hold = [&] {
-    return rig.tunnel.receive_plainly(rig.leg(1), kData, test::kJoinHop, Token{1}, 10, rig.now);
-  };
-  EXPECT_EQ(hold(), Reception::kHold);
-  EXPECT_EQ(test::count(rig.poll(), EventKind::kPressure), 0U);
-  EXPECT_EQ(hold(), Reception::kHold);
-  EXPECT_EQ(test::count(rig.poll(), EventKind::kPressure), 1U) << "30 bytes are above the mark";
-  EXPECT_EQ(hold(), Reception::kRefuse);
+  ASSERT_EQ(rig.data(rig.leg(1), 100), Outcome::kHeld);
+}
+TunnelConfig limited(std::uint64_t tunnel_limit, std::uint64_t high_water) {
+  return {.reorder = {.tunnel_limit = Bytes{tunnel_limit},
+                      .high_water = Bytes{high_water},
+                      .low_water = Bytes{10},
+                      .stall_timeout = 30s}};
+}
+
+TEST_F(CellPath, HoldsUpToTheLimitAndNotBeyond) {
+  for (const std::uint64_t spare : {0U, 1U}) {
+    TunnelRig rig(limited(3 * 132 - 1 + spare, 1000));
+    hold_the_first(rig);
+    EXPECT_EQ(receive_on(rig, rig.leg(1), kData, test::kJoinHop, 100), Reception::kHold);
+    EXPECT_EQ(receive_on(rig, rig.leg(1), kData, test::kJoinHop, 100),
+              spare == 1 ? Reception::kHold : Reception::kRefuse);
+  }
+}
+
+TEST_F(CellPath, HoldsNothingThatMayReachTheHighMarkAndAnyUpToTheLimitOnceItIsTold) {
+  TunnelRig rig(limited(6 * 132, 2 * 132));
+  hold_the_first(rig);
+  EXPECT_EQ(receive_on(rig, rig.leg(1), kData, test::kJoinHop, 99), Reception::kHold)
+      << "one below the mark, with all that counts";
+  EXPECT_EQ(receive_on(rig, rig.leg(1)), Reception::kRefuse) << "somebody may have to be told";
+  ASSERT_EQ(rig.data(rig.leg(1), 100), Outcome::kHeld);
+  EXPECT_EQ(test::count(rig.poll(), EventKind::kPressure), 1U) << "299 bytes";
+  EXPECT_EQ(receive_on(rig, rig.leg(1), kData, test::kJoinHop, 100), Reception::kHold);
+  // Drained, the mark counts again.
+  EXPECT_EQ(receive_on(rig, rig.leg(0)), Reception::kDeliver);
+  ASSERT_EQ(rig.data(rig.leg(0)), Outcome::kOk);
+  rig.tunnel.drain(100, [](const DrainedToken&) {});
+  EXPECT_EQ(test::count(rig.poll(), EventKind::kPressure), 1U);
+  EXPECT_EQ(rig.tunnel.receiver().queue().cells(), Cells{0});
 }
 
 TEST_F(CellPath, GoesOnWithTheFastestLegWhileThatIsOpen) {
@@ -113,8 +154,6 @@ TEST_F(CellPath, GoesOnWithTheFastestLegWhileThatIsOpen) {
   EXPECT_EQ(rig_.tunnel.legs()[0].sequence().last_sent(), SeqNo{9});
   EXPECT_EQ(again(2000), 1U);
   EXPECT_EQ(granted_, Cells{1000}) << "the window";
-  EXPECT_EQ(again(2000, CommandClass::kControl), 1U);
-  EXPECT_EQ(granted_, Cells{2000}) << "no window for what is not DATA";
 }
 
 TEST_F(CellPath, DecidesAnewWhenAnythingChanges) {
@@ -122,8 +161,9 @@ TEST_F(CellPath, DecidesAnewWhenAnythingChanges) {
   ASSERT_EQ(rig_.route(), Outcome::kOk);
   ASSERT_EQ(rig_.route(), Outcome::kOk);
   ASSERT_EQ(again(), 1U);
-  EXPECT_EQ(again(1, CommandClass::kUnsequenced), 0U);
-  EXPECT_EQ(again(1, CommandClass::kData, HopNum{1}), 0U);
+  EXPECT_EQ(again(0), 0U) << "no cell at all";
+  EXPECT_EQ(again(1, kSendme), 0U);
+  EXPECT_EQ(again(1, kData, HopNum{1}), 0U);
   rig_.window = 0;
   EXPECT_EQ(again(), 0U) << "full";
   rig_.window = 1000;
@@ -139,18 +179,16 @@ TEST_F(CellPath, DecidesAnewWhenAnythingChanges) {
   EXPECT_EQ(again(), 0U) << "another leg";
 }
 
-TEST_F(CellPath, IsASingleLegsOnlyWay) {
-  EXPECT_EQ(again(3), 1U);
-  EXPECT_EQ(granted_, Cells{3});
-  from_ = rig_.leg(0);
-  EXPECT_EQ(again(), 1U);
-  from_ = LegId{1};
-  EXPECT_EQ(again(), 0U) << "a leg that does not exist";
-  from_ = {};
+TEST_F(CellPath, DecidesAnewWhenPaddingBlocksALegOrLetsGoOfIt) {
+  rig_.link_all(2);
+  ASSERT_EQ(rig_.route(), Outcome::kOk);
+  ASSERT_EQ(rig_.route(), Outcome::kOk);
+  ASSERT_EQ(again(), 1U);
   ASSERT_EQ(rig_.tunnel.handle_padding(rig_.leg(0), MPATH_PADDING_BLOCK, rig_.now), Outcome::kOk);
   EXPECT_EQ(again(), 0U);
-  rig_.tunnel.close(Reason::HOST_REQUEST);
-  EXPECT_EQ(again(), 0U);
+  ASSERT_EQ(rig_.route(), Outcome::kOk);
+  ASSERT_EQ(rig_.tunnel.handle_padding(rig_.leg(0), MPATH_PADDING_UNBLOCK, rig_.now), Outcome::kOk);
+  EXPECT_EQ(again(), 0U) << "the faster leg may be open again";
 }
 
 }  // namespace

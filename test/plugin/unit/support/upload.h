@@ -32,10 +32,9 @@ class Upload {
   SendPlan send(std::uint64_t want, CommandClass command = CommandClass::kData) {
     const LegViews views(legs.views.data(), legs.set.size(), sizeof(LegView), backlog);
     SendPlan plan;
-    if (sender.stays(legs.set, views, Cells{want}, now)) {
-      const Leg& leg =
-          sender.commit_again(legs.set, views, command, Cells{want}, now, plan.granted);
-      plan.index = *legs.set.index_of(leg.id());
+    if (command == CommandClass::kData && sender.stays(legs.set, views, Cells{want}, now)) {
+      plan.index = sender.standing();
+      plan.granted = sender.commit_again(legs.set, views, Cells{want}, now);
     } else {
       plan = sender.commit_route(
           legs.set, legs.view_of,
