@@ -177,12 +177,6 @@ class Torrc(unittest.TestCase):
                           "ORPort 127.0.0.1:20016 IPv4Only NoListen"])
         self.assertIn("ORPort 127.0.0.1:20012 IPv4Only", torrc_lines("relay0", options))
 
-    def test_a_forwarder_can_tell_relays_from_clients_by_their_address(self):
-        options = NetworkOptions(fronted=("relay1",), clients=(ClientOptions(),))
-        for nickname in ("auth0", "relay0", "exit0"):
-            self.assertIn("OutboundBindAddressOR 127.0.0.2", torrc_lines(nickname, options))
-        self.assertFalse([line for line in torrc_lines("client0", options) if "Outbound" in line])
-
     def test_the_authorities_file_has_the_agreed_form(self):
         first = torrc.authorities_file(plan()).splitlines()[0]
         self.assertEqual(first, f"auth0 v3ident={0xA0:040X} dirport=127.0.0.1:20001 "

@@ -12,9 +12,6 @@ from .errors import NetworkError
 from .options import NetworkOptions
 
 LOOPBACK = "127.0.0.1"
-# Where relays of a network with fronted relays call other relays from: a forwarder can tell them
-# from clients by it. All of 127.0.0.0/8 is this machine.
-RELAY_SOURCE = "127.0.0.2"
 # One block per node: ORPort, DirPort, ControlPort, SocksPort.
 PORTS_PER_NODE = 4
 _AUTO_LOW = 10000

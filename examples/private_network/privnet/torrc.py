@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from .layout import LOOPBACK, RELAY_SOURCE, Node
+from .layout import LOOPBACK, Node
 from .options import NetworkOptions
 
 
@@ -24,8 +24,6 @@ def torrc_text(node: Node, nodes: list[Node], options: NetworkOptions) -> str:
     lines = _common_lines(node)
     if node.is_relay:
         lines += _relay_lines(node)
-        if options.fronted:
-            lines.append(f"OutboundBindAddressOR {RELAY_SOURCE}")
     if node.role == "authority":
         lines += _authority_lines(node, options)
     elif node.role == "exit":

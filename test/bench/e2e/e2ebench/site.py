@@ -10,7 +10,6 @@ from pathlib import Path
 
 from privnet import (ClientOptions, NetworkError, NetworkOptions, Node, PrivateNetwork,
                      Progress)
-from privnet.layout import RELAY_SOURCE
 from privnet.signals import signals_ignored
 
 from .conditions import PATHS, Condition
@@ -65,8 +64,10 @@ class Forwarder:
 
     def __init__(self, program: Path, routes: list[tuple[int, int]]):
         # A guard may send to its middle over a connection that the middle has opened; only clients
-        # are to feel the delay.
-        self._argv = [str(program), "--exempt", RELAY_SOURCE]
+        # are to feel the delay. Each node's command line names its folder.
+        self._argv = [str(program)]
+        for role in ("auth", "relay", "exit"):
+            self._argv += ["--exempt-command", f"/nodes/{role}"]
         for listen, target in routes:
             self._argv += ["--route", f"{listen}:{target}:0"]
         self._process: subprocess.Popen | None = None

@@ -11,6 +11,8 @@
 #include <system_error>
 #include <utility>
 
+#include "test/bench/e2e/forwarder/peer_process.h"
+
 namespace delay_forwarder {
 namespace {
 
@@ -145,7 +147,7 @@ void Forwarder::accept_all(Listener& listener) {
     if (target.get() < 0) continue;
     Forwarded& added = connections_.emplace_back(
         Forwarded{Connection(std::move(client), std::move(target), limits_), &listener,
-                  exempt_source_ == ntohl(from.sin_addr.s_addr)});
+                  is_exempt(ntohs(from.sin_port), listener)});
     for (const auto side : {Connection::kClient, Connection::kTarget}) {
       added.connection.registered(side) = EPOLLIN;
       epoll_event event{.events = EPOLLIN, .data = {.u64 = key_of({Tag::kSide, &added, side})}};
@@ -154,6 +156,14 @@ void Forwarder::accept_all(Listener& listener) {
       }
     }
   }
+}
+
+bool Forwarder::is_exempt(uint16_t from_port, const Listener& listener) const {
+  if (exempt_commands_.empty()) return false;
+  const std::string command = command_of_peer(from_port, listener.route.listen_port);
+  return std::ranges::any_of(exempt_commands_, [&](const std::string& text) {
+    return command.find(text) != std::string::npos;
+  });
 }
 
 // A few dozen connections at most: looking at each is cheaper than keeping account of which.

@@ -7,6 +7,7 @@
 #include <list>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "test/bench/e2e/forwarder/connection.h"
@@ -28,9 +29,10 @@ class Forwarder {
   /// Listens at once. Throws std::system_error when the port cannot be had.
   void add_route(const Route& route);
 
-  /// Connections from this address pass at once, on all routes; host byte order. Of loopback's
-  /// addresses each program may choose its own.
-  void exempt_source(uint32_t address) { exempt_source_ = address; }
+  /// Connections of programs whose command line contains this text pass at once, on all routes.
+  /// For connections to come. (By their address they cannot be told apart: tor binds none where it
+  /// connects to loopback.)
+  void exempt_command(std::string text) { exempt_commands_.push_back(std::move(text)); }
 
   /// For bytes that arrive from now on, of open connections too. False: no such route.
   bool set_delay(uint16_t listen_port, Duration delay);
@@ -71,6 +73,7 @@ class Forwarder {
 
   bool handle_event(uint64_t key, uint32_t events);
   void accept_all(Listener& listener);
+  bool is_exempt(uint16_t from_port, const Listener& listener) const;
   void pump_all();
   void update_interest(Forwarded& forwarded, Connection::Side side, Instant now);
   std::optional<Instant> next_change() const;
@@ -79,7 +82,7 @@ class Forwarder {
   static Tag tag_of(uint64_t key);
 
   DelayLine::Limits limits_;
-  std::optional<uint32_t> exempt_source_;
+  std::vector<std::string> exempt_commands_;
   Fd epoll_;
   std::list<Listener> listeners_;
   std::list<Forwarded> connections_;

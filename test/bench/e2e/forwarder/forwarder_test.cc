@@ -11,6 +11,8 @@
 #include <string>
 #include <utility>
 
+#include "test/bench/e2e/forwarder/peer_process.h"
+
 namespace delay_forwarder {
 namespace {
 
@@ -42,8 +44,9 @@ std::pair<Fd, uint16_t> listening() {
 // Client - forwarder - server, all in this thread.
 class ForwarderTest : public testing::Test {
  protected:
-  void open(Duration delay, DelayLine::Limits limits = {}) {
+  void open(Duration delay, DelayLine::Limits limits = {}, const std::string& exempt = {}) {
     forwarder_.emplace(limits);
+    if (!exempt.empty()) forwarder_->exempt_command(exempt);
     auto [server, server_port] = listening();
     server_listener_ = std::move(server);
     port_ = listening().second;  // was free a moment ago
@@ -106,28 +109,23 @@ TEST_F(ForwarderTest, ANewDelayHoldsForOpenConnections) {
   EXPECT_GE(Clock::now() - start, milliseconds(40));
 }
 
-TEST_F(ForwarderTest, AnExemptSourceIsNotDelayed) {
-  forwarder_.emplace();
-  auto [server, server_port] = listening();
-  port_ = listening().second;
-  forwarder_->add_route({port_, server_port, seconds(20)});
-  forwarder_->exempt_source(INADDR_LOOPBACK + 1);
-  Fd client = make_socket();
-  sockaddr_in own = loopback(0);
-  own.sin_addr.s_addr = htonl(INADDR_LOOPBACK + 1);
-  ASSERT_EQ(::bind(client.get(), reinterpret_cast<const sockaddr*>(&own), sizeof own), 0);
-  const sockaddr_in address = loopback(port_);
-  ::connect(client.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address);
-  Fd accepted;
+TEST_F(ForwarderTest, AProgramThatIsExemptIsNotDelayed) {
+  open(seconds(20), {}, "bench_forwarder_test");
   const Instant start = Clock::now();
-  until([&] {
-    accepted = Fd(::accept4(server.get(), nullptr, nullptr, SOCK_NONBLOCK));
-    return accepted.get() >= 0;
-  });
-  send(client, "ping");
-  until([&] { return receive(accepted) == "ping"; });
+  send(client_, "ping");
+  until([this] { return receive(server_) == "ping"; });
   EXPECT_LT(Clock::now() - start, seconds(20));
 }
+
+TEST_F(ForwarderTest, AnotherProgramIsDelayedAllTheSame) {
+  open(milliseconds(30), {}, "no program of this name");
+  const Instant start = Clock::now();
+  send(client_, "ping");
+  until([this] { return receive(server_) == "ping"; });
+  EXPECT_GE(Clock::now() - start, milliseconds(30));
+}
+
+TEST(CommandOfPeer, IsEmptyForAConnectionThatNobodyHas) { EXPECT_EQ(command_of_peer(1, 1), ""); }
 
 TEST_F(ForwarderTest, AnUnknownRouteHasNoDelay) {
   open(milliseconds(0));

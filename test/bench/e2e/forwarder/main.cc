@@ -7,7 +7,6 @@
 #include <array>
 #include <chrono>
 #include <cstdio>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -67,9 +66,9 @@ class Control {
   std::string text_;
 };
 
-int serve(const std::vector<Route>& routes, const std::optional<uint32_t>& exempt) {
+int serve(const std::vector<Route>& routes, const std::vector<std::string>& exempt) {
   Forwarder forwarder;
-  if (exempt) forwarder.exempt_source(*exempt);
+  for (const std::string& text : exempt) forwarder.exempt_command(text);
   for (const Route& route : routes) forwarder.add_route(route);
   Control control(forwarder);
   ::fcntl(STDIN_FILENO, F_SETFL, ::fcntl(STDIN_FILENO, F_GETFL) | O_NONBLOCK);
@@ -92,9 +91,12 @@ int run(int argc, char** argv) {
       ->required()
       ->expected(1)
       ->take_all();
-  std::string exempt_text;
-  app.add_option("--exempt", exempt_text, "connections from this address pass without delay")
-      ->type_name("ADDRESS");
+  std::vector<std::string> exempt;
+  app.add_option("--exempt-command", exempt,
+                 "programs whose command line contains this pass without delay")
+      ->type_name("TEXT")
+      ->expected(1)
+      ->take_all();
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -111,14 +113,6 @@ int run(int argc, char** argv) {
       return kWrongUsage;
     }
     routes.push_back(*route);
-  }
-  std::optional<uint32_t> exempt;
-  if (!exempt_text.empty()) {
-    exempt = parse_address(exempt_text);
-    if (!exempt) {
-      fmt::print(stderr, "delay_forwarder: --exempt {}: expected an IPv4 address\n", exempt_text);
-      return kWrongUsage;
-    }
   }
   return serve(routes, exempt);
 }

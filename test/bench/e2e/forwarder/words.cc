@@ -51,12 +51,6 @@ std::optional<Route> parse_route(std::string_view text) {
   return Route{*listen, *target, *delay};
 }
 
-std::optional<uint32_t> parse_address(std::string_view text) {
-  in_addr address{};
-  if (::inet_pton(AF_INET, std::string(text).c_str(), &address) != 1) return {};
-  return ntohl(address.s_addr);
-}
-
 std::optional<DelayCommand> parse_delay_command(std::string_view line) {
   const auto parts = split(line, ' ');
   if (parts.size() != 3 || parts[0] != "delay") return {};

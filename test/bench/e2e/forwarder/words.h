@@ -13,9 +13,6 @@ inline constexpr double kDelayMaxMs = 10'000;
 /// `LISTEN:TARGET:MS`. Ports are 1 to 65535; the delay may have a fraction.
 std::optional<Route> parse_route(std::string_view text);
 
-/// `127.0.0.2`, to host byte order.
-std::optional<uint32_t> parse_address(std::string_view text);
-
 struct DelayCommand {
   uint16_t port = 0;
   Duration delay{0};

@@ -30,12 +30,6 @@ TEST(Words, ACommandNamesAPortAndItsNewDelay) {
   EXPECT_EQ(command->delay, milliseconds(150));
 }
 
-TEST(Words, AnAddressIsFourNumbers) {
-  EXPECT_EQ(parse_address("127.0.0.2"), 0x7f000002U);
-  EXPECT_FALSE(parse_address("127.0.0"));
-  EXPECT_FALSE(parse_address("localhost"));
-}
-
 TEST(Words, AnythingElseIsNoCommand) {
   for (const char* wrong : {"", "delay", "delay 9001", "delay 9001 1 2", "stop 9001 1"}) {
     EXPECT_FALSE(parse_delay_command(wrong)) << wrong;
