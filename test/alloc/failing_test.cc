@@ -173,6 +173,39 @@ TEST_F(FailingMemory, RoutesAndDrainsAndPollsWithNone) {
   EXPECT_EQ(conflux_table().instance_close(instance), MPATH_OK);
 }
 
+std::uint32_t legs_in_snapshot(mpath_instance* instance, const BareTunnel& tunnel) {
+  mpath_leg_summaries summaries{};
+  summaries.stride = sizeof(mpath_leg_summary);
+  EXPECT_EQ(conflux_table().tunnel_snapshot(instance, tunnel.id(), &summaries), MPATH_OK);
+  return summaries.count;
+}
+
+TEST_F(FailingMemory, PublishesAtTheNextCellWhatItCouldNotBefore) {
+  int unpublished = 0;
+  bool was_reached = true;
+  for (std::uint64_t n = 1; was_reached; ++n) {
+    mpath_instance* instance = test::open_instance();
+    {
+      BareTunnel tunnel(instance, 2);
+      tunnel.build();
+      mpath_status status = MPATH_OK;
+      {
+        const FailingAllocation failing(n);
+        status = tunnel.add_one_leg();
+        was_reached = failing.has_failed();
+      }
+      if (status == MPATH_OK && legs_in_snapshot(instance, tunnel) == 2) {
+        ++unpublished;
+        EXPECT_EQ(tunnel.receive(0, 1), MPATH_OK) << "the shortest way of all calls";
+        EXPECT_EQ(legs_in_snapshot(instance, tunnel), 3U);
+        EXPECT_EQ(tunnel.receive(0, 2), MPATH_OK);
+      }
+    }
+    EXPECT_EQ(conflux_table().instance_close(instance), MPATH_OK);
+  }
+  EXPECT_EQ(unpublished, 1);
+}
+
 // Opens and closes with the n-th allocation failing, for every n; answers how many there are.
 int fail_each_of_open(const mpath_config_text* config) {
   static_cast<void>(conflux_table());  // loading is not under test

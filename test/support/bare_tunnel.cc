@@ -124,6 +124,17 @@ mpath_status BareTunnel::add_legs() noexcept {
   return status;
 }
 
+mpath_status BareTunnel::add_one_leg() noexcept {
+  const mpath_leg_views now = leg_views();
+  mpath_leg_id id = 0;
+  const mpath_status status =
+      table_.legs_add(instance_, id_, params_.data(), 1, sizeof(mpath_leg_params), &now, &id);
+  if (status != MPATH_OK) return status;
+  views[known_legs_] = views[0];
+  views[known_legs_++].leg = id;
+  return status;
+}
+
 mpath_status BareTunnel::link() noexcept { return table_.link(instance_, id_, now_us); }
 
 mpath_status BareTunnel::poll() noexcept {

@@ -38,6 +38,8 @@ class BareTunnel {
 
   mpath_status create() noexcept;
   mpath_status add_legs() noexcept;
+  // One more, like the first.
+  mpath_status add_one_leg() noexcept;
   mpath_status link() noexcept;
   mpath_status poll() noexcept;
   mpath_status linked(std::uint32_t leg) noexcept;
