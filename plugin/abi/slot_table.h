@@ -73,12 +73,14 @@ class SlotTable {
   static constexpr std::uint32_t kChunk = 256;
   static constexpr std::size_t kChunks = kTunnelsMax / kChunk;
 
-  // Of a tunnel that was idle nothing is in the cache: these lines come together, not one by one.
+  // Of a tunnel that was idle nothing is in the cache. Its legs would be asked for only when the
+  // line that says where they are has come; for the usual two it is known beforehand
+  // (TunnelSlot.HasItsLegsWhereTheyAreAskedForBeforehand).
   [[gnu::always_inline]] static void prefetch(const TunnelSlot* slot) noexcept {
     const auto* lines = reinterpret_cast<const CacheLine*>(slot);
-    __builtin_prefetch(lines + 6);
-    __builtin_prefetch(lines + 9);
-    __builtin_prefetch(lines + 11);
+    __builtin_prefetch(lines + 6);   // the first leg
+    __builtin_prefetch(lines + 9);   // its state
+    __builtin_prefetch(lines + 11);  // the second leg
   }
   struct CacheLine {
     std::array<std::byte, 64> bytes;

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <utility>
 #include <vector>
 
 #include "plugin/adapters/settings.h"
@@ -17,6 +18,29 @@ std::shared_ptr<const InstanceConfig> config_with_limit(std::uint64_t process_li
   auto config = std::make_shared<InstanceConfig>(*read_config(nullptr).config);
   config->process_limit = process_limit;
   return config;
+}
+
+// What the cell path asks for first lies in few lines, and a leg begins with one.
+TEST(TunnelSlot, HasItsLegsWhereTheyAreAskedForBeforehand) {
+  constexpr std::size_t kLine = 64;
+  SlotTable table;
+  TunnelSlot& slot = *table.at(table.acquire().value_or(0));
+  test::TunnelRig rig;
+  rig.link_all(2);
+  slot.tunnel.emplace(std::move(rig.tunnel));
+  const auto line_of = [&](const void* part) {
+    return static_cast<std::size_t>(static_cast<const char*>(part) -
+                                    reinterpret_cast<const char*>(&slot)) /
+           kLine;
+  };
+  const LegSet& legs = slot.tunnel->legs();
+  EXPECT_EQ(reinterpret_cast<std::uintptr_t>(&slot) % kLine, 0U);
+  EXPECT_EQ(reinterpret_cast<std::uintptr_t>(&legs[0]) % kLine, 0U);
+  EXPECT_EQ(line_of(&legs[0]), 6U);
+  EXPECT_EQ(line_of(&legs[0].state()), 9U);
+  EXPECT_EQ(reinterpret_cast<std::uintptr_t>(&legs[1]) % kLine, 0U);
+  EXPECT_EQ(line_of(&legs[1]), 11U);
+  EXPECT_EQ(line_of(&legs[1].sequence()), 11U);
 }
 
 // Tunnels whose slots say what they hold, as settle() would after a call of their owners.
