@@ -15,7 +15,8 @@ namespace conflux {
 [[gnu::always_inline]] inline const Leg* Tunnel::route_again(CellKey key, Cells want,
                                                              LegViews views, Instant now,
                                                              Cells& granted) noexcept {
-  if (key != short_key_ || !commit_time(now) || !sender_.stays(legs_, views, want, now)) {
+  // Time goes on last: a call that the general way refuses must not have moved it.
+  if (key != short_key_ || !sender_.stays(legs_, views, want, now) || !commit_time(now)) {
     return nullptr;
   }
   granted = sender_.commit_again(legs_, views, want, now);

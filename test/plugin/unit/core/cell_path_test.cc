@@ -179,6 +179,18 @@ TEST_F(CellPath, DecidesAnewWhenAnythingChanges) {
   EXPECT_EQ(again(), 0U) << "another leg";
 }
 
+TEST_F(CellPath, MovesNoTimeForACallThatTheGeneralWayRefuses) {
+  rig_.link_all(2);
+  ASSERT_EQ(rig_.route(), Outcome::kOk);
+  ASSERT_EQ(rig_.route(), Outcome::kOk);
+  const Instant before = rig_.tunnel.now();
+  rig_.now += 1s;
+  EXPECT_EQ(again(0), 0U);
+  EXPECT_EQ(rig_.tunnel.now(), before);
+  EXPECT_EQ(again(1), 1U);
+  EXPECT_EQ(rig_.tunnel.now(), rig_.now);
+}
+
 TEST_F(CellPath, DecidesAnewWhenPaddingBlocksALegOrLetsGoOfIt) {
   rig_.link_all(2);
   ASSERT_EQ(rig_.route(), Outcome::kOk);

@@ -5,6 +5,7 @@
 #include <map>
 #include <random>
 #include <set>
+#include <vector>
 
 #include "test/plugin/unit/support/drains.h"
 #include "test/plugin/unit/support/tunnels.h"
@@ -17,12 +18,14 @@ using test::TunnelRig;
 
 class History {
  public:
-  explicit History(unsigned seed) : random_(seed) {}
+  // `shortly`: cells go the short way where that is open.
+  explicit History(unsigned seed, bool shortly = false) : random_(seed), shortly_(shortly) {}
 
   void run() {
     for (int i = 0; i < 2'000; ++i) {
       step();
       rig_.tunnel.log().clear();
+      write_down();
       ASSERT_TRUE(rig_.tunnel.is_consistent()) << "step " << i;
       ASSERT_EQ(rig_.tunnel.receiver().queue().cells(), Cells{held_.size()}) << "step " << i;
       if (::testing::Test::HasFatalFailure()) return;
@@ -35,8 +38,31 @@ class History {
   // Cells that were held and then delivered in order.
   [[nodiscard]] int reordered() const { return reordered_; }
   [[nodiscard]] Reason closed_for() const { return rig_.tunnel.close_reason(); }
+  [[nodiscard]] std::uint64_t shortcuts() const { return rig_.shortcuts; }
+  // All that could be seen after each step.
+  [[nodiscard]] const std::vector<std::uint64_t>& trace() const { return trace_; }
 
  private:
+  void write_down() {
+    const Tunnel& tunnel = rig_.tunnel;
+    const Receiver& receiver = tunnel.receiver();
+    const auto us = [](Instant at) {
+      return static_cast<std::uint64_t>(at.time_since_epoch().count());
+    };
+    for (const std::uint64_t seen :
+         {static_cast<std::uint64_t>(outcome_), rig_.grant.granted.raw(), rig_.grant.leg.raw(),
+          tunnel.sender().sent().raw(), tunnel.sender().primary().raw(), receiver.received().raw(),
+          receiver.last_delivered().raw(), receiver.queue().cells().raw(),
+          receiver.queue().bytes().raw(), receiver.queue().peak_bytes().raw(), us(tunnel.now()),
+          us(tunnel.next_deadline()), tunnel.clock_steps_back(),
+          static_cast<std::uint64_t>(tunnel.close_reason())}) {
+      trace_.push_back(seen);
+    }
+    for (const Leg& leg : tunnel.legs()) {
+      trace_.push_back(leg.sequence().last_sent().raw());
+      trace_.push_back(leg.sequence().last_received().raw());
+    }
+  }
   std::uint32_t draw(std::uint32_t below) { return static_cast<std::uint32_t>(random_() % below); }
 
   void step() {
@@ -46,8 +72,7 @@ class History {
       case 1:
         rig_.window = draw(4) * 50;
         rig_.backlog = draw(100);
-        static_cast<void>(
-            rig_.route(draw(2) == 0 ? CommandClass::kData : CommandClass::kControl, draw(40) + 1));
+        route(draw(2) == 0 ? CommandClass::kData : CommandClass::kControl, draw(40) + 1);
         return;
       case 2:
         return poll();
@@ -55,6 +80,7 @@ class History {
         return drain();
       case 4:
         rig_.now += Micros{draw(1'000'000)};
+        if (draw(10) == 0) rig_.now -= Micros{draw(2'000'000)};
         return;
       case 5:
       case 6:
@@ -62,6 +88,11 @@ class History {
       default:
         return receive();
     }
+  }
+
+  void route(CommandClass command, std::uint64_t want) {
+    outcome_ = shortly_ && command == CommandClass::kData ? rig_.route_shortly(want)
+                                                          : rig_.route(command, want);
   }
 
   void act_on_legs() {
@@ -114,7 +145,9 @@ class History {
     const std::optional<std::uint32_t> delta = wire.front();
     wire.pop_front();
     if (delta) static_cast<void>(rig_.switched(id, *delta));
-    if (rig_.data(id, draw(2000) + 1) == Outcome::kHeld) held_.insert(rig_.tokens);
+    const std::uint32_t cost = draw(2000) + 1;
+    outcome_ = shortly_ ? rig_.data_shortly(id, cost) : rig_.data(id, cost);
+    if (outcome_ == Outcome::kHeld) held_.insert(rig_.tokens);
   }
 
   void drain() {
@@ -145,6 +178,9 @@ class History {
   std::map<LegId, std::uint64_t> exit_sent_;
   std::optional<LegId> exit_leg_;
   int reordered_ = 0;
+  bool shortly_;
+  Outcome outcome_ = Outcome::kOk;
+  std::vector<std::uint64_t> trace_;
 };
 
 TEST(TunnelAtRandom, StaysConsistentAndReturnsEveryTokenOnce) {
@@ -163,6 +199,21 @@ TEST(TunnelAtRandom, StaysConsistentAndReturnsEveryTokenOnce) {
   EXPECT_TRUE(reasons.contains(Reason::HOST_REQUEST)) << "some survive";
   EXPECT_TRUE(reasons.contains(Reason::REORDER_LIMIT) || reasons.contains(Reason::STALLED));
   EXPECT_TRUE(std::ranges::any_of(reasons, is_violation));
+}
+
+TEST(TunnelAtRandom, AnswersTheSameOnTheShortWayAsOnTheGeneralOne) {
+  std::uint64_t shortcuts = 0;
+  for (unsigned seed = 0; seed < 200; ++seed) {
+    SCOPED_TRACE(seed);
+    History general(seed);
+    History shortly(seed, true);
+    general.run();
+    shortly.run();
+    ASSERT_EQ(general.trace(), shortly.trace());
+    ASSERT_EQ(general.shortcuts(), 0U);
+    shortcuts += shortly.shortcuts();
+  }
+  EXPECT_GT(shortcuts, 20'000U) << "the histories must have gone that way";
 }
 
 }  // namespace
