@@ -143,6 +143,8 @@ SendPlan Sender::commit_look(LegSet& legs, const ViewOfLeg& views,
   if (deliberation.scheduled) {
     conflux::commit(scheduler_, deliberation.situation, deliberation.pick, Cells{0});
   }
+  // The scheduler remembers that it waits, and must be told of the next cell.
+  if (deliberation.pick.waits) standing_.until = Cells{0};
   return plan;
 }
 

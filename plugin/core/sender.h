@@ -57,11 +57,11 @@ class Sender {
   // Plans, and takes in what the views say of the legs and what the scheduler made of it: that it
   // waits, say. Nothing is sent.
   SendPlan commit_look(LegSet& legs, const ViewOfLeg& views, const SendRequest& request) noexcept;
-  // Is the leg that was chosen last chosen again, whatever else there is to see? Then
-  // commit_again() is commit_route() of DATA for little money: what nearly every cell of a transfer
-  // takes. Answers how many cells may go.
+  // Is the leg that was chosen last chosen again, whatever else there is to see? Pure.
   [[nodiscard]] bool stays(const LegSet& legs, LegViews views, Cells want,
                            Instant now) const noexcept;
+  // Then this is commit_route() of DATA for little money: what nearly every cell of a transfer
+  // takes. Answers how many cells may go.
   Cells commit_again(LegSet& legs, LegViews views, Cells want, Instant now) noexcept;
   // The leg that stays() and commit_again() speak of.
   [[nodiscard]] std::size_t standing() const noexcept { return standing_.index; }
@@ -128,7 +128,7 @@ class Sender {
   const Leg& leg = legs[standing_.index];
   const LegView& view = views[standing_.index];
   // The last number of the sending leg is the number of all cells: what a SWITCH rests on. If it is
-  // not, commit_route() finds our bug.
+  // not, Tunnel::route() finds our bug.
   if (!takes_data(view) || leg.sequence().last_sent() != SeqNo{sent_.raw()}) return false;
   return !leg.progress().may_be_stalled(now) || !has_stalled(leg, view, now);
 }

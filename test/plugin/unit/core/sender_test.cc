@@ -220,6 +220,26 @@ TEST_F(SenderTest, TakesTheShortWayNoFurtherThanToTheVisit) {  // attack A19
   EXPECT_FALSE(sender.stays(legs_.set, views, Cells{1}, Instant{})) << "leg 2 must be visited now";
 }
 
+TEST_F(SenderTest, TellsASchedulerThatWaitedOfTheNextCell) {
+  legs_.add_linked(10ms);
+  legs_.add_linked(500ms);
+  set_rtt(0, 10'000);
+  set_rtt(1, 500'000);
+  Sender sender({.scheduler = SchedulerKind::kEcf}, leg_id(1));
+  const LegViews views(legs_.views.data(), 2, sizeof(LegView), Cells{0});
+  const SendRequest request{.command = CommandClass::kData, .want = Cells{1}};
+  for (int i = 0; i < 2; ++i) sender.commit_route(legs_.set, legs_.view_of, request);
+  ASSERT_TRUE(sender.stays(legs_.set, views, Cells{1}, Instant{}));
+  // Given a poll in which it would rather wait than take the slow leg:
+  legs_.views[0].flags = MPATH_VIEW_CHANNEL_BLOCKED;
+  ASSERT_EQ(sender.commit_look(legs_.set, legs_.view_of, request).blocked, Reason::CHANNEL_BLOCKED);
+  // When the fast leg is open again, then the scheduler is asked.
+  legs_.views[0].flags = 0;
+  EXPECT_FALSE(sender.stays(legs_.set, views, Cells{1}, Instant{}));
+  EXPECT_EQ(sender.commit_route(legs_.set, legs_.view_of, request).index, 0U);
+  EXPECT_TRUE(sender.stays(legs_.set, views, Cells{1}, Instant{}));
+}
+
 TEST_F(SenderTest, DoesNotVisitALegThatCannotSend) {
   legs_.add_linked(10ms);
   legs_.add_linked(20ms);
