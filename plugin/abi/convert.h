@@ -72,6 +72,8 @@ template <class T>
 [[nodiscard]] constexpr Instant to_instant(std::uint64_t us) noexcept {
   return Instant(Micros(static_cast<std::int64_t>(us)));
 }
+// What lets the short way of a cell do without is_instant(): nothing is due later than this.
+static_assert(to_instant(MPATH_TIME_MAX) + Micros{1} == kEndOfTime);
 [[nodiscard]] constexpr std::uint64_t to_us(Instant at) noexcept {
   return at == kNever ? MPATH_NEVER : static_cast<std::uint64_t>(at.time_since_epoch().count());
 }

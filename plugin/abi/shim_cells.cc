@@ -1,5 +1,4 @@
 #include <array>
-#include <cstring>
 
 #include "plugin/abi/convert.h"
 #include "plugin/abi/guarded.h"

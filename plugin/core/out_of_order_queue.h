@@ -91,7 +91,7 @@ class HeldCellRing {
 // are still delivered (reference: Arti's queue loses the tunnel then).
 //
 // Invariant, is_consistent(): lowest_ is the smallest head; cells and bytes are the sums over
-// lanes. Bound: the caller's, by bytes() before each hold().
+// lanes. Bound: the caller's, by footprint() before each hold().
 class OutOfOrderQueue {
  public:
   [[nodiscard]] bool empty() const noexcept { return cells_ == 0; }

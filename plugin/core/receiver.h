@@ -42,7 +42,7 @@ class Receiver {
     return Cells{last_delivered_.raw() + queue_.cells().raw() + discarded_};
   }
   [[nodiscard]] std::uint64_t switches() const noexcept { return switches_; }
-  // Is there something for drain_next()?
+  // Is there something for drain()?
   [[nodiscard]] bool has_next() const noexcept {
     return !queue_.empty() && queue_.lowest() <= next(last_delivered_);
   }
@@ -59,7 +59,7 @@ class Receiver {
   // and no water mark is reached. Else false, and nothing has changed.
   // `id` is the leg's, which the caller has at hand.
   bool hold_plainly(Leg& leg, LegId id, Token token, std::uint32_t cost, Instant now) noexcept;
-  // Whether the host has been asked to pause the peer.
+  // Whether the high water mark has been reached, and the low one not yet again.
   void commit_pressure(bool on) noexcept { quiet_below_ = quiet_below(limits_, on); }
 
   // A SWITCH arrived; NONE, or the violation. `sent`: sequenced cells that we have sent.

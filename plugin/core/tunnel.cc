@@ -275,8 +275,8 @@ void Tunnel::log(LogEvent event, LogLevel level, Reason reason, LegOrdinal leg,
 }
 
 bool Tunnel::is_consistent() const noexcept {
-  // A closed tunnel only gives back what it holds: what it counted does not matter any more.
   if ((short_key_ != kNoCellKey) != std::holds_alternative<MultiPath>(state_)) return false;
+  // A closed tunnel only gives back what it holds: what it counted does not matter any more.
   if (std::holds_alternative<Closed>(state_)) return legs_.empty() && next_deadline_ == kEndOfTime;
   if (!receiver_.is_consistent()) return false;
   if (std::holds_alternative<SinglePath>(state_)) {

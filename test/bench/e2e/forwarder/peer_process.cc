@@ -14,7 +14,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// As /proc/net/tcp writes it: the address is in the byte order of the machine.
+// As /proc/net/tcp writes it on a little-endian machine: 127.0.0.1 comes backwards.
 std::string kernel_endpoint(uint16_t port) {
   std::ostringstream text;
   text << "0100007F:" << std::hex << std::uppercase;
