@@ -2,11 +2,11 @@
 #pragma once
 
 #include <algorithm>
-#include <boost/container/vector.hpp>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include "plugin/types/strong.h"
 #include "plugin/types/time.h"
@@ -147,9 +147,9 @@ class OutOfOrderQueue {
   std::uint64_t bytes_ = 0;
   SeqNo lowest_{};
   std::uint32_t lowest_lane_ = 0;
-  std::uint32_t busy_lanes_ = 0;          // that hold something
-  boost::container::vector<Lane> lanes_;  // by slot of the leg
-  std::uint64_t peak_cells_ = 0;          // as of the last release
+  std::uint32_t busy_lanes_ = 0;  // that hold something
+  std::vector<Lane> lanes_;       // by slot of the leg
+  std::uint64_t peak_cells_ = 0;  // as of the last release
   std::uint64_t peak_bytes_ = 0;
 };
 
