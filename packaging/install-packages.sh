@@ -8,7 +8,7 @@ readonly build_packages=(
 readonly run_packages=(tor python3)
 readonly test_packages=(libgtest-dev libgmock-dev libbenchmark-dev python3-jsonschema
   python3-yaml git binutils abigail-tools grpc-proto openssl clang-19 libclang-rt-19-dev
-  tmux python3-grpcio python3-protobuf pkgconf make systemd apparmor doxygen groff-base)
+  prometheus tmux python3-grpcio python3-protobuf pkgconf make systemd apparmor doxygen groff-base)
 
 usage() {
   cat <<'TEXT'
