@@ -6,30 +6,31 @@
 
 namespace conflux {
 
-[[gnu::always_inline]] inline bool Tunnel::commit_time(Instant now) noexcept {
-  if (now < now_ || now >= next_deadline_) return false;
-  now_ = now;
-  return true;
+[[gnu::always_inline]] inline bool Tunnel::time_goes_on(Instant now) const noexcept {
+  return now >= now_ && now < next_deadline_;
 }
 
 [[gnu::always_inline]] inline const Leg* Tunnel::route_again(CellKey key, Cells want,
                                                              LegViews views, Instant now,
                                                              Cells& granted) noexcept {
-  // Time goes on last: a call that the general way refuses must not have moved it.
-  if (key != short_key_ || !sender_.stays(legs_, views, want, now) || !commit_time(now)) {
+  if (key != short_key_ || !time_goes_on(now) || !sender_.stays(legs_, views, want, now)) {
     return nullptr;
   }
+  // Only now: a call that the general way refuses must not have moved it.
+  now_ = now;
   granted = sender_.commit_again(legs_, views, want, now);
   return &legs_[sender_.standing()];
 }
 
 [[gnu::always_inline]] inline Leg* Tunnel::find_counting(CellKey key, LegId id,
                                                          Instant now) noexcept {
-  if (key != short_key_) return nullptr;
+  if (key != short_key_ || !time_goes_on(now)) return nullptr;
   Leg* const leg = legs_.find(id);
   if (leg == nullptr) return nullptr;
   const CellRule& rule = client_rule(CellKind::kSequenced, leg->state());
-  return rule.action == CellAction::kCount && commit_time(now) ? leg : nullptr;
+  if (rule.action != CellAction::kCount) return nullptr;
+  now_ = now;
+  return leg;
 }
 
 template <class Take>

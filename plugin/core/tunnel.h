@@ -207,8 +207,8 @@ class Tunnel {
   [[nodiscard]] std::optional<LegId> mint_leg(std::uint32_t taken_slots) const noexcept;
   Outcome handle_signalling(Leg& leg, const ReceivedCell& cell, Reason& violation);
   Outcome handle_sequenced(Leg& leg, const ReceivedCell& cell, Reason& violation);
-  // Time goes on, and nothing is due; else false, and nothing has changed.
-  bool commit_time(Instant now) noexcept;
+  // Is this no earlier than what was, and is nothing due?
+  [[nodiscard]] bool time_goes_on(Instant now) const noexcept;
   [[nodiscard]] std::optional<SeqNo> stuck_at() const noexcept;
   [[nodiscard]] RouteGrant plan_unsequenced(const RouteRequest& request) const noexcept;
   void commit_pressure() noexcept;
