@@ -56,6 +56,16 @@ TEST(SenderSituation, HasTheTime) {
   EXPECT_EQ(upload.send(1).index, 1U) << "595 of 597";
 }
 
+TEST(SenderSituation, DoesNotSayThatThePeersWindowIsFullWhileItIsNot) {
+  // BLEST: the fast leg had room and so had the peer, so the caution falls to 119 and not to 124.
+  Upload upload(with(SchedulerKind::kBlest), {10'000, 40'000});
+  upload.legs.views[0].cwnd = 100;
+  upload.legs.views[1].cwnd = 199;
+  ASSERT_EQ(upload.send(1).index, 0U);
+  upload.legs.fill(0);
+  EXPECT_EQ(upload.send(1).index, 1U) << "595 of 597";
+}
+
 TEST(SenderSituation, SaysThatThePeersWindowIsFull) {
   // Given 40 cells on a slow leg that has frozen, and a fast one that goes on until the peer might
   // hold 500: it had room, so the caution rises from 119 to 123 and not to 118.
