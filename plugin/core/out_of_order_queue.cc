@@ -55,13 +55,8 @@ void OutOfOrderQueue::hold(LegId leg, const HeldCell& cell) {
 std::optional<ReleasedCell> OutOfOrderQueue::release_any() noexcept {
   for (Lane& lane : lanes_) {
     if (lane.cells.empty()) continue;
-    commit_peak();
-    const HeldCell& cell = lane.cells.front();
-    const ReleasedCell released{.token = cell.token, .leg = lane.leg};
-    cells_ -= 1;
-    bytes_ -= cell.cost;
-    lane.cells.pop();
-    if (lane.cells.empty()) --busy_lanes_;
+    std::optional<ReleasedCell> released;
+    release_from(lane, 1, [&](const ReleasedCell& cell) { released = cell; });
     return released;
   }
   return std::nullopt;

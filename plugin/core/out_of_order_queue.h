@@ -48,11 +48,6 @@ class HeldCellRing {
     cell.cost = cost;
     ++size_;
   }
-  void pop() noexcept {
-    head_ = (head_ + 1) & (capacity_ - 1);
-    --size_;
-    if (size_ == 0 && capacity_ > kKeptCapacity) release();
-  }
   // Gives the front to `take`, and what follows it while each has the next number; `count` at most,
   // which is not 0. Answers how many. Not empty.
   template <class Take>
@@ -134,11 +129,9 @@ class OutOfOrderQueue {
     LegId leg;
   };
 
-  // Both only grow between two releases, so it is enough to look before one.
-  void commit_peak() noexcept {
-    peak_cells_ = std::max(peak_cells_, cells_);
-    peak_bytes_ = std::max(peak_bytes_, bytes_);
-  }
+  // Gives a run from the front of a lane that holds something; `count` at most, which is not 0.
+  template <class Take>
+  std::uint64_t release_from(Lane& lane, std::uint64_t count, Take&& take) noexcept;
   // The smallest head but for those of `lane`; the largest number if there is none.
   [[nodiscard]] SeqNo lowest_beside(const Lane& lane) const noexcept;
   void find_lowest() noexcept;
@@ -169,23 +162,32 @@ class OutOfOrderQueue {
 }
 
 template <class Take>
+[[gnu::always_inline]] inline std::uint64_t OutOfOrderQueue::release_from(Lane& lane,
+                                                                          std::uint64_t count,
+                                                                          Take&& take) noexcept {
+  // Both only grow between two releases, so it is enough to look before one.
+  peak_cells_ = peak_cells().raw();
+  peak_bytes_ = peak_bytes().raw();
+  std::uint64_t bytes = 0;
+  const std::uint64_t taken = lane.cells.pop_run(count, [&](const HeldCell& cell) {
+    bytes += cell.cost;
+    take(ReleasedCell{.token = cell.token, .leg = lane.leg});
+  });
+  cells_ -= taken;
+  bytes_ -= bytes;
+  if (lane.cells.empty()) --busy_lanes_;
+  return taken;
+}
+
+template <class Take>
 [[gnu::always_inline]] inline std::uint64_t OutOfOrderQueue::release_run(std::uint64_t count,
                                                                          Take&& take) noexcept {
-  commit_peak();
   Lane& lane = lanes_[lowest_lane_];
   // The usual case: one leg was ahead, and all that is held came from it. With two, another head
   // may come next, or repeat a number of this one's (attack A17).
   const bool alone = busy_lanes_ == 1;
   if (!alone) count = std::min(count, lowest_beside(lane).raw() - lowest_.raw());
-  std::uint64_t bytes = 0;
-  const std::uint64_t taken =
-      lane.cells.pop_run(std::max<std::uint64_t>(count, 1), [&](const HeldCell& cell) {
-        bytes += cell.cost;
-        take(ReleasedCell{.token = cell.token, .leg = lane.leg});
-      });
-  cells_ -= taken;
-  bytes_ -= bytes;
-  if (lane.cells.empty()) --busy_lanes_;
+  const std::uint64_t taken = release_from(lane, std::max<std::uint64_t>(count, 1), take);
   if (alone && !lane.cells.empty()) {
     lowest_ = lane.cells.front().seq;
   } else {
