@@ -282,6 +282,16 @@ TEST(TunnelAnswers, RoutesWhatIsNotSequencedOnItsOwnLegIfThatMayCarry) {
   EXPECT_EQ(rig.grant.blocked, Reason::ACK_NOT_SENT);
 }
 
+TEST(TunnelAnswers, HasNewsAfterAChangeThatIsNotLogged) {
+  TunnelRig rig;
+  ASSERT_EQ(rig.join(1), Outcome::kOk);
+  rig.tunnel.log().clear();
+  rig.tunnel.commit_news_told();
+  ASSERT_EQ(rig.tunnel.link(rig.now), Outcome::kOk);
+  EXPECT_TRUE(rig.tunnel.log().empty());
+  EXPECT_EQ(rig.tunnel.news(), Tunnel::kChangeNews) << "LINK is queued, which a snapshot shows";
+}
+
 TEST(TunnelAnswers, RouteRefusesViewsThatLackALeg) {
   TunnelRig rig;
   rig.link_all(2);
