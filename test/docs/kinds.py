@@ -36,7 +36,7 @@ NOT_RUN_BELOW = {
 
 # Text that is no code: what it is, and where it comes from.
 PICTURES = {
-    ("README.md", "MB/s, 40 MB each, stock tor"):
+    ("README.md", "MB/s, 20 rounds in turn, stock tor"):
         "captured; its date and how to measure it again stand beside it",
     ("README.md", "conflux top  proxy live"):
         "captured; test/sidecar/ctl takes such pictures and compares them",
