@@ -291,6 +291,52 @@ TEST_F(SenderTest, SendsXoffOnTheFirstOfLegsThatAreEquallyNear) {
   EXPECT_EQ(plan_stuck(CommandClass::kControl, 10).index, 1U);
 }
 
+TEST_F(SenderTest, LeavesXoffOnASendingLegThatDeliversThoughANearerOneDoesToo) {
+  legs_.add_linked(10ms);
+  legs_.add_linked(20ms);
+  send();
+  legs_.fill(0);
+  ASSERT_EQ(send().index, 1U);
+  for (const std::size_t leg : {0U, 1U}) legs_.set[leg].sequence().commit_switch(SeqNo{80});
+  EXPECT_EQ(plan_stuck(CommandClass::kControl, 10).index, 1U);
+}
+
+TEST_F(SenderTest, StandsByALegThatIsNotTheFirst) {
+  legs_.add_linked(10ms);
+  legs_.add_linked(20ms);
+  set_rtt(0, 20'000);
+  set_rtt(1, 10'000);
+  const LegViews views(legs_.views.data(), 2, sizeof(LegView), Cells{0});
+  send();
+  ASSERT_EQ(send().index, 1U);
+  ASSERT_TRUE(sender_.stays(legs_.set, views, Cells{1}, Instant{}));
+  EXPECT_EQ(sender_.standing(), 1U);
+  EXPECT_EQ(sender_.commit_again(legs_.set, views, Cells{1}, Instant{}), Cells{1});
+  EXPECT_EQ(legs_.set[1].sequence().last_sent(), SeqNo{3});
+}
+
+TEST_F(SenderTest, LearnsInAPollThatAStalledLegMovesAgain) {
+  legs_.add_linked(10ms);
+  legs_.add_linked(20ms);
+  set_rtt(0, 10'000);
+  set_rtt(1, 20'000);
+  Sender sender({.scheduler = SchedulerKind::kLowRtt}, leg_id(1));
+  const auto request_at = [](Micros now) {
+    return SendRequest{.command = CommandClass::kData, .want = Cells{1}, .now = test::at(now)};
+  };
+  // Given two SENDMEs' worth of cells on the fast leg, and silence for a second:
+  for (int i = 0; i < 62; ++i) {
+    sender.commit_route(legs_.set, legs_.view_of, request_at(1s));
+    legs_.views[0].data_sent += 1;
+    legs_.views[0].inflight += 1;
+  }
+  ASSERT_EQ(sender.commit_look(legs_.set, legs_.view_of, request_at(2s)).index, 1U);
+  // When one SENDME comes, then the leg is as good as ever.
+  legs_.views[0].data_acked += 31;
+  legs_.views[0].inflight -= 31;
+  EXPECT_EQ(sender.commit_look(legs_.set, legs_.view_of, request_at(2s)).index, 0U);
+}
+
 TEST_F(SenderTest, MakesTheLegThatCarriedTheLastCellThePrimary) {
   legs_.add_linked(10ms);
   legs_.add_linked(20ms);
