@@ -304,26 +304,6 @@ TEST(TunnelAnswers, RouteRefusesViewsThatLackALeg) {
   EXPECT_EQ(rig.tunnel.sender().sent(), Cells{1}) << "nothing has changed";
 }
 
-// Attack A17 comes to light in the middle of a drain: what is left of it discards, and no more.
-TEST(TunnelAnswers, DrainGivesNoMoreThanAskedForWhenItComesUponAViolation) {
-  TunnelRig rig;
-  rig.link_all(3);
-  for (const std::size_t leg : {1U, 2U}) {
-    ASSERT_EQ(rig.switched(rig.leg(leg), 1), Outcome::kConsumed);
-    for (int i = 0; i < 4; ++i) ASSERT_EQ(rig.data(rig.leg(leg)), Outcome::kHeld);
-  }
-  ASSERT_EQ(rig.data(rig.leg(0)), Outcome::kOk);
-  std::array<DrainedToken, 8> drained;
-  std::size_t written = 0;
-  rig.tunnel.drain(3, [&](const DrainedToken& token) { drained[written++] = token; });
-  ASSERT_EQ(written, 3U) << "the host has no room for more";
-  EXPECT_TRUE(drained[0].deliver);
-  EXPECT_FALSE(drained[1].deliver);
-  EXPECT_FALSE(drained[2].deliver);
-  EXPECT_EQ(rig.tunnel.close_reason(), Reason::SEQUENCE_REPEATED);
-  EXPECT_EQ(rig.tunnel.receiver().queue().cells(), Cells{5});
-}
-
 TEST(TunnelAnswers, CanReadNamesTheLegOrTheReason) {
   TunnelRig rig;
   RouteGrant out;
