@@ -34,8 +34,6 @@ class Receiver {
 
   // The last cell that was handed over in order. Seed: last_seq_delivered.
   [[nodiscard]] SeqNo last_delivered() const noexcept { return last_delivered_; }
-  // Seed: is_seqno_in_order.
-  [[nodiscard]] bool is_in_order(SeqNo seq) const noexcept { return seq == next(last_delivered_); }
   [[nodiscard]] const OutOfOrderQueue& queue() const noexcept { return queue_; }
   // Each has been delivered, or is held, or was discarded when the tunnel had closed.
   [[nodiscard]] Cells received() const noexcept {
@@ -54,6 +52,7 @@ class Receiver {
   ReceptionResult handle_sequenced(Leg& leg, Token token, std::uint32_t cost, Instant now);
 
   // The same for a cell that is the next one; else false, and nothing has changed.
+  // Seed: is_seqno_in_order.
   bool deliver_plainly(Leg& leg) noexcept;
   // The same for a cell that is held behind others of its leg while that concerns nobody: no limit
   // and no water mark is reached. Else false, and nothing has changed.
