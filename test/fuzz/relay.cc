@@ -224,7 +224,8 @@ class Conversation {
     }
     auto sealed = path_.seal(hop, header, body);
     const onion_proxy::ChannelState channel{in_.flag(), in_.byte()};
-    const auto incoming = circuit.handle_relay(sealed.payload, channel, now);
+    CellPayload clear;
+    const auto incoming = circuit.handle_relay(sealed.payload, clear, channel, now);
     using Kind = Circuit::Incoming::Kind;
     if (incoming.kind == Kind::kViolation) check_words(incoming.violation.reason);
     if (incoming.kind == Kind::kCell) {

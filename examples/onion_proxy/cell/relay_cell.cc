@@ -32,8 +32,8 @@ void encode_relay_cell(CellPayloadView out, RelayHeader header, ByteView body) {
   assert(body.size() <= kRelayBodyMax);
   std::memset(out.data(), 0, kRelayHeaderSize);
   out[0] = static_cast<uint8_t>(header.command);
-  write_u16(&out[3], header.stream_id);
-  write_u16(&out[9], static_cast<uint16_t>(body.size()));
+  write_u16(&out[kStreamOffset], header.stream_id);
+  write_u16(&out[kLengthOffset], static_cast<uint16_t>(body.size()));
   if (!body.empty()) std::memcpy(&out[kRelayHeaderSize], body.data(), body.size());
   const MutableByteView padding = out.subspan(kRelayHeaderSize + body.size());
   const size_t zeros = std::min(kZeroPadding, padding.size());

@@ -16,11 +16,14 @@ static_assert(kRelayBodyMax == 498);
 /// The 509 bytes of a relay cell, in the clear or encrypted.
 using CellPayload = ByteArray<kCellPayloadSize>;
 using CellPayloadView = std::span<uint8_t, kCellPayloadSize>;
+using SealedPayloadView = std::span<const uint8_t, kCellPayloadSize>;
 
 /// Offsets inside the v0 relay header: cmd(1) recognized(2) stream(2) digest(4) length(2).
 inline constexpr size_t kRecognizedOffset = 1;
+inline constexpr size_t kStreamOffset = 3;
 inline constexpr size_t kDigestOffset = 5;
 inline constexpr size_t kDigestFieldSize = 4;
+inline constexpr size_t kLengthOffset = 9;
 
 struct RelayHeader {
   RelayCommand command = RelayCommand::kDrop;
@@ -36,6 +39,12 @@ struct RelayCell {
 
 /// Reads a decrypted payload. Fails only if the length field exceeds the cell.
 Result<RelayCell> parse_relay_cell(ByteView payload);
+
+/// The same once more, of a payload that `parse_relay_cell` has accepted.
+inline RelayCell view_relay_cell(SealedPayloadView payload) {
+  return {static_cast<RelayCommand>(payload[0]), read_u16(&payload[kStreamOffset]),
+          payload.subspan(kRelayHeaderSize, read_u16(&payload[kLengthOffset]))};
+}
 
 /// Writes the clear payload with zero `recognized` and digest fields, then four zero bytes and
 /// random padding, which makes authenticated SENDME tags unguessable. `body` has at most 498 bytes.

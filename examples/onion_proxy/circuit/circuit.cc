@@ -92,12 +92,13 @@ Incoming Circuit::handle_sendme(const RelayCell& cell, const ChannelState& chann
   return {};
 }
 
-Incoming Circuit::handle_relay(CellPayloadView payload, const ChannelState& channel, Instant now) {
-  const auto recognized = crypto_.decrypt(payload);
+Incoming Circuit::handle_relay(SealedPayloadView sealed, CellPayloadView clear,
+                               const ChannelState& channel, Instant now) {
+  const auto recognized = crypto_.decrypt(sealed, clear);
   if (!recognized) {
     return violation(ViolationKind::kUnrecognizedCell, "a relay cell that no hop made");
   }
-  const auto parsed = parse_relay_cell(payload);
+  const auto parsed = parse_relay_cell(clear);
   if (!parsed.ok()) return violation(ViolationKind::kMalformedCell, parsed.error());
   const RelayCell& cell = parsed.value();
 

@@ -58,11 +58,13 @@ class Circuit {
   struct Incoming {
     enum class Kind : uint8_t { kCell, kHandled, kViolation };
     Kind kind = Kind::kHandled;
-    RelayCell cell;  ///< kCell: for the caller; borrows from the payload
+    RelayCell cell;  ///< kCell: for the caller; borrows from `clear`
     size_t hop = 0;
     Violation violation;  ///< kViolation: destroy the circuit
   };
-  Incoming handle_relay(CellPayloadView payload, const ChannelState& channel, Instant now);
+  /// Decrypts `sealed` into `clear`, which may be the same or must be apart.
+  Incoming handle_relay(SealedPayloadView sealed, CellPayloadView clear,
+                        const ChannelState& channel, Instant now);
 
   /// Seals one SENDME that is due into `out`; false if none is. Drain after `handle_relay`, before
   /// other cells: acknowledgements that wait behind data slow the peer down.

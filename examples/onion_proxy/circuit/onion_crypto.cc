@@ -50,10 +50,13 @@ std::optional<CellTag> OnionCrypto::recognize(size_t index, CellPayloadView payl
   return tag;
 }
 
-std::optional<OnionCrypto::Recognized> OnionCrypto::decrypt(CellPayloadView payload) {
+std::optional<OnionCrypto::Recognized> OnionCrypto::decrypt(SealedPayloadView sealed,
+                                                            CellPayloadView clear) {
+  ByteView outer = sealed;
   for (size_t i = 0; i < hops_.size(); ++i) {
-    hops_[i].backward_cipher.apply(payload);
-    if (const auto tag = recognize(i, payload)) return Recognized{i, *tag};
+    hops_[i].backward_cipher.apply(outer, clear);
+    if (const auto tag = recognize(i, clear)) return Recognized{i, *tag};
+    outer = clear;
   }
   return std::nullopt;
 }

@@ -16,8 +16,8 @@ inline constexpr size_t kHopKeySize = 72;
 /// What authenticates a cell in a SENDME: the whole running SHA-1 after it.
 using CellTag = Sha1Digest;
 
-/// The tor1 layers of one circuit. Digests and ciphers live as long as the circuit and work in
-/// place on the 509 bytes of a cell. Hops count from 0 (the guard).
+/// The tor1 layers of one circuit. Digests and ciphers live as long as the circuit and work on the
+/// 509 bytes of a cell. Hops count from 0 (the guard).
 class OnionCrypto {
  public:
   /// Adds the next hop from its 72 bytes of key material.
@@ -31,10 +31,12 @@ class OnionCrypto {
     size_t hop = 0;
     CellTag tag{};
   };
-  /// Peels layers until a hop's digest fits; the payload is then in the clear, its digest field
-  /// zero. Nullopt: no hop made this cell; the circuit must be destroyed, and nothing more of it
-  /// can be decrypted.
-  std::optional<Recognized> decrypt(CellPayloadView payload);
+  /// Peels layers until a hop's digest fits; `clear` then holds the payload, its digest field zero.
+  /// `sealed` is `clear` itself or apart from it; the first layer is what moves it, so that this
+  /// costs nothing. Nullopt: no hop made this cell; the circuit must be destroyed, and nothing more
+  /// of it can be decrypted.
+  std::optional<Recognized> decrypt(SealedPayloadView sealed, CellPayloadView clear);
+  std::optional<Recognized> decrypt(CellPayloadView payload) { return decrypt(payload, payload); }
 
  private:
   struct Hop {

@@ -15,10 +15,11 @@ AesCtr::AesCtr(ByteView key) : ctx_(EVP_CIPHER_CTX_new()) {
       "starting AES-CTR failed");
 }
 
-void AesCtr::apply(MutableByteView data) {
+void AesCtr::apply(ByteView in, MutableByteView out) {
+  assert(in.size() == out.size());
   int size = 0;
-  require_openssl(EVP_EncryptUpdate(ctx_.get(), data.data(), &size, data.data(),
-                                    static_cast<int>(data.size())) == 1,
+  require_openssl(EVP_EncryptUpdate(ctx_.get(), out.data(), &size, in.data(),
+                                    static_cast<int>(in.size())) == 1,
                   "AES-CTR failed");
 }
 

@@ -16,7 +16,10 @@ class AesCtr {
 
   /// XORs the next `data.size()` bytes of the key stream into `data`, in place: the same call
   /// encrypts and decrypts.
-  void apply(MutableByteView data);
+  void apply(MutableByteView data) { apply(data, data); }
+
+  /// The same with the result in `out`, of the same size: `in` itself or apart from it.
+  void apply(ByteView in, MutableByteView out);
 
  private:
   struct Free {

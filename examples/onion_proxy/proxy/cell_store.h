@@ -1,6 +1,6 @@
 #pragma once
 
-#include <cstring>
+#include <cstdint>
 #include <memory>
 #include <vector>
 
@@ -8,72 +8,67 @@
 
 namespace onion_proxy {
 
-/// Cells that wait for their turn, in slots that are used again, the one that was freed last first:
-/// it is still in the cache. The plugin that orders them bounds how many there are; memory is kept
-/// at the peak.
+/// Cells that wait for their turn, each where it was decrypted to, so that waiting costs no copy:
+/// every cell of a tunnel is decrypted into `room()`, the next one into the same place, unless
+/// `keep()` was called between them. Slots are used again, the one that was freed last first: it is
+/// still in the cache. The plugin that orders the cells bounds how many there are; memory is kept at
+/// the peak.
 class CellStore {
  public:
   /// Memory per cell, as the plugin is told.
   static constexpr uint32_t kCost = 512;
 
-  /// A free slot: fill it with `put`, or give it back with `free`.
-  uint64_t allocate() {
-    if (free_ == kNone) grow();
-    const uint64_t token = free_;
-    free_ = slot(token).next;
-    ++used_;
-    return token;
+  CellStore() {
+    grow();
+    take_room();
   }
 
-  void put(uint64_t token, const RelayCell& cell) {
-    Slot& kept = slot(token);
-    kept.command = cell.command;
-    kept.stream_id = cell.stream_id;
-    kept.length = static_cast<uint16_t>(cell.body.size());
-    if (!cell.body.empty()) std::memcpy(kept.body.data(), cell.body.data(), cell.body.size());
+  /// Where the next cell goes, the same until it is kept.
+  CellPayloadView room() {
+    if (free_.empty()) grow();  // here, so that `keep` cannot fail
+    return slot(room_).payload;
   }
+
+  /// What the cell in `room()` will be called if it is kept.
+  uint64_t token() const { return room_; }
+
+  /// Keeps what `room()` holds, a payload that `parse_relay_cell` has accepted. At most one for
+  /// each call of `room()`.
+  void keep() noexcept { take_room(); }
 
   /// Borrows from the slot; valid until it is freed.
-  RelayCell get(uint64_t token) const {
-    const Slot& kept = slot(token);
-    return {kept.command, kept.stream_id, ByteView(kept.body).first(kept.length)};
-  }
+  RelayCell get(uint64_t token) const { return view_relay_cell(slot(token).payload); }
 
-  void free(uint64_t token) {
-    slot(token).next = free_;
-    free_ = token;
-    --used_;
-  }
+  void free(uint64_t token) noexcept { free_.push_back(token); }
 
-  size_t used() const { return used_; }
+  size_t used() const { return chunks_.size() * kChunk - free_.size() - 1; }
 
  private:
   static constexpr size_t kChunk = 64;
-  static constexpr uint64_t kNone = UINT64_MAX;
 
-  struct Slot {
-    uint64_t next;  ///< free slot, while this one is free
-    RelayCommand command;
-    uint16_t stream_id;
-    uint16_t length;
-    ByteArray<kRelayBodyMax> body;
+  struct alignas(64) Slot {
+    CellPayload payload;
   };
-  static_assert(sizeof(Slot) <= kCost);
+  static_assert(sizeof(Slot) == kCost);
 
   Slot& slot(uint64_t token) const { return chunks_[token / kChunk][token % kChunk]; }
 
+  void take_room() noexcept {
+    room_ = free_.back();
+    free_.pop_back();
+  }
+
   void grow() {
     const uint64_t first = chunks_.size() * kChunk;
+    // So that `free` cannot fail. Doubled, so that growing stays cheap.
+    if (free_.capacity() < first + kChunk) free_.reserve(2 * first + kChunk);
     chunks_.push_back(std::make_unique_for_overwrite<Slot[]>(kChunk));
-    for (uint64_t i = kChunk; i-- > 0;) {
-      slot(first + i).next = free_;
-      free_ = first + i;
-    }
+    for (uint64_t i = kChunk; i-- > 0;) free_.push_back(first + i);
   }
 
   std::vector<std::unique_ptr<Slot[]>> chunks_;  ///< so that growing moves nothing
-  uint64_t free_ = kNone;
-  size_t used_ = 0;
+  std::vector<uint64_t> free_;
+  uint64_t room_ = 0;
 };
 
 }  // namespace onion_proxy

@@ -105,8 +105,9 @@ void Leg::handle_build_cell(LinkCell& cell) {
 }
 
 void Leg::handle_relay(LinkCell& cell, Instant now) {
-  const CellPayloadView payload(cell.body.data(), kCellPayloadSize);
-  const auto incoming = circuit().handle_relay(payload, channel_state(), now);
+  const CellPayloadView sealed(cell.body.data(), kCellPayloadSize);
+  const auto incoming = circuit().handle_relay(sealed, owner_.room_for_leg_cell(sealed),
+                                               channel_state(), now);
   flush_sendmes(now);
   switch (incoming.kind) {
     case Circuit::Incoming::Kind::kHandled:

@@ -31,7 +31,11 @@ class LegOwner {
   virtual void handle_leg_built(Leg& leg) = 0;
   /// The circuit is gone, or could not be built. Its `destroy` has been done.
   virtual void handle_leg_lost(Leg& leg, const LegLoss& loss) = 0;
-  /// A relay cell of the last hop, for streams or the multipath plugin; the body is borrowed.
+  /// Where to decrypt a relay cell that has arrived: `sealed` itself, or a place of the owner's
+  /// that stays valid until `handle_leg_cell` has returned.
+  virtual CellPayloadView room_for_leg_cell(CellPayloadView sealed) = 0;
+  /// A relay cell of the last hop, for streams or the multipath plugin; it lies in the room that
+  /// was asked for last.
   virtual void handle_leg_cell(Leg& leg, const RelayCell& cell, Instant now) = 0;
   /// A peer broke the protocol.
   virtual void handle_leg_violation(Leg& leg, const Violation& violation) = 0;

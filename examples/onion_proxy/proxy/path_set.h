@@ -55,8 +55,13 @@ class PathSet {
   };
   virtual Grant route(RelayCommand command, size_t want, const StreamFacts& facts, Instant now) = 0;
 
-  /// A cell that arrived on `leg` from its last hop: delivered to `sink` now, kept until its turn,
-  /// or handled. Fails when the peer broke the protocol or the paths have closed.
+  /// Where to decrypt the cell that is to be received next: `sealed` itself, or a place that stays
+  /// valid as long as the paths do.
+  virtual CellPayloadView room(CellPayloadView sealed) = 0;
+
+  /// A cell that arrived on `leg` from its last hop and lies in `room`: delivered to `sink` now,
+  /// kept until its turn, or handled. Fails when the peer broke the protocol or the paths have
+  /// closed.
   virtual Status receive(Leg& leg, const RelayCell& cell, CellSink& sink, Instant now) = 0;
 
   /// The circuit is gone. True if it had been joined, so that cells may be lost with it;

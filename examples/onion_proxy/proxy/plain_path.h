@@ -9,6 +9,7 @@ class PlainPath final : public PathSet {
  public:
   Status begin(const std::vector<Leg*>& legs, const StreamFacts& facts, Instant now) override;
   Grant route(RelayCommand command, size_t want, const StreamFacts& facts, Instant now) override;
+  CellPayloadView room(CellPayloadView sealed) override { return sealed; }
   Status receive(Leg& leg, const RelayCell& cell, CellSink& sink, Instant now) override;
   bool lose_leg(Leg& leg, const StreamFacts& facts, Instant now) override;
   PathNews poll(const StreamFacts& facts, Instant now) override;

@@ -1,6 +1,7 @@
 #include "examples/onion_proxy/proxy/plugin_paths.h"
 
 #include <algorithm>
+#include <cassert>
 #include <map>
 
 #include "examples/onion_proxy/crypto/random.h"
@@ -170,21 +171,20 @@ PathSet::Grant PluginPaths::route(RelayCommand command, size_t want, const Strea
 Status PluginPaths::receive(Leg& leg, const RelayCell& cell, CellSink& sink, Instant now) {
   const Entry* entry = find(leg);
   if (entry == nullptr || !tunnel_) return Status();
-  const uint64_t token = store_.allocate();
+  assert(cell.body.data() == store_.room().data() + kRelayHeaderSize);
   mpath_receipt receipt;
   const mpath::Status status =
       tunnel_.receive({.command = static_cast<uint8_t>(cell.command),
                        .hop = static_cast<uint8_t>(leg.circuit().last_hop()),
                        .leg = entry->id,
                        .body = cell.body,
-                       .token = token,
+                       .token = store_.token(),
                        .cost = CellStore::kCost},
                       to_us(now), &receipt);
   if (status == mpath::Status::kHeld) {
-    store_.put(token, cell);
+    store_.keep();
     return Status();
   }
-  store_.free(token);
   if (status == mpath::Status::kOk || status == mpath::Status::kPass) {
     sink.deliver(cell, now);
     if (status == mpath::Status::kOk && receipt.ready > 0) drain(sink, now);

@@ -18,6 +18,7 @@ class PluginPaths final : public PathSet {
 
   Status begin(const std::vector<Leg*>& legs, const StreamFacts& facts, Instant now) override;
   Grant route(RelayCommand command, size_t want, const StreamFacts& facts, Instant now) override;
+  CellPayloadView room(CellPayloadView /*sealed*/) override { return store_.room(); }
   Status receive(Leg& leg, const RelayCell& cell, CellSink& sink, Instant now) override;
   bool lose_leg(Leg& leg, const StreamFacts& facts, Instant now) override;
   PathNews poll(const StreamFacts& facts, Instant now) override;

@@ -104,6 +104,9 @@ class Tunnel final : private LegOwner, private CellSink, private StreamHost {
   // LegOwner
   void handle_leg_built(Leg& leg) override;
   void handle_leg_lost(Leg& leg, const LegLoss& loss) override;
+  CellPayloadView room_for_leg_cell(CellPayloadView sealed) override {
+    return paths_->room(sealed);
+  }
   void handle_leg_cell(Leg& leg, const RelayCell& cell, Instant now) override;
   void handle_leg_violation(Leg& leg, const Violation& violation) override;
   void handle_leg_wake() override;

@@ -37,7 +37,7 @@ class CircuitTest : public ::testing::Test {
     auto sealed = path_.seal(hop, {.command = command, .stream_id = stream}, body);
     last_tag_ = sealed.tag;
     payload_ = sealed.payload;
-    return circuit_.handle_relay(payload_, {}, now_);
+    return circuit_.handle_relay(payload_, payload_, {}, now_);
   }
 
   FakePath::Opened send(RelayCommand command, uint16_t stream, const Bytes& body = {}) {
@@ -144,7 +144,7 @@ TEST_F(CircuitTest, RefusesStreamCellsFromMiddleHops) {
     FakePath path;
     for (uint8_t hop = 1; hop <= 3; ++hop) path.add_hop(keys_of(hop));
     auto sealed = path.seal(1, {.command = command, .stream_id = 0}, {});
-    const auto incoming = fresh.handle_relay(sealed.payload, {}, now_);
+    const auto incoming = fresh.handle_relay(sealed.payload, sealed.payload, {}, now_);
     EXPECT_THAT(violation(incoming), HasSubstr("from another hop"));
     EXPECT_EQ(incoming.violation.kind, ViolationKind::kWrongHop);
   }
@@ -175,7 +175,7 @@ TEST_F(CircuitTest, IgnoresDropAndUnknownCommandsFromAnyHop) {
 
 TEST_F(CircuitTest, RefusesACellThatNoHopMade) {
   payload_.fill(0x55);
-  EXPECT_THAT(violation(circuit_.handle_relay(payload_, {}, now_)), HasSubstr("no hop made"));
+  EXPECT_THAT(violation(circuit_.handle_relay(payload_, payload_, {}, now_)), HasSubstr("no hop made"));
 }
 
 TEST(ShortCellSchedule, LeavesOneCellIn50To100Short) {

@@ -64,6 +64,19 @@ TEST(OnionCrypto, OpensTheKnownBackwardCells) {
   }
 }
 
+TEST(OnionCrypto, OpensIntoAnotherPlaceAndLeavesTheSealedCellAlone) {
+  OnionCrypto crypto = three_hops();
+  for (const auto& vector : vectors()["tor1"]["backward"]) {
+    const CellPayload sealed = array_of<509>(vector["wire509"]);
+    CellPayload clear{};
+    const auto recognized = crypto.decrypt(sealed, clear);
+    ASSERT_TRUE(recognized);
+    EXPECT_EQ(recognized->tag, array_of<20>(vector["digest20"]));
+    EXPECT_EQ(clear, clear_cell(vector));
+    EXPECT_EQ(sealed, array_of<509>(vector["wire509"]));
+  }
+}
+
 TEST(OnionCrypto, AChangedCellIsRecognizedByNoHop) {
   OnionCrypto crypto = three_hops();
   CellPayload payload = array_of<509>(vectors()["tor1"]["backward"][0]["wire509"]);
