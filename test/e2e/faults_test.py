@@ -4,6 +4,7 @@ import signal
 import threading
 import time
 import unittest
+from concurrent.futures import ThreadPoolExecutor
 
 from support import connections
 from support.e2e_test_case import MEGABYTE, E2eTestCase, disjoint_paths
@@ -56,8 +57,8 @@ class MiddleStopped(E2eTestCase):
         proxy.wait_for_legs(["built"] * 2, 30)
         self.network.send_signal("relay13", signal.SIGSTOP)
         self.addCleanup(self.network.send_signal, "relay13", signal.SIGCONT)
+        released = time.monotonic()  # before: the proxy may see the file at once
         hold.touch()
-        released = time.monotonic()
         self.assert_intact(early())  # the leg that lives serves, before the other is given up
         proxy.wait_for_legs(["linked", "closed"], self.TIMEOUT_S + 5)
         self.assertGreaterEqual(time.monotonic() - released, self.TIMEOUT_S)
@@ -69,16 +70,9 @@ class MiddleStopped(E2eTestCase):
 
     def start_download(self, proxy, seed):
         """Starts one in the background; calling what is returned waits for its result."""
-        results = []
-        request = self.transfer(proxy, seed, MEGABYTE)
-        thread = threading.Thread(target=lambda: results.append(transfer.download(request)))
-        thread.start()
-        self.addCleanup(thread.join)
-
-        def result():
-            thread.join()
-            return results[0]
-        return result
+        worker = ThreadPoolExecutor(max_workers=1)
+        self.addCleanup(worker.shutdown)
+        return worker.submit(transfer.download, self.transfer(proxy, seed, MEGABYTE)).result
 
 
 class GuardFrozen(E2eTestCase):
