@@ -1,8 +1,10 @@
 // Where tunnels live: found by id without a lock, never moved, never freed before the instance.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <atomic>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -72,6 +74,13 @@ class SlotTable {
   // so that few tunnels touch few pages.
   static constexpr std::uint32_t kChunk = 256;
   static constexpr std::size_t kChunks = kTunnelsMax / kChunk;
+  // Chunks that are allocated together: as many as there are, so that the memory of many tunnels
+  // lies in few pieces, which huge pages suit. Blocks follow each other without a gap.
+  static constexpr std::size_t kBlockMax = 32;
+  [[nodiscard]] static constexpr std::size_t block_at(std::size_t chunk) noexcept {
+    return std::clamp<std::size_t>(std::bit_floor(chunk), 1, kBlockMax);
+  }
+  static_assert(kChunks % kBlockMax == 0);
 
   // Of a tunnel that was idle nothing is in the cache. Its legs would be asked for only when the
   // line that says where they are has come; for the usual two it is known beforehand
