@@ -179,6 +179,22 @@ TEST_F(CellPath, DecidesAnewWhenAnythingChanges) {
   EXPECT_EQ(again(), 0U) << "another leg";
 }
 
+TEST_F(CellPath, RestartsTheClockThatTellsAStallUntilASendmeIsDue) {
+  rig_.link_all(2);
+  rig_.data_sent = 1;
+  ASSERT_EQ(rig_.route(), Outcome::kOk);
+  ASSERT_EQ(rig_.route(), Outcome::kOk);
+  const auto inc = static_cast<std::uint32_t>(test::kSendmeInc.raw());
+  rig_.inflight = inc - 1;
+  rig_.now += 200ms;
+  ASSERT_EQ(again(), 1U) << "so that enough are under way for a SENDME, which may take 250 ms";
+  rig_.inflight = inc;
+  rig_.now += 250ms;
+  EXPECT_EQ(again(), 1U);
+  rig_.now += 1us;
+  EXPECT_EQ(again(), 0U) << "it may have stalled";
+}
+
 TEST_F(CellPath, MovesNoTimeForACallThatTheGeneralWayRefuses) {
   rig_.link_all(2);
   ASSERT_EQ(rig_.route(), Outcome::kOk);

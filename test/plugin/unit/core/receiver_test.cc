@@ -141,6 +141,7 @@ TEST_F(ReceiverTest, DiscardsEverythingOnce) {
   EXPECT_EQ(receiver_.discard_next()->token, Token{1});
   EXPECT_EQ(receiver_.discard_next()->token, Token{2});
   EXPECT_FALSE(receiver_.discard_next());
+  EXPECT_EQ(receiver_.received(), Cells{2}) << "they did arrive";
   EXPECT_EQ(receiver_.queue().bytes(), Bytes{0});
   EXPECT_EQ(receiver_.stall_deadline(), kNever);
   EXPECT_TRUE(receiver_.is_consistent());

@@ -132,6 +132,8 @@ TEST_F(SenderTest, SendsControlOnTheCurrentLegWhenNoLegCanSend) {
 TEST_F(SenderTest, NamesTheObstacle) {
   legs_.add_linked(10ms);
   send();
+  legs_.views[0].flags = MPATH_VIEW_INPUT_CLOSED | MPATH_VIEW_CHANNEL_BLOCKED;
+  EXPECT_EQ(plan().blocked, Reason::CHANNEL_CLOSED);
   legs_.views[0].flags = MPATH_VIEW_CHANNEL_BLOCKED;
   EXPECT_EQ(plan().blocked, Reason::CHANNEL_BLOCKED);
   legs_.set[0].commit_padding_blocked(true);

@@ -48,7 +48,9 @@ TEST(Tunnel, RunsOutOfLegIdsBeforeOneWouldComeBack) {
   ASSERT_EQ(rig.join(1), Outcome::kOk);
   Outcome outcome = Outcome::kOk;
   int joined = 2;
+  std::set<LegId> ids;
   while (outcome == Outcome::kOk && joined < 100'000) {
+    ASSERT_TRUE(ids.insert(rig.leg(1)).second) << "leg " << joined;
     ASSERT_EQ(rig.tunnel.remove_leg(rig.leg(1), Reason::RETIRED, rig.views(), rig.now),
               Outcome::kOk);
     rig.poll();
@@ -59,6 +61,17 @@ TEST(Tunnel, RunsOutOfLegIdsBeforeOneWouldComeBack) {
   EXPECT_EQ(outcome, Outcome::kLimit);
   EXPECT_EQ(joined, UINT16_MAX);
   EXPECT_TRUE(rig.tunnel.is_consistent());
+}
+
+TEST(Tunnel, TellsItsNewsOnce) {
+  TunnelRig rig;
+  rig.link_all(2);
+  EXPECT_EQ(rig.tunnel.news() & Tunnel::kChangeNews, Tunnel::kChangeNews);
+  rig.tunnel.commit_news_told();
+  EXPECT_EQ(rig.tunnel.news(), 0);
+  ASSERT_EQ(rig.switched(rig.leg(1), 2), Outcome::kConsumed);
+  ASSERT_EQ(rig.data(rig.leg(1)), Outcome::kHeld);
+  EXPECT_EQ(rig.tunnel.news(), Tunnel::kHeldNews);
 }
 
 TEST(Tunnel, KeepsTheLaneOfALegThatLeftCellsBehind) {

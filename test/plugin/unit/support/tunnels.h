@@ -34,6 +34,8 @@ class TunnelRig {
     for (std::size_t i = 0; i < views_.size(); ++i) {
       views_[i].leg = tunnel.legs()[i].id().raw();
       views_[i].cwnd = window;
+      views_[i].inflight = inflight;
+      views_[i].data_sent = data_sent;
       views_[i].flags = flags;
       views_[i].half_stream_expiry_us = MPATH_NEVER;
       views_[i].disused_since_us = MPATH_NEVER;
@@ -131,6 +133,8 @@ class TunnelRig {
   Tunnel tunnel;
   Instant now = at(1s);
   std::uint32_t window = 1000;
+  std::uint32_t inflight = 0;
+  std::uint64_t data_sent = 0;
   std::uint32_t flags = 0;
   std::uint32_t backlog = 0;
   std::uint64_t tokens = 0;
