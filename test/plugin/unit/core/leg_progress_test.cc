@@ -269,6 +269,15 @@ TEST_F(LegProgressTest, StaysOnTheSafeSideWithMoreRunsThanItKeeps) {
   expect_first(341);
 }
 
+TEST_F(LegProgressTest, CountsAlongHalfOfTheLowRangeAndStaysOnTheSafeSideBeyond) {
+  constexpr std::uint64_t kHalf = UINT32_MAX / 2;
+  send(kHalf + 10);
+  acknowledge(kHalf);
+  expect_first(1 + kHalf);
+  acknowledge(1);
+  expect_first(1);
+}
+
 TEST_F(LegProgressTest, SurvivesCountersThatPassTheirLowHalf) {
   view_.data_sent = view_.data_acked = UINT32_MAX - 20ULL;
   progress_.commit_view(view_, now_);
