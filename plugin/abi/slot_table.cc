@@ -13,8 +13,8 @@ namespace {
 constexpr std::align_val_t kAlignment{alignof(TunnelSlot)};
 constexpr std::uintptr_t kHugePage = std::uintptr_t{2} << 20U;
 
-// With many tunnels most calls go to one that is in no cache, and half of what they cost is walking
-// page tables. A system without huge pages refuses, and all is as before.
+// With many tunnels most calls go to one that is in no cache, and much of what they cost is walking
+// page tables (test/bench/README.md). A system without huge pages refuses, and all is as before.
 void ask_for_huge_pages(void* memory, std::size_t size) noexcept {
   const auto begin = reinterpret_cast<std::uintptr_t>(memory);
   const std::uintptr_t first = (begin + kHugePage - 1) / kHugePage * kHugePage;

@@ -74,11 +74,12 @@ class SlotTable {
   // so that few tunnels touch few pages.
   static constexpr std::uint32_t kChunk = 256;
   static constexpr std::size_t kChunks = kTunnelsMax / kChunk;
-  // Chunks that are allocated together: as many as there are, so that the memory of many tunnels
-  // lies in few pieces, which huge pages suit. Blocks follow each other without a gap.
+  // Chunks that are allocated together: up to a quarter of those there are, so that the memory of
+  // very many tunnels lies in few pieces, which huge pages suit, and little of it waits for use.
+  // Blocks follow each other without a gap.
   static constexpr std::size_t kBlockMax = 32;
   [[nodiscard]] static constexpr std::size_t block_at(std::size_t chunk) noexcept {
-    return std::clamp<std::size_t>(std::bit_floor(chunk), 1, kBlockMax);
+    return std::clamp<std::size_t>(std::bit_floor(chunk) / 4, 1, kBlockMax);
   }
   static_assert(kChunks % kBlockMax == 0);
 

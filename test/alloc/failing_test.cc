@@ -5,6 +5,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "test/alloc/interposed_malloc.h"
 #include "test/support/bare_tunnel.h"
@@ -88,6 +89,36 @@ TEST_F(FailingMemory, LeavesNoTraceOfATunnelThatWasNotCreated) {
   const int failed =
       fail_each([](BareTunnel&) {}, [](BareTunnel& it) { return it.create(); }, MPATH_OK);
   EXPECT_GT(failed, 2);
+}
+
+// Where a block of slots is full: the next one is as long as a quarter of all before it.
+TEST(FailingMemoryOfManyTunnels, LeavesTheTableAsItWas) {
+  mpath_instance* instance = test::open_instance();
+  std::vector<mpath_tunnel_id> ids;
+  const auto add = [&] {
+    BareTunnel tunnel(instance, 2);
+    const mpath_status status = tunnel.create();
+    if (status == MPATH_OK) ids.push_back(tunnel.release());
+    return status;
+  };
+  for (const std::size_t full : {256U, 512U, 2048U, 2560U, 4096U}) {
+    while (ids.size() < full) ASSERT_EQ(add(), MPATH_OK);
+    std::uint64_t n = 1;
+    for (mpath_status status = MPATH_E_NO_MEMORY; status != MPATH_OK; ++n) {
+      {
+        const FailingAllocation failing(n);
+        status = add();
+        // Some are a convenience (a log entry), and their failure is no error.
+        ASSERT_EQ(status, failing.has_failed() && status != MPATH_OK ? MPATH_E_NO_MEMORY : MPATH_OK);
+      }
+      EXPECT_EQ(tunnels_of(instance), ids.size());
+    }
+    EXPECT_GT(n, 2U) << "the slots at least, at " << full;
+  }
+  for (const mpath_tunnel_id id : ids) {
+    EXPECT_EQ(conflux_table().tunnel_destroy(instance, id), MPATH_OK);
+  }
+  EXPECT_EQ(conflux_table().instance_close(instance), MPATH_OK);
 }
 
 TEST_F(FailingMemory, JoinsAllLegsOrNone) {

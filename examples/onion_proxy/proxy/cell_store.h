@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cassert>
 #include <cstdint>
 #include <memory>
 #include <vector>
@@ -15,8 +16,9 @@ namespace onion_proxy {
 /// the peak.
 class CellStore {
  public:
-  /// Memory per cell, as the plugin is told.
-  static constexpr uint32_t kCost = 512;
+  /// Memory per cell, as the plugin is told: a slot, and its place among the free ones, of which
+  /// half may be spare.
+  static constexpr uint32_t kCost = 512 + 2 * sizeof(uint32_t);
 
   CellStore() {
     grow();
@@ -31,6 +33,10 @@ class CellStore {
 
   /// What the cell in `room()` will be called if it is kept.
   uint64_t token() const { return room_; }
+  /// Does the cell lie in the room?
+  bool holds(const RelayCell& cell) const {
+    return cell.body.data() == slot(room_).payload.data() + kRelayHeaderSize;
+  }
 
   /// Keeps what `room()` holds, a payload that `parse_relay_cell` has accepted. At most one for
   /// each call of `room()`.
@@ -39,36 +45,40 @@ class CellStore {
   /// Borrows from the slot; valid until it is freed.
   RelayCell get(uint64_t token) const { return view_relay_cell(slot(token).payload); }
 
-  void free(uint64_t token) noexcept { free_.push_back(token); }
+  void free(uint64_t token) noexcept {
+    assert(free_.size() < free_.capacity());
+    free_.push_back(static_cast<uint32_t>(token));
+  }
 
   size_t used() const { return chunks_.size() * kChunk - free_.size() - 1; }
 
  private:
-  static constexpr size_t kChunk = 64;
+  static constexpr uint32_t kChunk = 64;
 
   struct alignas(64) Slot {
     CellPayload payload;
   };
-  static_assert(sizeof(Slot) == kCost);
+  static_assert(sizeof(Slot) == 512);
 
   Slot& slot(uint64_t token) const { return chunks_[token / kChunk][token % kChunk]; }
 
   void take_room() noexcept {
+    assert(!free_.empty());
     room_ = free_.back();
     free_.pop_back();
   }
 
   void grow() {
-    const uint64_t first = chunks_.size() * kChunk;
+    const auto first = static_cast<uint32_t>(chunks_.size() * kChunk);
     // So that `free` cannot fail. Doubled, so that growing stays cheap.
     if (free_.capacity() < first + kChunk) free_.reserve(2 * first + kChunk);
     chunks_.push_back(std::make_unique_for_overwrite<Slot[]>(kChunk));
-    for (uint64_t i = kChunk; i-- > 0;) free_.push_back(first + i);
+    for (uint32_t i = kChunk; i-- > 0;) free_.push_back(first + i);
   }
 
   std::vector<std::unique_ptr<Slot[]>> chunks_;  ///< so that growing moves nothing
-  std::vector<uint64_t> free_;
-  uint64_t room_ = 0;
+  std::vector<uint32_t> free_;
+  uint32_t room_ = 0;
 };
 
 }  // namespace onion_proxy

@@ -171,7 +171,7 @@ PathSet::Grant PluginPaths::route(RelayCommand command, size_t want, const Strea
 Status PluginPaths::receive(Leg& leg, const RelayCell& cell, CellSink& sink, Instant now) {
   const Entry* entry = find(leg);
   if (entry == nullptr || !tunnel_) return Status();
-  assert(cell.body.data() == store_.room().data() + kRelayHeaderSize);
+  assert(store_.holds(cell));
   mpath_receipt receipt;
   const mpath::Status status =
       tunnel_.receive({.command = static_cast<uint8_t>(cell.command),

@@ -210,6 +210,32 @@ class Pool {
   std::atomic<std::uint64_t> cells_{0};
 };
 
+TEST(Threads, TunnelsAreFoundWhileTheirTableGrows) {
+  constexpr int kTunnels = 5000;  // blocks of several sizes
+  mpath_instance* instance = test::open_instance();
+  std::vector<mpath_tunnel_id> ids;
+  std::atomic<mpath_tunnel_id> newest{0};
+  std::thread owner([&] {
+    for (int i = 0; i < kTunnels; ++i) {
+      BareTunnel tunnel(instance, 2);
+      ASSERT_EQ(tunnel.create(), MPATH_OK);
+      ids.push_back(tunnel.release());
+      newest.store(ids.back());
+    }
+    newest.store(UINT64_MAX);
+  });
+  // Ids that are known, and invented ones of slots that may just be made.
+  for (mpath_tunnel_id id = 0; id != UINT64_MAX; id = newest.load()) {
+    ask_about(instance, id);
+    ask_about(instance, id + 1);
+  }
+  owner.join();
+  for (const mpath_tunnel_id id : ids) {
+    EXPECT_EQ(conflux_table().tunnel_destroy(instance, id), MPATH_OK);
+  }
+  EXPECT_EQ(conflux_table().instance_close(instance), MPATH_OK);
+}
+
 TEST(Threads, ATunnelMayGoFromThreadToThread) {
   mpath_instance* instance = test::open_instance();
   {

@@ -54,7 +54,7 @@ TEST(SlotTable, MintsAnotherIdForEachTunnelInTheSameSlot) {
 TEST(SlotTable, NeverMovesASlot) {
   SlotTable table;
   std::vector<std::pair<mpath_tunnel_id, TunnelSlot*>> all;
-  for (int i = 0; i < 20'000; ++i) {  // over blocks of every size
+  for (int i = 0; i < 40'000; ++i) {  // over blocks of every size
     const mpath_tunnel_id id = add(table);
     all.emplace_back(id, table.find(id));
   }
@@ -63,8 +63,8 @@ TEST(SlotTable, NeverMovesASlot) {
     EXPECT_EQ(table.find(id), slot);
     EXPECT_TRUE(distinct.insert(slot).second);
   }
-  EXPECT_EQ(table.count(), 20'000U);
-  EXPECT_EQ(table.high_mark(), 20'000U);
+  EXPECT_EQ(table.count(), 40'000U);
+  EXPECT_EQ(table.high_mark(), 40'000U);
   for (const auto& [id, slot] : all) table.retire(id);
   EXPECT_EQ(table.count(), 0U);
 }
