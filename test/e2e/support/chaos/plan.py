@@ -70,11 +70,11 @@ class Round:
 
 
 def plan_round(seed: int, number: int, kinds: dict[str, int]) -> Round:
-    """Equal seeds give equal rounds, whatever became of the rounds before."""
+    """Equal seeds give equal rounds, whatever became of the rounds before. No kinds: no faults."""
     rng = random.Random(f"{seed}:{number}")
     sizes = [rng.randint(*_SIZES) for _ in range(rng.randint(*_JOBS))]
     faults: list[list[Fault]] = [[] for _ in sizes]
-    for _ in range(rng.randint(*_FAULTS)):
+    for _ in range(rng.randint(*_FAULTS) if kinds else 0):
         index = rng.randrange(len(sizes))
         faults[index].append(_plan_fault(rng, sizes[index], kinds))
     return Round(number, tuple(
