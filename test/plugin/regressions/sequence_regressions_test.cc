@@ -17,18 +17,21 @@ using ::testing::IsEmpty;
 // The heap was ordered the wrong way round, twice, and what left it did not count as delivered.
 TEST(Regression, R47_R48_HeldCellsComeInAscendingOrderAndTheNextOneFollows) {
   Host host;
-  host.join_and_link(3);
+  host.join_and_link(4);
   host.switched(2, 3);
   host.switched(3, 6);
+  host.switched(4, 9);
   for (const std::uint64_t token : {7U, 8U, 9U})
     ASSERT_EQ(host.cell(3, token).status, Status::kHeld);
+  for (const std::uint64_t token : {10U, 11U, 12U})
+    ASSERT_EQ(host.cell(4, token).status, Status::kHeld);
   for (const std::uint64_t token : {4U, 5U, 6U})
     ASSERT_EQ(host.cell(2, token).status, Status::kHeld);
   EXPECT_THAT(host.delivered(), IsEmpty());
   for (const std::uint64_t token : {1U, 2U, 3U}) host.cell(1, token);
-  EXPECT_EQ(host.delivered(), in_order(9));
-  EXPECT_EQ(host.cell(3, 10).status, Status::kOk) << "at once: nothing is missing";
-  EXPECT_EQ(host.delivered(), in_order(10));
+  EXPECT_EQ(host.delivered(), in_order(12));
+  EXPECT_EQ(host.cell(4, 13).status, Status::kOk) << "at once: nothing is missing";
+  EXPECT_EQ(host.delivered(), in_order(13));
   EXPECT_EQ(host.info().held_cells, 0U);
 }
 
