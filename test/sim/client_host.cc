@@ -345,6 +345,23 @@ void ClientHost::remove(std::size_t at, std::uint32_t reason, std::uint64_t now)
   legs_[at].removed = true;
   if (!stale) check(status, "remove");
   check_numbers();
+  receive_late(at, now);
+}
+
+// Of a leg that is gone, as a host's own queues may still hold it.
+void ClientHost::receive_late(std::size_t at, std::uint64_t now) {
+  mpath_cell in{};
+  in.struct_size = sizeof in;
+  in.command = kData;
+  in.hop = kJoinHop;
+  in.leg = legs_[at].id;
+  in.token = UINT64_MAX;
+  in.cost = options_.cell_cost;
+  mpath_receipt receipt{};
+  receipt.struct_size = sizeof receipt;
+  const mpath_status status = table_->receive(instance_, tunnel_, &in, now, &receipt);
+  if (status != MPATH_E_STALE && status != MPATH_E_CLOSED) fail("a cell of a leg that is gone");
+  check_numbers();
 }
 
 void ClientHost::retire(std::size_t at, std::uint32_t reason, std::uint64_t now) {
