@@ -140,10 +140,8 @@ void ClientHost::handle_sendme(Leg& leg, std::uint64_t now) {
   leg.inflight -= std::min(leg.inflight, options_.sendme_inc);
 }
 
-void ClientHost::receive(std::size_t at, const Cell& cell, std::uint64_t now) {
-  Leg& leg = legs_[at];
-  if (leg.gone || leg.closed || report_.closed_reason != 0) return;
-  if (cell.command == kSendme) return handle_sendme(leg, now);
+mpath_status ClientHost::hand_over(const Leg& leg, const Cell& cell, std::uint64_t now,
+                                   mpath_receipt& receipt) {
   mpath_cell in{};
   in.struct_size = sizeof in;
   in.command = cell.command;
@@ -153,10 +151,17 @@ void ClientHost::receive(std::size_t at, const Cell& cell, std::uint64_t now) {
   in.body_length = static_cast<std::uint16_t>(cell.body.size());
   in.token = cell.content;
   in.cost = options_.cell_cost;
-  mpath_receipt receipt{};
   receipt.struct_size = sizeof receipt;
+  return table_->receive(instance_, tunnel_, &in, now, &receipt);
+}
+
+void ClientHost::receive(std::size_t at, const Cell& cell, std::uint64_t now) {
+  Leg& leg = legs_[at];
+  if (leg.gone || leg.closed || report_.closed_reason != 0) return;
+  if (cell.command == kSendme) return handle_sendme(leg, now);
+  mpath_receipt receipt{};
   ledger_.expire(now);
-  const mpath_status status = table_->receive(instance_, tunnel_, &in, now, &receipt);
+  const mpath_status status = hand_over(leg, cell, now, receipt);
   judge_answer(at, cell, status, receipt.reason);
   if (status == MPATH_OK) deliver(cell.content);
   if (status == MPATH_HELD && ++held_[cell.content] != 1) fail("a token was held twice");
@@ -350,16 +355,9 @@ void ClientHost::remove(std::size_t at, std::uint32_t reason, std::uint64_t now)
 
 // Of a leg that is gone, as a host's own queues may still hold it.
 void ClientHost::receive_late(std::size_t at, std::uint64_t now) {
-  mpath_cell in{};
-  in.struct_size = sizeof in;
-  in.command = kData;
-  in.hop = kJoinHop;
-  in.leg = legs_[at].id;
-  in.token = UINT64_MAX;
-  in.cost = options_.cell_cost;
   mpath_receipt receipt{};
-  receipt.struct_size = sizeof receipt;
-  const mpath_status status = table_->receive(instance_, tunnel_, &in, now, &receipt);
+  const Cell late{.command = kData, .content = UINT64_MAX, .body = {}};
+  const mpath_status status = hand_over(legs_[at], late, now, receipt);
   if (status != MPATH_E_STALE && status != MPATH_E_CLOSED) fail("a cell of a leg that is gone");
   check_numbers();
 }

@@ -94,6 +94,8 @@ class ClientHost {
   void handle_event(const mpath_event& event, std::uint64_t now);
   void handle_sendme(Leg& leg, std::uint64_t now);
   void remove(std::size_t leg, std::uint32_t reason, std::uint64_t now);
+  mpath_status hand_over(const Leg& leg, const Cell& cell, std::uint64_t now,
+                         mpath_receipt& receipt);
   void receive_late(std::size_t leg, std::uint64_t now);
   void judge_answer(std::size_t leg, const Cell& cell, mpath_status status, std::uint32_t reason);
   void commit_grant(std::size_t leg, const mpath_grant& grant, bool data, std::uint64_t now);
