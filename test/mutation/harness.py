@@ -56,12 +56,15 @@ ALLOC = Program("alloc", ("test/alloc/*.cc", "test/support/bare_tunnel.cc"),
 
 
 BASELINE_SIMULATION = 100
+# One of the simulator's runs takes some milliseconds: what takes so long never ends.
+SIMULATION_PATIENCE_S = 10
 
 
 def simulator(runs: int) -> Program:
     """Half of the runs with an honest far end, half with a hostile one."""
     def halves(count: int) -> tuple[tuple[str, ...], ...]:
-        half = ("--fail-fast", "--steps", "200", "--runs", str(max(1, count // 2)))
+        half = ("--fail-fast", "--steps", "200", "--patience", str(SIMULATION_PATIENCE_S),
+                "--runs", str(max(1, count // 2)))
         return half, (*half, "--hostile")
 
     return Program("sim", ("test/sim/*.cc",), (), halves(runs), ("test/sim/*_test.cc",),

@@ -1,7 +1,12 @@
 // conflux-sim: seeded runs of the plugin against a reference exit over legs that delay, stall and
 // die. Equal seeds give equal traces.
+#include <sys/time.h>
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
+#include <csignal>
 #include <cstdio>
+#include <string>
 
 #include "test/sim/world.h"
 
@@ -9,13 +14,43 @@ namespace {
 
 constexpr std::uint64_t kProgressEvery = 20'000;
 
-int report(const sim::RunOptions& options, const sim::RunResult& result) {
-  std::printf("seed %llu: %s\n  replay: conflux-sim --seed %llu --steps %zu%s --verbose\n",
-              static_cast<unsigned long long>(options.seed), result.violation.c_str(),
-              static_cast<unsigned long long>(options.seed), options.steps,
-              options.hostile ? " --hostile" : "");
-  return 1;
+std::string report(const sim::RunOptions& options, const std::string& violation) {
+  const std::string seed = std::to_string(options.seed);
+  return "seed " + seed + ": " + violation + "\n  replay: conflux-sim --seed " + seed + " --steps " +
+         std::to_string(options.steps) + (options.hostile ? " --hostile" : "") + " --verbose\n";
 }
+
+// A run that never ends says so with its seed. A signal handler may not format: the words are ready
+// before the run begins.
+class Patience {
+ public:
+  explicit Patience(unsigned seconds) : seconds_(seconds) {
+    if (seconds_ != 0) std::signal(SIGVTALRM, give_up);
+  }
+
+  void begin(const sim::RunOptions& options) {
+    if (seconds_ == 0) return;
+    set_timer(0);
+    words_ = report(options, "has not ended within " + std::to_string(seconds_) +
+                                 " s of processor time");
+    set_timer(seconds_);
+  }
+
+ private:
+  static void set_timer(unsigned seconds) {
+    itimerval value{};
+    value.it_value.tv_sec = static_cast<time_t>(seconds);
+    ::setitimer(ITIMER_VIRTUAL, &value, nullptr);
+  }
+
+  static void give_up(int) {
+    const bool written = ::write(STDOUT_FILENO, words_.data(), words_.size()) >= 0;
+    ::_exit(written ? 1 : 2);
+  }
+
+  static inline std::string words_;
+  unsigned seconds_;
+};
 
 }  // namespace
 
@@ -24,12 +59,14 @@ int main(int argc, char** argv) {
   sim::RunOptions options;
   std::uint64_t runs = 1;
   bool fail_fast = false;
+  unsigned patience = 60;
   app.add_option("--seed", options.seed, "seed of the first run");
   app.add_option("--runs", runs, "how many runs, with consecutive seeds");
   app.add_option("--steps", options.steps, "steps of each run");
   app.add_flag("--hostile", options.hostile, "the far end mutates, repeats and injects cells");
   app.add_flag("--canary", options.canary, "lose cells silently: runs must fail");
   app.add_flag("--fail-fast", fail_fast, "stop at the first run that fails");
+  app.add_option("--patience", patience, "processor seconds that one run may take, 0: no limit");
   app.add_flag("--verbose", options.verbose, "print what happens");
   app.footer("Examples:\n  conflux-sim --runs 100000\n  conflux-sim --seed 17 --verbose");
   CLI11_PARSE(app, argc, argv);
@@ -38,11 +75,18 @@ int main(int argc, char** argv) {
   std::uint64_t closed = 0;
   int failures = 0;
   const std::uint64_t first = options.seed;
+  Patience watch(patience);
+  // What a run that never ends has said so far must be seen.
+  if (options.verbose) std::setvbuf(stdout, nullptr, _IOLBF, 0);
   for (; options.seed < first + runs && !(fail_fast && failures > 0); ++options.seed) {
+    watch.begin(options);
     const sim::RunResult result = sim::run(options);
     cells += result.delivered;
     closed += result.closed_reason != 0 ? 1 : 0;
-    if (!result.violation.empty()) failures += report(options, result);
+    if (!result.violation.empty()) {
+      std::fputs(report(options, result.violation).c_str(), stdout);
+      ++failures;
+    }
     if (options.verbose)
       std::printf("trace %016llx\n", static_cast<unsigned long long>(result.trace));
     if ((options.seed - first + 1) % kProgressEvery == 0) {
