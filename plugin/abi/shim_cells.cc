@@ -50,27 +50,28 @@ void write_receipt(const Receiver& receiver, mpath_receipt* out) noexcept {
   out->reserved = 0;
 }
 
+// Two neighbours in one number: what must be zero makes it larger than all that is good, so one
+// load and one comparison say both.
+[[nodiscard]] constexpr std::uint64_t joined(std::uint32_t value, std::uint32_t zero) noexcept {
+  return std::uint64_t{zero} << 32U | value;
+}
 template <class T>
 [[nodiscard]] CellKey key_of(const T& cell) noexcept {
   return make_cell_key(cell.command, cell.hop);
 }
 
 // May this go the short way, as far as the structs tell? If not, the general way says why.
-[[nodiscard, gnu::always_inline]] inline bool may_be_short(const mpath_instance* instance,
-                                                           const mpath_route_request* request,
-                                                           const mpath_leg_views* views,
-                                                           const mpath_grant* out) noexcept {
-  return instance != nullptr && request != nullptr && views != nullptr && out != nullptr &&
-         request->struct_size >= kSizeV1<mpath_route_request> && request->reserved == 0 &&
-         request->reserved2 == 0 && out->struct_size >= kSizeV1<mpath_grant> &&
-         views->items != nullptr && views->stride == sizeof(mpath_leg_view) && views->reserved == 0;
+[[nodiscard, gnu::always_inline]] inline bool may_be_short(const mpath_route_request& request,
+                                                           const mpath_leg_views& views,
+                                                           const mpath_grant& out) noexcept {
+  return request.struct_size >= kSizeV1<mpath_route_request> &&
+         out.struct_size >= kSizeV1<mpath_grant> && views.items != nullptr &&
+         views.stride == sizeof(mpath_leg_view) && (request.reserved | views.reserved) == 0;
 }
-[[nodiscard, gnu::always_inline]] inline bool may_be_short(const mpath_instance* instance,
-                                                           const mpath_cell* cell,
-                                                           const mpath_receipt* out) noexcept {
-  return instance != nullptr && cell != nullptr && out != nullptr &&
-         cell->struct_size >= kSizeV1<mpath_cell> && cell->reserved == 0 && cell->cost != 0 &&
-         out->struct_size >= kSizeV1<mpath_receipt>;
+[[nodiscard, gnu::always_inline]] inline bool may_be_short(const mpath_cell& cell,
+                                                           const mpath_receipt& out) noexcept {
+  return cell.struct_size >= kSizeV1<mpath_cell> && out.struct_size >= kSizeV1<mpath_receipt> &&
+         joined(cell.cost, cell.reserved) - 1 < UINT32_MAX;
 }
 
 [[gnu::noinline]] mpath_status route_anyhow(mpath_instance* instance, mpath_tunnel_id tunnel,
@@ -157,17 +158,22 @@ namespace shim {
 mpath_status route(mpath_instance* instance, mpath_tunnel_id tunnel,
                    const mpath_route_request* request, const mpath_leg_views* views,
                    std::uint64_t now_us, mpath_grant* out) noexcept {
-  if (may_be_short(instance, request, views, out)) [[likely]] {
-    if (TunnelSlot* slot = instance->impl.tunnels().find_quiet(tunnel)) [[likely]] {
+  const bool given =
+      instance != nullptr && request != nullptr && views != nullptr && out != nullptr;
+  if (given) [[likely]] {
+    TunnelSlot* slot = instance->impl.tunnels().find_quiet(tunnel, 0, 1);
+    if (slot != nullptr && may_be_short(*request, *views, *out)) [[likely]] {
       Cells granted;
       const Leg* leg = slot->tunnel->route_again(
-          key_of(*request), Cells{request->want},
+          key_of(*request), Cells{joined(request->want, request->reserved2)},
           LegViews(views->items, views->count, sizeof(mpath_leg_view), Cells{0}),
           to_instant(now_us), granted);
       if (leg != nullptr) [[likely]] {
+        const LegId id = leg->id();
+        const Cookie cookie = leg->cookie();
+        out->leg = id.raw();
+        out->leg_cookie = cookie.raw();
         out->granted = static_cast<std::uint32_t>(granted.raw());
-        out->leg = leg->id().raw();
-        out->leg_cookie = leg->cookie().raw();
         out->reason = MPATH_REASON_NONE;
         out->has_first = 0;
         return MPATH_OK;
@@ -194,10 +200,12 @@ mpath_status can_read(mpath_instance* instance, mpath_tunnel_id tunnel,
 
 mpath_status receive(mpath_instance* instance, mpath_tunnel_id tunnel, const mpath_cell* cell,
                      std::uint64_t now_us, mpath_receipt* out) noexcept {
-  if (may_be_short(instance, cell, out)) [[likely]] {
-    if (TunnelSlot* slot = instance->impl.tunnels().find_quiet(tunnel)) [[likely]] {
+  const bool given = instance != nullptr && cell != nullptr && out != nullptr;
+  if (given && may_be_short(*cell, *out)) [[likely]] {
+    const LegId id{cell->leg};
+    if (TunnelSlot* slot = instance->impl.tunnels().find_quiet(tunnel, slot_of(id))) [[likely]] {
       Tunnel& it = *slot->tunnel;
-      Leg* leg = it.find_counting(key_of(*cell), LegId{cell->leg}, to_instant(now_us));
+      Leg* leg = it.find_counting(key_of(*cell), id, to_instant(now_us));
       if (leg != nullptr) [[likely]] {
         if (!it.deliver_plainly(*leg)) [[unlikely]]
           return receive_early(instance, *slot, *leg, cell, now_us, out);

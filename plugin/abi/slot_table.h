@@ -34,12 +34,15 @@ class SlotTable {
     TunnelSlot* slot = at(index);
     return slot->generation() == generation && (generation & 1U) != 0 ? slot : nullptr;
   }
-  // The same, if nothing asks its owner to look twice: no flag is set at the gate.
-  [[nodiscard, gnu::always_inline]] TunnelSlot* find_quiet(mpath_tunnel_id id) const noexcept {
+  // The same, if nothing asks its owner to look twice: no flag is set at the gate. `legs`: the
+  // slots of those of its legs that will be looked at.
+  template <class... Legs>
+  [[nodiscard, gnu::always_inline]] TunnelSlot* find_quiet(mpath_tunnel_id id,
+                                                           Legs... legs) const noexcept {
     const auto index = static_cast<std::uint32_t>(id);
     if (index >= high_mark()) return nullptr;
     TunnelSlot* slot = at(index);
-    prefetch(slot);
+    (prefetch(slot, legs), ...);
     const std::uint64_t quiet = id - index;
     return slot->gate.load(std::memory_order_acquire) == quiet && (id >> 32U & 1U) != 0 ? slot
                                                                                         : nullptr;
@@ -86,11 +89,9 @@ class SlotTable {
   // Of a tunnel that was idle nothing is in the cache. Its legs would be asked for only when the
   // line that says where they are has come; for the usual two it is known beforehand
   // (TunnelSlot.HasItsLegsWhereTheyAreAskedForBeforehand).
-  [[gnu::always_inline]] static void prefetch(const TunnelSlot* slot) noexcept {
+  [[gnu::always_inline]] static void prefetch(const TunnelSlot* slot, std::size_t leg) noexcept {
     const auto* lines = reinterpret_cast<const CacheLine*>(slot);
-    __builtin_prefetch(lines + 6);   // the first leg
-    __builtin_prefetch(lines + 9);   // its state
-    __builtin_prefetch(lines + 11);  // the second leg
+    __builtin_prefetch(lines + 6 + leg % 2 * 5);
   }
   struct CacheLine {
     std::array<std::byte, 64> bytes;

@@ -16,9 +16,9 @@ namespace conflux {
   if (key != short_key_ || !time_goes_on(now) || !sender_.stays(legs_, views, want, now)) {
     return nullptr;
   }
+  granted = sender_.commit_again(legs_, views, want, now);
   // Only now: a call that the general way refuses must not have moved it.
   now_ = now;
-  granted = sender_.commit_again(legs_, views, want, now);
   return &legs_[sender_.standing()];
 }
 
@@ -26,9 +26,7 @@ namespace conflux {
                                                          Instant now) noexcept {
   if (key != short_key_ || !time_goes_on(now)) return nullptr;
   Leg* const leg = legs_.find(id);
-  if (leg == nullptr) return nullptr;
-  const CellRule& rule = client_rule(CellKind::kSequenced, leg->state());
-  if (rule.action != CellAction::kCount) return nullptr;
+  if (leg == nullptr || !leg->sequence().counts_received()) return nullptr;
   now_ = now;
   return leg;
 }

@@ -7,6 +7,7 @@
 #include <utility>
 #include <variant>
 
+#include "plugin/core/cell_rules.h"
 #include "plugin/core/leg_path.h"
 #include "plugin/core/leg_progress.h"
 #include "plugin/core/leg_sequence.h"
@@ -66,7 +67,11 @@ class Leg {
   }
 
   void commit_path(const LegPath& path) noexcept { path_ = path; }
-  void commit_state(LegState state) noexcept { state_ = std::move(state); }
+  void commit_state(LegState state) noexcept {
+    state_ = std::move(state);
+    const CellRule& rule = client_rule(CellKind::kSequenced, state_);
+    sequence_.commit_counts_received(rule.action == CellAction::kCount);
+  }
   void commit_padding_blocked(bool blocked) noexcept { padding_blocked_ = blocked; }
 
  private:

@@ -22,6 +22,10 @@ class LegSequence {
   // cells_since_switch.
   [[nodiscard]] bool awaits_cell_after_switch() const noexcept { return awaits_cell_; }
 
+  // Are sequenced cells that arrive counted? Of the leg's state, kept here because each asks.
+  [[nodiscard]] bool counts_received() const noexcept { return counts_received_; }
+  void commit_counts_received(bool counts) noexcept { counts_received_ = counts; }
+
   // Cells went out on this leg.
   void commit_sent(Cells count) noexcept {
     last_sent_ = SeqNo{last_sent_.raw() + count.raw()};
@@ -44,11 +48,13 @@ class LegSequence {
   }
 
  private:
+  // Pairs that move together lie together.
   SeqNo last_sent_{};
-  SeqNo last_received_{};
   Cells carried_out_{};
+  SeqNo last_received_{};
   Cells carried_in_{};
   bool awaits_cell_ = false;
+  bool counts_received_ = false;
 };
 
 }  // namespace conflux

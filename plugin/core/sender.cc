@@ -82,14 +82,14 @@ void Sender::schedule(const LegSet& legs, const ViewOfLeg& views, const SendRequ
   out.situation = {.legs = all, .current = current};
   if (!config_.watches_legs) {
     out.pick = pick(scheduler_, out.situation);
-    out.peer_left = Cells{UINT64_MAX};
+    out.peer_left = kMostAtOnce;
     return;
   }
   // What was left the last time is less than what is left now, unless a view has changed since.
-  const bool known = request.want <= peer_left_;
-  const PeerWindow peer = known ? PeerWindow{.left = peer_left_.raw()}
+  const bool known = request.want <= peer_left();
+  const PeerWindow peer = known ? PeerWindow{.left = peer_left().raw()}
                                 : plan_peer_window(legs, views, all, sent_, config_.peer_limit);
-  out.peer_left = Cells{peer.top_up ? 0 : peer.left};
+  out.peer_left = peer.top_up ? Cells{0} : std::min(Cells{peer.left}, kMostAtOnce);
   out.situation.backlog = std::max(request.backlog, request.want);
   out.situation.window = Cells{2 * out.candidates.sum_of_windows()};
   out.situation.now = request.now;
@@ -144,7 +144,7 @@ SendPlan Sender::commit_look(LegSet& legs, const ViewOfLeg& views,
     conflux::commit(scheduler_, deliberation.situation, deliberation.pick, Cells{0});
   }
   // The scheduler remembers that it waits, and must be told of the next cell.
-  if (deliberation.pick.waits) standing_.until = Cells{0};
+  if (deliberation.pick.waits) standing_.until = sent_;
   return plan;
 }
 
@@ -155,22 +155,18 @@ SendPlan Sender::commit_route(LegSet& legs, const ViewOfLeg& views,
   const SendPlan plan = decide(legs, views, request, deliberation);
   const bool goes = plan.blocked == Reason::NONE;
   const bool is_data = request.command == CommandClass::kData;
+  std::uint64_t left = peer_left().raw();
   if (deliberation.scheduled) {
     conflux::commit(scheduler_, deliberation.situation, deliberation.pick,
                     goes && is_data ? plan.granted : Cells{0});
-    const std::uint64_t left = deliberation.peer_left.raw();
-    peer_left_ = Cells{left - std::min(left, plan.granted.raw())};
+    left = deliberation.peer_left.raw();
+    left -= std::min(left, plan.granted.raw());
   }
-  standing_.until = Cells{0};
-  if (goes) {
-    commit(plan, legs[plan.index], *views[plan.index], request.now);
-    if (deliberation.scheduled) commit_standing(deliberation, legs, views);
-  }
+  if (goes) commit(plan, legs[plan.index], *views[plan.index], request.now);
+  peer_until_ = Cells{sent_.raw() + left};
+  standing_.until = sent_;
+  if (goes && deliberation.scheduled) commit_standing(deliberation, legs, views);
   return plan;
-}
-
-bool Sender::has_stalled(const Leg& leg, const LegView& view, Instant now) const noexcept {
-  return config_.watches_legs && leg.progress().is_stalled(view, leg.path().sendme_inc, now);
 }
 
 void Sender::commit_standing(const Deliberation& deliberation, const LegSet& legs,
@@ -186,12 +182,13 @@ void Sender::commit_standing(const Deliberation& deliberation, const LegSet& leg
           ? static_cast<std::uint32_t>(legs[favourite.index].path().sendme_inc.raw())
           : 0;
   standing_.patience = LegProgress::patience_with(*views[favourite.index]);
-  standing_.until = Cells{UINT64_MAX};
+  Cells until = peer_until_;
   for (const Candidate& candidate : deliberation.situation.legs) {
     if (candidate.index == favourite.index) continue;
     const std::uint64_t left_at = legs[candidate.index].sequence().last_sent().raw();
-    standing_.until = std::min(standing_.until, Cells{left_at + Candidates::kVisitLag});
+    until = std::min(until, Cells{left_at + Candidates::kVisitLag});
   }
+  standing_.until = std::max(until, sent_);
 }
 
 void Sender::commit(const SendPlan& plan, Leg& leg, const LegView& view, Instant now) noexcept {
@@ -211,7 +208,7 @@ void Sender::commit(const SendPlan& plan, Leg& leg, const LegView& view, Instant
 
 void Sender::commit_views(LegSet& legs, const ViewOfLeg& views, Instant now) noexcept {
   for (std::size_t i = 0; i < legs.size(); ++i) {
-    if (legs[i].progress().commit_view(*views[i], now)) peer_left_ = Cells{0};
+    if (legs[i].progress().commit_view(*views[i], now)) standing_.until = peer_until_ = sent_;
   }
 }
 

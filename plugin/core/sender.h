@@ -57,7 +57,8 @@ class Sender {
   // Plans, and takes in what the views say of the legs and what the scheduler made of it: that it
   // waits, say. Nothing is sent.
   SendPlan commit_look(LegSet& legs, const ViewOfLeg& views, const SendRequest& request) noexcept;
-  // Is the leg that was chosen last chosen again, whatever else there is to see? Pure.
+  // Is the leg that was chosen last chosen again, whatever else there is to see? Never for more
+  // than 32 bits can say. Pure.
   [[nodiscard]] bool stays(const LegSet& legs, LegViews views, Cells want,
                            Instant now) const noexcept;
   // Then this is commit_route() of DATA for little money: what nearly every cell of a transfer
@@ -71,11 +72,17 @@ class Sender {
   // The primary has left the set before anything was sent.
   void commit_primary(LegId leg) noexcept { primary_ = leg; }
   // A leg came or went, or changed its state, or padding blocks it or does not any more.
-  void commit_set_changed() noexcept { standing_.until = Cells{0}; }
+  void commit_set_changed() noexcept { standing_.until = sent_; }
+
+  [[nodiscard]] bool is_consistent() const noexcept {
+    return sent_ <= standing_.until && standing_.until <= peer_until_ && peer_left() <= kMostAtOnce;
+  }
 
  private:
   class Candidates;
   struct Deliberation;
+  // More than a call can ask for, and so as good as no limit.
+  static constexpr Cells kMostAtOnce{UINT32_MAX};
 
   [[nodiscard]] SendPlan decide(const LegSet& legs, const ViewOfLeg& views,
                                 const SendRequest& request, Deliberation& out) const noexcept;
@@ -87,13 +94,14 @@ class Sender {
   void commit(const SendPlan& plan, Leg& leg, const LegView& view, Instant now) noexcept;
   void commit_standing(const Deliberation& deliberation, const LegSet& legs,
                        const ViewOfLeg& views) noexcept;
-
-  [[nodiscard]] bool has_stalled(const Leg& leg, const LegView& view, Instant now) const noexcept;
+  // DATA cells that may go before the peer's window is reckoned again.
+  [[nodiscard]] Cells peer_left() const noexcept { return Cells{peer_until_.raw() - sent_.raw()}; }
 
   // A decision that stands. Schedulers that take the fastest leg whenever it is open have nothing
   // to decide as long as it is, and no RTT changes.
   struct Standing {
-    // Not for numbers from here on: another leg must be visited then (attack A19).
+    // Up to this number and no further: another leg must be visited then (attack A19), or the
+    // peer's window be reckoned again.
     Cells until{};
     std::uint32_t index = 0;  // in leg order
     // As long as fewer cells are under way, each restarts the clock that tells a stall. 0: nobody
@@ -104,8 +112,8 @@ class Sender {
 
   // What each cell asks for first.
   Cells sent_{};
-  Cells peer_left_{};  // that may go before the peer's window is reckoned again
   Standing standing_{};
+  Cells peer_until_{};  // the last number that the peer's window surely takes
   LegId primary_;
   std::uint64_t switches_ = 0;
   SendConfig config_;
@@ -117,8 +125,8 @@ class Sender {
 [[gnu::always_inline]] inline bool Sender::stays(const LegSet& legs, LegViews views, Cells want,
                                                  Instant now) const noexcept {
   // Of no cell at all the number wraps, and the general way says what it thinks of that.
-  const bool fits = want.raw() - 1 < peer_left_.raw();
-  if (!fits || sent_ >= standing_.until || views.size() != legs.size()) return false;
+  const bool fits = want.raw() - 1 < standing_.until.raw() - sent_.raw();
+  if (!fits || views.size() != legs.size()) return false;
   std::size_t at = 0;
   for (const Leg& leg : legs) {
     const LegView& view = views[at++];
@@ -130,7 +138,8 @@ class Sender {
   // The last number of the sending leg is the number of all cells: what a SWITCH rests on. If it is
   // not, Tunnel::route() finds our bug.
   if (!takes_data(view) || leg.sequence().last_sent() != SeqNo{sent_.raw()}) return false;
-  return !leg.progress().may_be_stalled(now) || !has_stalled(leg, view, now);
+  return !leg.progress().is_stalled(view, Cells{standing_.sendme_inc}, now) ||
+         standing_.sendme_inc == 0;
 }
 
 [[gnu::always_inline]] inline Cells Sender::commit_again(LegSet& legs, LegViews views, Cells want,
@@ -141,7 +150,6 @@ class Sender {
   leg.progress().commit_sent_more(view, Cells{standing_.sendme_inc}, standing_.patience, now);
   leg.sequence().commit_sent(granted);
   sent_ = Cells{sent_.raw() + granted.raw()};
-  peer_left_ = Cells{peer_left_.raw() - granted.raw()};
   return granted;
 }
 

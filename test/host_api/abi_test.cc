@@ -178,19 +178,47 @@ TEST(ReservedFields, MustBeZero) {
     spoil(request, all);
     return l.table.route(l.instance, l.tunnel, &request, &all, l.now_us, &out);
   };
-  EXPECT_EQ(route([](auto& request, auto&) { request.reserved = 1; }), MPATH_E_ARGUMENT);
-  EXPECT_EQ(route([](auto& request, auto&) { request.reserved2 = 1; }), MPATH_E_ARGUMENT);
-  EXPECT_EQ(route([](auto&, auto& views) { views.reserved = 1; }), MPATH_E_ARGUMENT);
-  EXPECT_EQ(
-      route([](auto&, auto& views) { const_cast<mpath_leg_view*>(views.items)->reserved = 1; }),
-      MPATH_E_ARGUMENT);
-  EXPECT_EQ(route([](auto&, auto&) {}), MPATH_OK);
+  const auto receive = [&](const std::function<void(mpath_cell&)>& spoil) {
+    mpath_cell cell = l.data_cell(0);
+    mpath_receipt receipt{};
+    receipt.struct_size = sizeof receipt;
+    spoil(cell);
+    return l.table.receive(l.instance, l.tunnel, &cell, l.now_us, &receipt);
+  };
+  // The first cells are decided in full; those that follow go the short way, which must not be
+  // taken in either.
+  for (int round = 0; round < 4; ++round) {
+    SCOPED_TRACE(round);
+    for (const std::uint32_t value : {1U, UINT32_MAX}) {
+      EXPECT_EQ(route([&](auto& request, auto&) { request.reserved = value & 0xFFFFU; }),
+                MPATH_E_ARGUMENT);
+      for (const std::uint32_t want : {0U, 1U, UINT32_MAX}) {
+        EXPECT_EQ(route([&](auto& request, auto&) {
+                    request.want = want;
+                    request.reserved2 = value;
+                  }),
+                  MPATH_E_ARGUMENT);
+      }
+      EXPECT_EQ(route([&](auto&, auto& views) { views.reserved = value; }), MPATH_E_ARGUMENT);
+      EXPECT_EQ(route([&](auto&, auto& views) {
+                  const_cast<mpath_leg_view*>(views.items)->reserved = value;
+                }),
+                MPATH_E_ARGUMENT);
+      for (const std::uint32_t cost : {0U, 1U, UINT32_MAX}) {
+        EXPECT_EQ(receive([&](auto& cell) {
+                    cell.cost = cost;
+                    cell.reserved = value;
+                  }),
+                  MPATH_E_ARGUMENT);
+      }
+    }
+    EXPECT_EQ(route([](auto& request, auto&) { request.want = 0; }), MPATH_E_ARGUMENT);
+    EXPECT_EQ(route([](auto&, auto& views) { views.items = nullptr; }), MPATH_E_ARGUMENT);
+    EXPECT_EQ(receive([](auto& cell) { cell.cost = 0; }), MPATH_E_ARGUMENT);
+    EXPECT_EQ(route([](auto&, auto&) {}), MPATH_OK);
+    EXPECT_EQ(receive([](auto&) {}), MPATH_OK);
+  }
 
-  mpath_cell cell = l.data_cell(1);
-  cell.reserved = 1;
-  mpath_receipt receipt{};
-  receipt.struct_size = sizeof receipt;
-  EXPECT_EQ(l.table.receive(l.instance, l.tunnel, &cell, l.now_us, &receipt), MPATH_E_ARGUMENT);
   std::vector<mpath_event> items(MPATH_EVENTS_MAX);
   mpath_events events{items.data(), MPATH_EVENTS_MAX, sizeof(mpath_event), 0, 1, 0};
   const mpath_leg_views all = l.views();

@@ -16,8 +16,9 @@ constexpr std::uint64_t kProgressEvery = 20'000;
 
 std::string report(const sim::RunOptions& options, const std::string& violation) {
   const std::string seed = std::to_string(options.seed);
-  return "seed " + seed + ": " + violation + "\n  replay: conflux-sim --seed " + seed + " --steps " +
-         std::to_string(options.steps) + (options.hostile ? " --hostile" : "") + " --verbose\n";
+  return "seed " + seed + ": " + violation + "\n  replay: conflux-sim --seed " + seed +
+         " --steps " + std::to_string(options.steps) + (options.hostile ? " --hostile" : "") +
+         " --verbose\n";
 }
 
 // A run that never ends says so with its seed. A signal handler may not format: the words are ready
@@ -31,8 +32,8 @@ class Patience {
   void begin(const sim::RunOptions& options) {
     if (seconds_ == 0) return;
     set_timer(0);
-    words_ = report(options, "has not ended within " + std::to_string(seconds_) +
-                                 " s of processor time");
+    words_ = report(options,
+                    "has not ended within " + std::to_string(seconds_) + " s of processor time");
     set_timer(seconds_);
   }
 

@@ -27,6 +27,16 @@ TEST(Leg, HearsItsPeerFromLinkedOn) {
   }
 }
 
+TEST(Leg, CountsWhatArrivesInTheStatesThatTheTableNames) {
+  EXPECT_FALSE(leg_in(Plain{}).sequence().counts_received());
+  for (const LegState& state : all_states()) {
+    Leg leg = leg_in(state);
+    EXPECT_EQ(leg.sequence().counts_received(), leg.peer_is_linked()) << state.index();
+    leg.commit_state(TimedOut{});
+    EXPECT_FALSE(leg.sequence().counts_received());
+  }
+}
+
 TEST(Leg, IsPendingFromLinkUntilItIsLinkedOrRemoved) {
   for (const LegState& state : all_states()) {
     const bool pending = std::holds_alternative<LinkQueued>(state) ||

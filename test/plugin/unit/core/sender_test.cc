@@ -218,6 +218,7 @@ TEST_F(SenderTest, TakesTheShortWayNoFurtherThanToTheVisit) {  // attack A19
   send_control(1);
   send_control((std::uint64_t{1} << 31U) - 2);
   EXPECT_TRUE(sender.stays(legs_.set, views, Cells{1}, Instant{}));
+  EXPECT_FALSE(sender.stays(legs_.set, views, Cells{2}, Instant{})) << "nor past it in a run";
   send_control(1);
   EXPECT_FALSE(sender.stays(legs_.set, views, Cells{1}, Instant{})) << "leg 2 must be visited now";
 }
@@ -240,6 +241,22 @@ TEST_F(SenderTest, TellsASchedulerThatWaitedOfTheNextCell) {
   EXPECT_FALSE(sender.stays(legs_.set, views, Cells{1}, Instant{}));
   EXPECT_EQ(sender.commit_route(legs_.set, legs_.view_of, request).index, 0U);
   EXPECT_TRUE(sender.stays(legs_.set, views, Cells{1}, Instant{}));
+}
+
+TEST_F(SenderTest, ReckonsThePeersWindowAnewAfterAPollThatSawALegMove) {
+  legs_.add_linked(10ms);
+  legs_.add_linked(20ms);
+  set_rtt(0, 10'000);
+  set_rtt(1, 20'000);
+  const LegViews views(legs_.views.data(), 2, sizeof(LegView), Cells{0});
+  const SendRequest request{.command = CommandClass::kData, .want = Cells{1}};
+  for (int i = 0; i < 2; ++i) sender_.commit_route(legs_.set, legs_.view_of, request);
+  ASSERT_TRUE(sender_.stays(legs_.set, views, Cells{1}, Instant{}));
+  legs_.views[1].data_sent = 31;
+  legs_.views[1].data_acked = 31;
+  ASSERT_EQ(sender_.commit_look(legs_.set, legs_.view_of, request).index, 0U);
+  EXPECT_FALSE(sender_.stays(legs_.set, views, Cells{1}, Instant{}));
+  EXPECT_TRUE(sender_.is_consistent());
 }
 
 TEST_F(SenderTest, DoesNotVisitALegThatCannotSend) {
