@@ -173,8 +173,9 @@ void ClientHost::receive(std::size_t at, const Cell& cell, std::uint64_t now) {
   }
   drain_wanted_ = receipt.ready != 0;
   // A host may drain at once or later, in large bites or small ones.
-  while (drain_wanted_ && report_.error.empty() && random_.chance(900))
+  while (drain_wanted_ && report_.error.empty() && random_.chance(options_.drains_at_once)) {
     drain(random_.between(1, 8));
+  }
 }
 
 void ClientHost::judge_answer(std::size_t leg, const Cell& cell, mpath_status status,

@@ -19,10 +19,11 @@ namespace sim {
 struct HostOptions {
   std::uint32_t window = 32;  // DATA cells per leg
   std::uint32_t sendme_inc = 8;
-  std::uint32_t cell_cost = 514;  // bytes
-  std::string config;             // YAML
-  std::string reloaded;           // YAML for tunnels that are made later
-  LedgerOptions ledger;           // as the configuration has it
+  std::uint32_t cell_cost = 514;       // bytes
+  std::string config;                  // YAML
+  std::string reloaded;                // YAML for tunnels that are made later
+  LedgerOptions ledger;                // as the configuration has it
+  std::uint64_t drains_at_once = 900;  // of 1000 times
 };
 
 // What the oracle may ask.

@@ -201,6 +201,11 @@ std::uint64_t Ledger::furthest_delta(std::size_t leg) const {
   return limit > legs_[leg].received ? limit - legs_[leg].received : 0;
 }
 
+std::uint64_t Ledger::delta_to_next(std::size_t leg, std::uint64_t past) const {
+  const std::uint64_t before = delivered_ + past;
+  return before > legs_[leg].received ? before - legs_[leg].received : 0;
+}
+
 bool Ledger::has_tokens() const {
   if (closed_ != 0) return !held_.empty();
   return !held_.empty() && held_.begin()->first <= delivered_ + 1;

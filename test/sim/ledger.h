@@ -68,6 +68,9 @@ class Ledger {
 
   // For a far end that means harm: the SWITCH that is the last one allowed on this leg.
   [[nodiscard]] std::uint64_t furthest_delta(std::size_t leg) const;
+  // The SWITCH after which the leg's next cell is that many past the next one of all. 0: there is
+  // none, or none is needed.
+  [[nodiscard]] std::uint64_t delta_to_next(std::size_t leg, std::uint64_t past) const;
 
  private:
   enum class State { kUnlinked, kLinkQueued, kAwaiting, kLinked, kTimedOut, kGone };

@@ -11,6 +11,9 @@ namespace {
 constexpr std::uint64_t kStallTimeoutUs = 5'000'000;
 constexpr std::size_t kMostLegs = 6;
 constexpr std::uint64_t kKiB = 1024;
+// One in so many seeds is of a kind of its own: its host drains late.
+constexpr std::uint64_t kKinds = 16;
+constexpr std::uint64_t kLateKind = 5;
 
 // What a cell costs its host: as on the wire; so that some number of them is exactly the limit, or
 // exactly a water mark; next to nothing.
@@ -20,11 +23,17 @@ constexpr std::uint32_t kLongWindow = 3000;
 // More legs than a far end may send a SWITCH each before a cell.
 constexpr int kVisitors = 40;
 
-// Small limits, so that short runs reach them.
-LedgerOptions limits(const HostOptions& host) {
+// Small limits, so that short runs reach them. For every other seed it is a byte less than what
+// some number of cells takes.
+std::uint64_t reorder_limit(const HostOptions& host, std::uint64_t seed) {
+  if (host.window >= kLongWindow) return 1024 * kKiB;
+  return seed % 2 == 0 ? 64 * kKiB : 72 * kKiB - 1;
+}
+
+LedgerOptions limits(const HostOptions& host, std::uint64_t seed) {
   return {.cwnd_init = host.window,
           .sendme_inc = host.sendme_inc,
-          .reorder_limit = host.window < kLongWindow ? 64 * kKiB : 1024 * kKiB,
+          .reorder_limit = reorder_limit(host, seed),
           .high_water = 16 * kKiB,
           .low_water = 4 * kKiB,
           .stall_timeout_us = kStallTimeoutUs,
@@ -44,8 +53,7 @@ std::string config_text(const LedgerOptions& limits, Random& random) {
              "    low_water: 4KiB\n"
              "    stall_timeout: 5s\n"
              "    tunnel_limit: ") +
-         std::to_string(limits.reorder_limit / kKiB) +
-         "KiB\n  desired_ux: " + kUx[random.below(5)] + "\n";
+         std::to_string(limits.reorder_limit) + "B\n  desired_ux: " + kUx[random.below(5)] + "\n";
 }
 
 // What a reload brings is for tunnels to come: if this one took it, it would show.
@@ -81,7 +89,8 @@ World::World(const RunOptions& options)
     options_.losses = false;  // most of them last
   }
   host.reloaded = kReloaded;
-  host.ledger = limits(host);
+  host.ledger = limits(host, options.seed);
+  if (is_late()) host.drains_at_once = 200;
   host.config = config_text(host.ledger, random_);
   const auto send_on = [this](bool up) {
     return [this, up](std::size_t at, Cell cell) {
@@ -106,6 +115,8 @@ void World::add_link() {
   links_.push_back(std::move(link));
   exit_->add_leg();
 }
+
+bool World::is_late() const { return options_.seed % kKinds == kLateKind; }
 
 void World::say(const std::string& what) const {
   if (options_.verbose)
@@ -217,6 +228,10 @@ Cell World::invent_switch(std::size_t at) {
   if (random_.chance(300)) delta = std::uint64_t{1} << random_.below(32);
   if (random_.chance(500)) delta = client_->ledger().furthest_delta(at) + random_.below(2);
   if (random_.chance(100)) delta = UINT32_MAX;
+  return make_switch(delta);
+}
+
+Cell World::make_switch(std::uint64_t delta) {
   Cell cell{.command = kSwitch, .content = new_content(), .body = {}};
   for (int shift = 24; shift >= 0; shift -= 8) {
     cell.body.push_back(static_cast<std::uint8_t>(delta >> shift));
@@ -282,6 +297,26 @@ void World::disturb() {
     default:
       client_->poll(poll_time());
       if (random_.chance(300)) client_->poll(poll_time());
+      if (options_.hostile && is_late()) overlap();
+  }
+}
+
+// Two legs that claim the same numbers: one is ahead, and the other comes up to it and past it,
+// while what is held has not been drained.
+void World::overlap() {
+  const std::size_t ahead = random_.below(links_.size());
+  const std::size_t behind = random_.below(links_.size());
+  if (ahead == behind || !client_->ready()) return;
+  const std::uint64_t gap = random_.between(1, 3);
+  bring(ahead, client_->ledger().delta_to_next(ahead, gap), random_.between(1, 2));
+  bring(behind, client_->ledger().delta_to_next(behind, 0), gap + random_.below(4));
+  bring(ahead, 0, random_.between(1, 3));
+}
+
+void World::bring(std::size_t at, std::uint64_t delta, std::uint64_t cells) {
+  if (delta > 0) client_->receive(at, make_switch(delta), now_);
+  for (; cells > 0; --cells) {
+    client_->receive(at, {.command = kData, .content = new_content(), .body = {}}, now_);
   }
 }
 

@@ -59,6 +59,10 @@ class World {
   std::uint64_t poll_time();
   Cell mutate(std::size_t at, Cell cell);
   Cell invent_switch(std::size_t at);
+  Cell make_switch(std::uint64_t delta);
+  void overlap();
+  void bring(std::size_t at, std::uint64_t delta, std::uint64_t cells);
+  [[nodiscard]] bool is_late() const;
   std::uint64_t new_content();
   void settle();
   void judge(RunResult& result) const;
