@@ -11,6 +11,7 @@ TEST(LegSequence, BeginsAtZeroBothWays) {
   EXPECT_EQ(sequence.last_received(), SeqNo{0});
   EXPECT_EQ(sequence.last_received(), SeqNo{0});
   EXPECT_FALSE(sequence.awaits_cell_after_switch());
+  EXPECT_FALSE(sequence.counts_received()) << "until its leg says so";
 }
 
 TEST(LegSequence, CountsWhatItCarriesItselfApartFromWhereItStands) {
