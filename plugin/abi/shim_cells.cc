@@ -50,28 +50,25 @@ void write_receipt(const Receiver& receiver, mpath_receipt* out) noexcept {
   out->reserved = 0;
 }
 
-// Two neighbours in one number: what must be zero makes it larger than all that is good, so one
-// load and one comparison say both.
-[[nodiscard]] constexpr std::uint64_t joined(std::uint32_t value, std::uint32_t zero) noexcept {
-  return std::uint64_t{zero} << 32U | value;
-}
 template <class T>
 [[nodiscard]] CellKey key_of(const T& cell) noexcept {
   return make_cell_key(cell.command, cell.hop);
 }
 
-// May this go the short way, as far as the structs tell? If not, the general way says why.
+// May this go the short way, as far as the structs tell? If not, the general way says why. Field by
+// field: one load of two that the host has just written would wait until both have reached memory.
 [[nodiscard, gnu::always_inline]] inline bool may_be_short(const mpath_route_request& request,
                                                            const mpath_leg_views& views,
                                                            const mpath_grant& out) noexcept {
   return request.struct_size >= kSizeV1<mpath_route_request> &&
          out.struct_size >= kSizeV1<mpath_grant> && views.items != nullptr &&
-         views.stride == sizeof(mpath_leg_view) && (request.reserved | views.reserved) == 0;
+         views.stride == sizeof(mpath_leg_view) &&
+         (request.reserved | request.reserved2 | views.reserved) == 0;
 }
 [[nodiscard, gnu::always_inline]] inline bool may_be_short(const mpath_cell& cell,
                                                            const mpath_receipt& out) noexcept {
   return cell.struct_size >= kSizeV1<mpath_cell> && out.struct_size >= kSizeV1<mpath_receipt> &&
-         joined(cell.cost, cell.reserved) - 1 < UINT32_MAX;
+         cell.cost != 0 && cell.reserved == 0;
 }
 
 [[gnu::noinline]] mpath_status route_anyhow(mpath_instance* instance, mpath_tunnel_id tunnel,
@@ -165,7 +162,7 @@ mpath_status route(mpath_instance* instance, mpath_tunnel_id tunnel,
     if (slot != nullptr && may_be_short(*request, *views, *out)) [[likely]] {
       Cells granted;
       const Leg* leg = slot->tunnel->route_again(
-          key_of(*request), Cells{joined(request->want, request->reserved2)},
+          key_of(*request), Cells{request->want},
           LegViews(views->items, views->count, sizeof(mpath_leg_view), Cells{0}),
           to_instant(now_us), granted);
       if (leg != nullptr) [[likely]] {

@@ -20,8 +20,8 @@ void ask_for_huge_pages(void* memory, std::size_t size) noexcept {
   const std::uintptr_t first = (begin + kHugePage - 1) / kHugePage * kHugePage;
   const std::uintptr_t end = (begin + size) / kHugePage * kHugePage;
   if (first < end) {
-    static_cast<void>(::madvise(static_cast<std::byte*>(memory) + (first - begin), end - first,
-                                MADV_HUGEPAGE));
+    static_cast<void>(
+        ::madvise(static_cast<std::byte*>(memory) + (first - begin), end - first, MADV_HUGEPAGE));
   }
 }
 

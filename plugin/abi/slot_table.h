@@ -87,8 +87,9 @@ class SlotTable {
   static_assert(kChunks % kBlockMax == 0);
 
   // Of a tunnel that was idle nothing is in the cache. Its legs would be asked for only when the
-  // line that says where they are has come; for the usual two it is known beforehand
-  // (TunnelSlot.HasItsLegsWhereTheyAreAskedForBeforehand).
+  // line that says where they are has come; for the first two it is known beforehand
+  // (TunnelSlot.HasItsLegsWhereTheyAreAskedForBeforehand). Once one of them has been replaced, they
+  // may have changed places, and the other one's is asked for: in vain, but no more.
   [[gnu::always_inline]] static void prefetch(const TunnelSlot* slot, std::size_t leg) noexcept {
     const auto* lines = reinterpret_cast<const CacheLine*>(slot);
     __builtin_prefetch(lines + 6 + leg % 2 * 5);

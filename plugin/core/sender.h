@@ -57,8 +57,7 @@ class Sender {
   // Plans, and takes in what the views say of the legs and what the scheduler made of it: that it
   // waits, say. Nothing is sent.
   SendPlan commit_look(LegSet& legs, const ViewOfLeg& views, const SendRequest& request) noexcept;
-  // Is the leg that was chosen last chosen again, whatever else there is to see? Never for more
-  // than 32 bits can say. Pure.
+  // Is the leg that was chosen last chosen again, whatever else there is to see? Pure.
   [[nodiscard]] bool stays(const LegSet& legs, LegViews views, Cells want,
                            Instant now) const noexcept;
   // Then this is commit_route() of DATA for little money: what nearly every cell of a transfer
@@ -81,7 +80,7 @@ class Sender {
  private:
   class Candidates;
   struct Deliberation;
-  // More than a call can ask for, and so as good as no limit.
+  // As much as a call can ask for, and so as good as no limit.
   static constexpr Cells kMostAtOnce{UINT32_MAX};
 
   [[nodiscard]] SendPlan decide(const LegSet& legs, const ViewOfLeg& views,

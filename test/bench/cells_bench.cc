@@ -90,6 +90,39 @@ void ReceiveInOrder(benchmark::State& state) {
 }
 BENCHMARK(ReceiveInOrder)->ArgName("legs")->Arg(1)->Arg(2)->Arg(4)->Arg(8);
 
+// What a host that fills its structs in for each cell pays: what it has just written is read.
+void RouteFilledIn(benchmark::State& state) {
+  Fixture tunnel(2);
+  const mpath_plugin_table& table = conflux_table();
+  const mpath_leg_views views = tunnel->leg_views();
+  std::uint32_t want = 1;
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(want);
+    const mpath_route_request request = BareTunnel::route_request(want);
+    if (table.route(tunnel.instance(), tunnel->id(), &request, &views, tunnel->now_us,
+                    &tunnel->grant) != MPATH_OK) {
+      state.SkipWithError("not granted");
+    }
+  }
+}
+BENCHMARK(RouteFilledIn);
+
+void ReceiveFilledIn(benchmark::State& state) {
+  Fixture tunnel(2);
+  const mpath_plugin_table& table = conflux_table();
+  std::uint32_t cost = 514;
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(cost);
+    mpath_cell cell = BareTunnel::data_cell(tunnel->leg(0), 1);
+    cell.cost = cost;
+    if (table.receive(tunnel.instance(), tunnel->id(), &cell, tunnel->now_us, &tunnel->receipt) !=
+        MPATH_OK) {
+      state.SkipWithError("not delivered");
+    }
+  }
+}
+BENCHMARK(ReceiveFilledIn);
+
 // Leg 1 is `held` cells ahead when leg 0 brings the missing one; then all are drained. The time is
 // that of one held cell: held back and drained.
 void HoldAndDrain(benchmark::State& state) {

@@ -26,22 +26,23 @@ std::string report(const sim::RunOptions& options, const std::string& violation)
 class Patience {
  public:
   explicit Patience(unsigned seconds) : seconds_(seconds) {
-    if (seconds_ != 0) std::signal(SIGVTALRM, give_up);
+    if (seconds_ != 0) std::signal(SIGPROF, give_up);
   }
 
   void begin(const sim::RunOptions& options) {
     if (seconds_ == 0) return;
-    set_timer(0);
+    std::fflush(stdout);  // what was said before must not be lost with the process
     words_ = report(options,
                     "has not ended within " + std::to_string(seconds_) + " s of processor time");
     set_timer(seconds_);
   }
+  void end() const { set_timer(0); }
 
  private:
   static void set_timer(unsigned seconds) {
     itimerval value{};
     value.it_value.tv_sec = static_cast<time_t>(seconds);
-    ::setitimer(ITIMER_VIRTUAL, &value, nullptr);
+    ::setitimer(ITIMER_PROF, &value, nullptr);
   }
 
   static void give_up(int) {
@@ -82,6 +83,7 @@ int main(int argc, char** argv) {
   for (; options.seed < first + runs && !(fail_fast && failures > 0); ++options.seed) {
     watch.begin(options);
     const sim::RunResult result = sim::run(options);
+    watch.end();
     cells += result.delivered;
     closed += result.closed_reason != 0 ? 1 : 0;
     if (!result.violation.empty()) {
