@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <bit>
+
 #include "test/plugin/unit/support/drains.h"
 #include "test/plugin/unit/support/tunnels.h"
 
@@ -124,6 +126,18 @@ TEST_F(CellPath, HoldsUpToTheLimitAndNotBeyond) {
     EXPECT_EQ(receive_on(rig, rig.leg(1), kData, test::kJoinHop, 100),
               spare == 1 ? Reception::kHold : Reception::kRefuse);
   }
+}
+
+TEST_F(CellPath, HoldsUntilTheLastPlaceOfTheRingIsTaken) {
+  rig_.link_all(2);
+  ASSERT_EQ(rig_.switched(rig_.leg(1), 2), Outcome::kConsumed);
+  ASSERT_EQ(rig_.data(rig_.leg(1)), Outcome::kHeld);
+  std::uint64_t held = 1;
+  while (receive(1) == Reception::kHold) ++held;
+  EXPECT_TRUE(std::has_single_bit(held)) << held << ": rings double";
+  EXPECT_EQ(rig_.tunnel.receiver().queue().cells(), Cells{held});
+  ASSERT_EQ(rig_.data(rig_.leg(1)), Outcome::kHeld) << "and the general way finds more room";
+  EXPECT_EQ(receive(1), Reception::kHold);
 }
 
 TEST_F(CellPath, HoldsNothingThatMayReachTheHighMarkAndAnyUpToTheLimitOnceItIsTold) {
