@@ -23,6 +23,8 @@ MEMORY_LIMIT = 4 << 30
 # A mutant has so many times the processor time that the harness needs without one.
 PATIENCE = 3
 PATIENCE_AT_LEAST_S = 6
+# A mutant that waits for ever uses none. Many times as much, or a busy machine would kill mutants.
+WALL_PER_PROCESSOR_TIME = 10
 SLOW_MS = 50
 
 RINGS = ("types", "codec", "sched", "core", "adapters", "region", "metrics", "abi")
@@ -387,7 +389,7 @@ class Worker:
                 [f"./{program.name}", *arguments], cwd=self.directory, stdout=log,
                 stderr=subprocess.STDOUT, preexec_fn=lambda: set_limits(limit))
             try:
-                status = process.wait(timeout=4 * limit)
+                status = process.wait(timeout=WALL_PER_PROCESSOR_TIME * limit)
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
