@@ -1,10 +1,8 @@
 // Where tunnels live: found by id without a lock, never moved, never freed before the instance.
 #pragma once
 
-#include <algorithm>
 #include <array>
 #include <atomic>
-#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -12,6 +10,7 @@
 #include <optional>
 #include <vector>
 
+#include "plugin/abi/address_range.h"
 #include "plugin/abi/tunnel_slot.h"
 #include "plugin/types/limits.h"
 
@@ -59,7 +58,7 @@ class SlotTable {
 
   // `index` is below the high mark.
   [[nodiscard]] TunnelSlot* at(std::uint32_t index) const noexcept {
-    return chunks_[index / kChunk].load(std::memory_order_relaxed) + index % kChunk;
+    return segments_[index / kSegment].load(std::memory_order_relaxed) + index % kSegment;
   }
   // Tunnels alive now.
   [[nodiscard]] std::uint32_t count() const noexcept {
@@ -71,20 +70,17 @@ class SlotTable {
   }
 
  private:
-  void add_chunk(std::size_t number);
+  void make_room(std::uint32_t index);
 
-  // Slots; a power of two for the sake of at(). Memory only: a slot is made when it is first used,
-  // so that few tunnels touch few pages.
-  static constexpr std::uint32_t kChunk = 256;
-  static constexpr std::size_t kChunks = kTunnelsMax / kChunk;
-  // Chunks that are allocated together: up to a quarter of those there are, so that the memory of
-  // very many tunnels lies in few pieces, which huge pages suit, and little of it waits for use.
-  // Blocks follow each other without a gap.
-  static constexpr std::size_t kBlockMax = 32;
-  [[nodiscard]] static constexpr std::size_t block_at(std::size_t chunk) noexcept {
-    return std::clamp<std::size_t>(std::bit_floor(chunk) / 4, 1, kBlockMax);
-  }
-  static_assert(kChunks % kBlockMax == 0);
+  // Slots of one piece of memory; a power of two for the sake of at(), and of as many cache lines
+  // as make whole huge pages. Addresses only: a slot is made when it is first used.
+  static constexpr std::uint32_t kSegment = std::uint32_t{1} << 15U;
+  static constexpr std::size_t kSegments = kTunnelsMax / kSegment;
+  static_assert(kSegment * sizeof(TunnelSlot) % AddressRange::kHugePage == 0);
+  // So few lie on small pages, as what waits for use at the end of the last huge page would weigh
+  // more than 128 bytes for each.
+  static constexpr std::uint32_t kFew = std::uint32_t{1} << 14U;
+  static_assert(AddressRange::kHugePage / kFew <= 128);
 
   // Of a tunnel that was idle nothing is in the cache. Its legs would be asked for only when the
   // line that says where they are has come; for the first two it is known beforehand
@@ -98,10 +94,11 @@ class SlotTable {
     std::array<std::byte, 64> bytes;
   };
 
-  std::array<std::atomic<TunnelSlot*>, kChunks> chunks_{};
+  std::array<std::atomic<TunnelSlot*>, kSegments> segments_{};
   std::atomic<std::uint32_t> count_{0};
   std::atomic<std::uint32_t> high_mark_{0};
   std::mutex mutex_;  // guards what follows
+  std::array<AddressRange, kSegments> memory_;
   std::vector<std::uint32_t> free_;
 };
 

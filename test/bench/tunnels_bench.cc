@@ -1,8 +1,11 @@
 // Many tunnels: what a cell costs when no tunnel is in the cache, and what an idle one weighs.
 #include <benchmark/benchmark.h>
 #include <malloc.h>
+#include <unistd.h>
 
-#include <memory>
+#include <array>
+#include <cstdint>
+#include <fstream>
 #include <random>
 #include <vector>
 
@@ -14,30 +17,35 @@ namespace {
 using test::BareTunnel;
 using test::conflux_table;
 
-// Bytes that the process has allocated now.
-std::uint64_t allocated_bytes() {
-  const struct mallinfo2 info = ::mallinfo2();
-  return info.uordblks + info.hblkhd;
+// Memory that the process has taken from the system and touched, in bytes. What was freed before
+// goes back first, or it would be used again and not be seen.
+std::uint64_t resident_bytes() {
+  ::malloc_trim(0);
+  std::ifstream statm("/proc/self/statm");
+  std::uint64_t all = 0;
+  std::uint64_t resident = 0;
+  statm >> all >> resident;
+  return resident * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
 }
 
 struct Tunnel {
-  mpath_tunnel_id id;
-  mpath_leg_id legs[2];
+  mpath_tunnel_id id = 0;
+  std::array<mpath_leg_id, 2> legs{};
 };
 
 // Linked tunnels of two legs in one instance.
 class Crowd {
  public:
   explicit Crowd(std::int64_t count) : instance_(test::open_instance()) {
-    tunnels_.reserve(static_cast<std::size_t>(count));
-    const std::uint64_t before = allocated_bytes();
-    for (std::int64_t i = 0; i < count; ++i) {
+    tunnels_.resize(static_cast<std::size_t>(count));  // touched here, so not counted below
+    const std::uint64_t before = resident_bytes();
+    for (Tunnel& each : tunnels_) {
       BareTunnel tunnel(instance_, 2);
       tunnel.build();
-      tunnels_.push_back({0, {tunnel.leg(0), tunnel.leg(1)}});
-      tunnels_.back().id = tunnel.release();
+      each.legs = {tunnel.leg(0), tunnel.leg(1)};
+      each.id = tunnel.release();
     }
-    bytes_each_ = static_cast<double>(allocated_bytes() - before) / static_cast<double>(count);
+    bytes_each_ = static_cast<double>(resident_bytes() - before) / static_cast<double>(count);
   }
   ~Crowd() {
     for (const Tunnel& tunnel : tunnels_) conflux_table().tunnel_destroy(instance_, tunnel.id);

@@ -54,7 +54,7 @@ TEST(SlotTable, MintsAnotherIdForEachTunnelInTheSameSlot) {
 TEST(SlotTable, NeverMovesASlot) {
   SlotTable table;
   std::vector<std::pair<mpath_tunnel_id, TunnelSlot*>> all;
-  for (int i = 0; i < 40'000; ++i) {  // over blocks of every size
+  for (int i = 0; i < 40'000; ++i) {  // over two segments, small pages and huge ones
     const mpath_tunnel_id id = add(table);
     all.emplace_back(id, table.find(id));
   }
