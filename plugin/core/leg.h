@@ -69,12 +69,20 @@ class Leg {
   void commit_path(const LegPath& path) noexcept { path_ = path; }
   void commit_state(LegState state) noexcept {
     state_ = std::move(state);
-    const CellRule& rule = client_rule(CellKind::kSequenced, state_);
-    sequence_.commit_counts_received(rule.action == CellAction::kCount);
+    sequence_.commit_counts_received(counts_received());
   }
   void commit_padding_blocked(bool blocked) noexcept { padding_blocked_ = blocked; }
 
+  // What each cell asks of the sequence is what the rules say of the state.
+  [[nodiscard]] bool is_consistent() const noexcept {
+    return sequence_.counts_received() == counts_received();
+  }
+
  private:
+  [[nodiscard]] bool counts_received() const noexcept {
+    return client_rule(CellKind::kSequenced, state_).action == CellAction::kCount;
+  }
+
   // What each cell asks for first: a cache line, up to the RTT that `progress_` begins with. Then
   // what it asks of the leg that carries it.
   LegId id_;

@@ -279,6 +279,7 @@ bool Tunnel::is_consistent() const noexcept {
   // A closed tunnel only gives back what it holds: what it counted does not matter any more.
   if (std::holds_alternative<Closed>(state_)) return legs_.empty() && next_deadline_ == kEndOfTime;
   if (!receiver_.is_consistent() || !sender_.is_consistent()) return false;
+  if (!std::ranges::all_of(legs_, &Leg::is_consistent)) return false;
   if (std::holds_alternative<SinglePath>(state_)) {
     return legs_.size() == 1 && legs_[0].is<Plain>() && receiver_.received() == Cells{0} &&
            !sender_.has_sent();
