@@ -33,14 +33,11 @@ void SlotTable::make_room(std::uint32_t index) {
     memory = AddressRange(kSegment * sizeof(TunnelSlot));
     segments_[number].store(reinterpret_cast<TunnelSlot*>(memory.begin()),
                             std::memory_order_release);
-    if (number > 0) memory.ask_for_huge_pages();
   }
   // With many tunnels most calls go to one that is in no cache, and much of what they cost is
   // walking page tables (test/bench/README.md).
-  if (index == kFew) memory.ask_for_huge_pages();
-  // What the few have filled is put together one by one, lest one call take as long as all.
-  constexpr std::size_t kFilled = kFew * sizeof(TunnelSlot) / AddressRange::kHugePage;
-  if (index >= kFew && index - kFew < kFilled) memory.gather_huge_page(index - kFew);
+  if (index == kFew || (number > 0 && index % kSegment == 0)) memory.ask_for_huge_pages();
+  memory.open((index % kSegment + 1) * sizeof(TunnelSlot));
 }
 
 mpath_tunnel_id SlotTable::publish(std::uint32_t index) noexcept {

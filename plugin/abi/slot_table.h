@@ -72,15 +72,15 @@ class SlotTable {
  private:
   void make_room(std::uint32_t index);
 
-  // Slots of one piece of memory; a power of two for the sake of at(), and of as many cache lines
-  // as make whole huge pages. Addresses only: a slot is made when it is first used.
+  // Slots of one piece of addresses; a power of two for the sake of at(), and of as many cache lines
+  // as make whole huge pages. Its memory is taken as slots are made.
   static constexpr std::uint32_t kSegment = std::uint32_t{1} << 15U;
   static constexpr std::size_t kSegments = kTunnelsMax / kSegment;
   static_assert(kSegment * sizeof(TunnelSlot) % AddressRange::kHugePage == 0);
   // So few lie on small pages, as what waits for use at the end of the last huge page would weigh
-  // more than 128 bytes for each.
-  static constexpr std::uint32_t kFew = std::uint32_t{1} << 14U;
-  static_assert(AddressRange::kHugePage / kFew <= 128);
+  // more than some 170 bytes for each, of the 2 KiB that an idle tunnel may take.
+  static constexpr std::uint32_t kFew = 12 * 1024;
+  static_assert(AddressRange::kHugePage / kFew <= 170);
 
   // Of a tunnel that was idle nothing is in the cache. Its legs would be asked for only when the
   // line that says where they are has come; for the first two it is known beforehand

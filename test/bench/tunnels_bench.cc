@@ -19,13 +19,13 @@ using test::conflux_table;
 
 // Memory that the process has taken from the system and touched, in bytes. What was freed before
 // goes back first, or it would be used again and not be seen.
-std::uint64_t resident_bytes() {
+double resident_bytes() {
   ::malloc_trim(0);
   std::ifstream statm("/proc/self/statm");
   std::uint64_t all = 0;
   std::uint64_t resident = 0;
   statm >> all >> resident;
-  return resident * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+  return static_cast<double>(resident) * static_cast<double>(::sysconf(_SC_PAGESIZE));
 }
 
 struct Tunnel {
@@ -38,14 +38,14 @@ class Crowd {
  public:
   explicit Crowd(std::int64_t count) : instance_(test::open_instance()) {
     tunnels_.resize(static_cast<std::size_t>(count));  // touched here, so not counted below
-    const std::uint64_t before = resident_bytes();
+    const double before = resident_bytes();
     for (Tunnel& each : tunnels_) {
       BareTunnel tunnel(instance_, 2);
       tunnel.build();
       each.legs = {tunnel.leg(0), tunnel.leg(1)};
       each.id = tunnel.release();
     }
-    bytes_each_ = static_cast<double>(resident_bytes() - before) / static_cast<double>(count);
+    bytes_each_ = (resident_bytes() - before) / static_cast<double>(count);
   }
   ~Crowd() {
     for (const Tunnel& tunnel : tunnels_) conflux_table().tunnel_destroy(instance_, tunnel.id);

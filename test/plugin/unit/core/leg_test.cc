@@ -37,6 +37,15 @@ TEST(Leg, CountsWhatArrivesInTheStatesThatTheTableNames) {
   }
 }
 
+TEST(Leg, IsInconsistentIfItCountsOtherwiseThanItsStateSays) {
+  for (const LegState& state : all_states()) {
+    Leg leg = leg_in(state);
+    EXPECT_TRUE(leg.is_consistent()) << state.index();
+    leg.sequence().commit_counts_received(!leg.sequence().counts_received());
+    EXPECT_FALSE(leg.is_consistent()) << state.index();
+  }
+}
+
 TEST(Leg, IsPendingFromLinkUntilItIsLinkedOrRemoved) {
   for (const LegState& state : all_states()) {
     const bool pending = std::holds_alternative<LinkQueued>(state) ||
