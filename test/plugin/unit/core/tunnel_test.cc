@@ -84,6 +84,29 @@ TEST(Tunnel, TellsItsNewsOnce) {
   EXPECT_EQ(rig.tunnel.news(), Tunnel::kHeldNews);
 }
 
+TEST(Tunnel, TellsThatAnotherLegSends) {
+  TunnelRig rig;
+  rig.link_all(2);
+  ASSERT_EQ(rig.route_with_rtt({10'000, 20'000}), Outcome::kOk);
+  rig.tunnel.commit_news_told();
+  ASSERT_EQ(rig.route_with_rtt({30'000, 20'000}), Outcome::kOk);
+  ASSERT_EQ(rig.grant.leg, rig.leg(1));
+  EXPECT_EQ(rig.tunnel.news(), Tunnel::kChangeNews);
+}
+
+TEST(Tunnel, TellsThatTheClockWentBackBesideWhatItHolds) {
+  TunnelRig rig;
+  rig.link_all(2);
+  rig.tunnel.commit_news_told();
+  rig.tunnel.expire(rig.now - 1ms);
+  EXPECT_EQ(rig.tunnel.news(), Tunnel::kChangeNews);
+  rig.tunnel.commit_news_told();
+  ASSERT_EQ(rig.switched(rig.leg(1), 2), Outcome::kConsumed);
+  ASSERT_EQ(rig.data(rig.leg(1)), Outcome::kHeld);
+  rig.tunnel.expire(rig.now - 1ms);
+  EXPECT_EQ(rig.tunnel.news(), Tunnel::kChangeNews | Tunnel::kHeldNews);
+}
+
 TEST(Tunnel, KeepsTheLaneOfALegThatLeftCellsBehind) {
   // Given a leg that brought an early cell and went:
   TunnelRig rig;
