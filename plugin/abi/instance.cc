@@ -130,9 +130,7 @@ std::uint64_t Instance::settle_metrics(mpath_tunnel_id id, TunnelSlot& slot,
   }
   const bool has_news =
       tunnel.sender().sent().raw() + tunnel.receiver().received().raw() != slot.account.cells();
-  // A tick that is overdue comes when it comes: nobody may spin for it.
-  const std::uint64_t next = metrics_->next_tick_us();
-  return has_news && next > to_us(tunnel.now()) ? next : MPATH_NEVER;
+  return has_news ? metrics_->next_tick_after(to_us(tunnel.now())) : MPATH_NEVER;
 }
 
 std::uint64_t Instance::tick(std::uint64_t now_us) noexcept {

@@ -100,7 +100,7 @@ std::uint64_t Metrics::tick(std::uint64_t now_us, const InstanceGauges& gauges) 
   // A clock that steps back must not silence the heartbeat until it has caught up.
   const std::uint64_t due = next_tick_us_.load(std::memory_order_relaxed);
   if (now_us < due && due - now_us <= tick_us_) return due;
-  const std::uint64_t next = (now_us / tick_us_ + 1) * tick_us_;
+  const std::uint64_t next = aligned_tick_after(now_us);
   next_tick_us_.store(next, std::memory_order_relaxed);
   epoch_.store(epoch_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
   if (writer_ != nullptr) writer_->beat();

@@ -46,8 +46,12 @@ class Metrics {
   [[nodiscard]] std::uint32_t epoch() const noexcept {
     return epoch_.load(std::memory_order_relaxed);
   }
-  [[nodiscard]] std::uint64_t next_tick_us() const noexcept {
-    return next_tick_us_.load(std::memory_order_relaxed);
+  // [any-thread] When a tunnel with news has to be polled again. A host whose timers of tunnel and
+  // instance ring together may poll before it ticks: the tick that is overdue will have come by the
+  // one after it, and nobody spins for it.
+  [[nodiscard]] std::uint64_t next_tick_after(std::uint64_t now_us) const noexcept {
+    const std::uint64_t due = next_tick_us_.load(std::memory_order_relaxed);
+    return due > now_us ? due : aligned_tick_after(now_us);
   }
   // [any-thread] Beats, and tells the sums when their interval is over; answers when it wants to be
   // called next.
@@ -67,6 +71,9 @@ class Metrics {
   void count_reload(bool accepted) noexcept;
 
  private:
+  [[nodiscard]] std::uint64_t aligned_tick_after(std::uint64_t now_us) const noexcept {
+    return (now_us / tick_us_ + 1) * tick_us_;
+  }
   void settle(const Tunnel& tunnel, TunnelAccount& account) noexcept;
   void count_closed(Reason reason, bool poisoned) noexcept;
 

@@ -106,6 +106,26 @@ TEST_F(MetricsOfAHost, TellTheLastCellsOfATunnelThatFallsSilent) {
   EXPECT_EQ(value(Metric::kCellsReceived, kBest), 1U);
 }
 
+// Regression: both timers of a host ring at the same time, and it is free to serve either first.
+TEST_F(MetricsOfAHost, TellTheLastCellsOfATunnelThatIsPolledJustBeforeTheTick) {
+  Host host({.config = exact()});
+  host.join_and_link(2);
+  settle(host);
+  host.poll();
+  host.cell(1, 1);
+  host.poll();
+  host.now_us = host.deadline();
+  host.poll();
+  ASSERT_NE(host.deadline(), MPATH_NEVER) << "the tick is still to come";
+  ASSERT_GT(host.deadline(), host.now_us) << "and nobody may spin for it";
+  tick(host);
+  host.now_us = host.deadline();
+  host.poll();
+  EXPECT_EQ(host.deadline(), MPATH_NEVER) << "all has been taken";
+  tick(host);
+  EXPECT_EQ(value(Metric::kCellsReceived, kBest), 1U);
+}
+
 TEST_F(MetricsOfAHost, DoNotKeepAnIdleTunnelAwake) {
   Host host({.config = exact()});
   host.join_and_link(2);
