@@ -10,7 +10,7 @@
 namespace conflux::config {
 namespace {
 
-constexpr std::string_view kHead =
+constexpr std::string_view kDefaultsHead =
     "# yaml-language-server: $schema=/usr/share/conflux/conflux.schema.json\n"
     "#\n"
     "# Configuration of the Conflux multipath plugin.\n"
@@ -89,7 +89,7 @@ std::string section_lines(const Section& section, Profile profile) {
 }  // namespace
 
 std::string defaults_yaml(Profile profile) {
-  std::string out(kHead);
+  std::string out(kDefaultsHead);
   for (const Option& option : catalogue().options) {
     if (parent(option.key).empty()) {
       out += option_lines(option, profile);

@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::size_t kWidth = 100;
 
-constexpr std::string_view kHead =
+constexpr std::string_view kReferenceHead =
     "# Configuration reference\n"
     "\n"
     "Made from the option table by `confluxctl config reference`; do not edit.\n"
@@ -87,7 +87,7 @@ std::string options_of(std::string_view section) {
 }  // namespace
 
 std::string markdown_reference() {
-  std::string out(kHead);
+  std::string out(kReferenceHead);
   out += options_of({});
   for (const Section& section : catalogue().sections) {
     out += "\n## " + code(section.key) + "\n\n" + std::string(section.help) + "\n\n" +

@@ -19,8 +19,6 @@ constexpr std::string_view kLegsMax = "conflux.legs.max";
 constexpr std::string_view kOnFailure = "plugin.on_failure";
 constexpr std::string_view kTunnelLimit = "conflux.reorder.tunnel_limit";
 constexpr std::string_view kProcessLimit = "conflux.reorder.process_limit";
-constexpr std::string_view kHighWater = "conflux.reorder.high_water";
-constexpr std::string_view kLowWater = "conflux.reorder.low_water";
 
 constexpr std::string_view kMetricsMode = "conflux.metrics.mode";
 constexpr std::string_view kMetricsDetail = "conflux.metrics.detail";

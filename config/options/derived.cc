@@ -7,9 +7,6 @@
 namespace conflux::config {
 namespace {
 
-constexpr std::string_view kHighWater = "conflux.reorder.high_water";
-constexpr std::string_view kLowWater = "conflux.reorder.low_water";
-
 // After XOFF a window of each leg still arrives, so most of the limit is left to it.
 constexpr std::uint64_t kMarkShare = 4;
 

@@ -11,6 +11,10 @@
 
 namespace conflux::config {
 
+// Keys that more than one rule speaks of.
+inline constexpr std::string_view kHighWater = "conflux.reorder.high_water";
+inline constexpr std::string_view kLowWater = "conflux.reorder.low_water";
+
 // An option that the file sets, rightly or wrongly.
 struct Origin {
   const Option* option = nullptr;

@@ -1,4 +1,4 @@
-// The one place of the proxy that asks for the time of day's monotonic cousin.
+// The one place of the proxy that asks what time it is.
 #pragma once
 
 #include <chrono>
@@ -17,5 +17,10 @@ inline std::chrono::steady_clock::time_point to_steady(Instant time) {
 }
 
 inline Instant clock_now() { return to_instant(std::chrono::steady_clock::now()); }
+
+/// The time of day, which certificates and directory documents are judged by.
+inline std::chrono::sys_seconds wall_clock() {
+  return std::chrono::time_point_cast<std::chrono::seconds>(std::chrono::system_clock::now());
+}
 
 }  // namespace onion_proxy

@@ -7,7 +7,7 @@
 namespace onion_proxy {
 namespace {
 
-constexpr std::string_view kProtoId = "ntor-curve25519-sha256-1";
+constexpr std::string_view kNtorProtoId = "ntor-curve25519-sha256-1";
 constexpr std::string_view kMacTweak = "ntor-curve25519-sha256-1:mac";
 constexpr std::string_view kVerifyTweak = "ntor-curve25519-sha256-1:verify";
 constexpr std::string_view kExtractTweak = "ntor-curve25519-sha256-1:key_extract";
@@ -37,10 +37,10 @@ Result<Bytes> NtorClient::finish(ByteView reply, size_t key_size) const {
   const auto& id = relay_.rsa_id;
   const auto& key = relay_.ntor_key;
   const auto& own = keys_.public_key();
-  Bytes secret = concat(*ephemeral, *fixed, id, key, own, relay_public, kProtoId);
+  Bytes secret = concat(*ephemeral, *fixed, id, key, own, relay_public, kNtorProtoId);
   const Sha256Digest verify = hmac_sha256(as_bytes(kVerifyTweak), secret);
   const Bytes auth_input =
-      concat(verify, id, key, relay_public, own, kProtoId, std::string_view("Server"));
+      concat(verify, id, key, relay_public, own, kNtorProtoId, std::string_view("Server"));
   const bool authentic = constant_time_equal(hmac_sha256(as_bytes(kMacTweak), auth_input), auth);
   Bytes out;
   if (authentic) {

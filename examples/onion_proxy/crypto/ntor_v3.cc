@@ -7,7 +7,7 @@
 namespace onion_proxy {
 namespace {
 
-constexpr std::string_view kProtoId = "ntor3-curve25519-sha3_256-1";
+constexpr std::string_view kNtorV3ProtoId = "ntor3-curve25519-sha3_256-1";
 constexpr size_t kEncryptionKeySize = 32;
 constexpr size_t kMacKeySize = 32;
 
@@ -19,7 +19,9 @@ Bytes encap(ByteView text) {
   return out;
 }
 
-Bytes tweak(std::string_view name) { return encap(concat(kProtoId, std::string_view(":"), name)); }
+Bytes tweak(std::string_view name) {
+  return encap(concat(kNtorV3ProtoId, std::string_view(":"), name));
+}
 
 // Both hashes of the specification take their tweak as an encapsulated prefix.
 Sha256Digest tweaked_hash(std::string_view name, const Bytes& data) {
@@ -38,7 +40,7 @@ Result<Bytes> NtorV3Client::onionskin(ByteView message) {
 
   const auto& own = keys_.public_key();
   Bytes phase1 = shake256(concat(tweak("kdf_phase1"), shared_with_key_, relay_.ed_id, own,
-                                 relay_.ntor_key, kProtoId, encap(as_bytes(verification_))),
+                                 relay_.ntor_key, kNtorV3ProtoId, encap(as_bytes(verification_))),
                           kEncryptionKeySize + kMacKeySize);
   const ByteView mac_key = ByteView(phase1).subspan(kEncryptionKeySize);
   Bytes encrypted(message.begin(), message.end());
@@ -61,13 +63,13 @@ Result<NtorV3Client::Finished> NtorV3Client::finish(ByteView reply, size_t key_s
   const auto& id = relay_.ed_id;
   const auto& key = relay_.ntor_key;
   const auto& own = keys_.public_key();
-  Bytes secret = concat(*ephemeral, shared_with_key_, id, key, own, relay_public, kProtoId,
+  Bytes secret = concat(*ephemeral, shared_with_key_, id, key, own, relay_public, kNtorV3ProtoId,
                         encap(as_bytes(verification_)));
   const Sha256Digest key_seed = tweaked_hash("key_seed", secret);
   const Sha256Digest verify = tweaked_hash("verify", secret);
   cleanse(secret);
   const Bytes auth_input = concat(verify, id, key, relay_public, own, mac_, encap(encrypted),
-                                  kProtoId, std::string_view("Server"));
+                                  kNtorV3ProtoId, std::string_view("Server"));
   if (!constant_time_equal(tweaked_hash("auth_final", auth_input), auth)) {
     return Error{"the ntor-v3 reply does not authenticate the relay (wrong AUTH)"};
   }

@@ -9,7 +9,7 @@
 namespace onion_proxy {
 namespace {
 
-constexpr std::string_view kFirstLine = "dir-key-certificate-version 3";
+constexpr std::string_view kCertificateFirstLine = "dir-key-certificate-version 3";
 constexpr size_t kCertificatesMax = 4 * kAuthoritiesMax;
 
 using Items = std::map<std::string_view, DirectoryItem>;
@@ -99,7 +99,8 @@ bool is_trusted(const std::vector<Authority>& authorities, const ByteArray<20>& 
 }  // namespace
 
 Result<AuthorityCertificate> parse_authority_certificate(std::string_view text, UnixTime now) {
-  if (!text.starts_with(kFirstLine)) return Error{fmt::format("expected `{}`", kFirstLine)};
+  if (!text.starts_with(kCertificateFirstLine))
+    return Error{fmt::format("expected `{}`", kCertificateFirstLine)};
   const auto items = read_items(text);
   if (!items.ok()) return Error{items.error()};
   const auto identity = key_of(items.value(), "dir-identity-key");
@@ -123,7 +124,8 @@ Result<AuthorityCertificate> parse_authority_certificate(std::string_view text, 
 
 Result<CertificateSet> parse_certificates(std::string_view text,
                                           const std::vector<Authority>& authorities, UnixTime now) {
-  if (!text.starts_with(kFirstLine)) return Error{fmt::format("expected `{}`", kFirstLine)};
+  if (!text.starts_with(kCertificateFirstLine))
+    return Error{fmt::format("expected `{}`", kCertificateFirstLine)};
   CertificateSet out;
   for (size_t count = 0; !text.empty() && count < kCertificatesMax; ++count) {
     const size_t next = text.find("\ndir-key-certificate-version ");

@@ -8,7 +8,7 @@
 namespace onion_proxy {
 namespace {
 
-constexpr std::string_view kFirstLine = "network-status-version 3 microdesc\n";
+constexpr std::string_view kConsensusFirstLine = "network-status-version 3 microdesc\n";
 constexpr std::string_view kSignatureLine = "\ndirectory-signature ";
 constexpr std::string_view kKeyword = "directory-signature";
 
@@ -72,7 +72,7 @@ bool is_configured(const std::vector<Authority>& authorities, const ByteArray<20
 
 Result<size_t> count_signatures(std::string_view text, const ConsensusCheck& check) {
   if (text.size() > kConsensusBytesMax) return Error{"the consensus is larger than 32 MiB"};
-  if (!text.starts_with(kFirstLine)) {
+  if (!text.starts_with(kConsensusFirstLine)) {
     return Error{"not a microdescriptor consensus (network-status-version 3 microdesc)"};
   }
   const size_t footer = text.find(kSignatureLine);

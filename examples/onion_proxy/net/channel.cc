@@ -28,10 +28,6 @@ tcp::endpoint endpoint_of(const RelayInfo& relay) {
   return {boost::asio::ip::address_v4(relay.ipv4), relay.or_port};
 }
 
-std::chrono::sys_seconds wall_clock() {
-  return std::chrono::time_point_cast<std::chrono::seconds>(std::chrono::system_clock::now());
-}
-
 void set_tcp_options(tcp::socket& socket) {
   error_code ignored;
   socket.set_option(tcp::no_delay(true), ignored);

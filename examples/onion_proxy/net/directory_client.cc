@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <boost/asio/post.hpp>
 
+#include "examples/onion_proxy/base/clock.h"
 #include "examples/onion_proxy/directory/path_choice.h"
 
 namespace onion_proxy {
@@ -17,10 +18,6 @@ constexpr size_t kCertificatesBytesMax = 4 * 1024 * 1024;
 constexpr size_t kMicrodescriptorsPerRequest = 90;
 // The longest `p` line and the RSA key together stay far below.
 constexpr size_t kMicrodescriptorBytesMax = 16 * 1024;
-
-UnixTime wall_clock() {
-  return std::chrono::time_point_cast<std::chrono::seconds>(std::chrono::system_clock::now());
-}
 
 }  // namespace
 

@@ -14,6 +14,8 @@ using Time = std::uint64_t;
 inline constexpr Time kMillisecond = 1000;
 inline constexpr Time kSecond = 1'000'000;
 
+[[nodiscard]] constexpr double to_seconds(Time time) { return static_cast<double>(time) / kSecond; }
+
 class Engine {
  public:
   using Action = std::function<void()>;

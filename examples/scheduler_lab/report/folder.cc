@@ -18,15 +18,13 @@ namespace fs = std::filesystem;
 
 constexpr const char* kMarker = "version.txt";
 
-double to_seconds(Time time) { return static_cast<double>(time) / kSecond; }
-
 std::string list_of(const std::vector<double>& values) {
   std::string out;
   for (const double value : values) out += fmt::format("{}{:.4f}", out.empty() ? "" : ", ", value);
   return "[" + out + "]";
 }
 
-std::string escape(const std::string& text) {
+std::string json_escape(const std::string& text) {
   std::string out;
   for (const char c : text) {
     if (c == '"' || c == '\\') out += '\\';
@@ -46,7 +44,7 @@ std::string json_of(const Runs& of, const RunResult& run, std::uint64_t seed,
   field("plugin", "\"" + from.plugin + "\"");
   field("plugin_sha256", "\"" + from.plugin_sha256 + "\"");
   field("abi", "\"" + from.abi + "\"");
-  field("settings", "\"" + escape(from.settings) + "\"");
+  field("settings", "\"" + json_escape(from.settings) + "\"");
   field("scenario", "\"" + of.scenario->name + "\"");
   field("scheduler", "\"" + of.scheduler + "\"");
   field("seed", std::to_string(seed));

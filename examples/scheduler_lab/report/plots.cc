@@ -15,8 +15,6 @@ constexpr Time kGoodputWindow = kSecond;
 // With fewer values a distribution says nothing.
 constexpr std::size_t kDistributionMin = 8;
 
-double to_seconds(Time time) { return static_cast<double>(time) / kSecond; }
-
 Series goodput_of(const Runs& of) {
   Series series{.name = of.scheduler};
   const std::vector<Sample>& samples = of.runs.front().samples;

@@ -29,7 +29,7 @@ const char* dashes(std::size_t at) {
   return at < kColours.size() ? "" : " stroke-dasharray=\"6 3\"";
 }
 
-std::string escape(const std::string& text) {
+std::string xml_escape(const std::string& text) {
   std::string out;
   for (const char c : text) {
     switch (c) {
@@ -59,7 +59,7 @@ std::string number(double value) {
 
 std::string text(double x, double y, const char* attributes, const std::string& words) {
   return fmt::format("<text x=\"{:.1f}\" y=\"{:.1f}\" {}>{}</text>\n", x, y, attributes,
-                     escape(words));
+                     xml_escape(words));
 }
 
 std::string head(double height, const std::string& title, const std::string& subtitle) {
@@ -67,7 +67,7 @@ std::string head(double height, const std::string& title, const std::string& sub
       "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{0}\" height=\"{1}\" "
       "viewBox=\"0 0 {0} {1}\" font-family=\"Helvetica,Arial,sans-serif\" font-size=\"13\">\n"
       "<title>{2}</title>\n<rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>\n",
-      kWidth, height, escape(title));
+      kWidth, height, xml_escape(title));
   out += text(kLeft, 26, "font-size=\"17\" font-weight=\"bold\" fill=\"#111111\"", title);
   return out + text(kLeft, 45, "fill=\"#555555\"", subtitle);
 }

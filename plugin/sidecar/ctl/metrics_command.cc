@@ -18,7 +18,7 @@ using metrics::v1::Region;
 using metrics::v1::Sample;
 using metrics::v1::Snapshot;
 
-constexpr const char* kFooter =
+constexpr const char* kMetricsFooter =
     "All that leaves the proxies except single tunnels. --describe tells what each metric means "
     "and\n"
     "how coarse it is, instead of its value. --prometheus-names prints what the Prometheus "
@@ -33,7 +33,7 @@ constexpr const char* kFooter =
     "  confluxctl metrics --prometheus-names | grep cells\n"
     "  confluxctl metrics --json | jq '.regions[].aggregation_ratio_received'";
 
-struct Arguments {
+struct MetricsArguments {
   ConnectOptions connect;
   bool json = false;
   bool prometheus_names = false;
@@ -151,7 +151,7 @@ std::string description_text(const DescribeResponse& response, bool prometheus_n
   return safe.empty() ? "no proxy publishes metrics; `confluxctl doctor` tells why\n" : safe;
 }
 
-int run(const Arguments& arguments) {
+int run_metrics(const MetricsArguments& arguments) {
   int exit_code = kExitOk;
   const auto client = connect(arguments.connect, exit_code);
   if (client == nullptr) return exit_code;
@@ -178,15 +178,15 @@ int run(const Arguments& arguments) {
 }  // namespace
 
 void add_metrics_command(CLI::App& app, Outcome& outcome) {
-  auto arguments = std::make_shared<Arguments>();
+  auto arguments = std::make_shared<MetricsArguments>();
   CLI::App* command = app.add_subcommand("metrics", "Print or explain what proxies publish");
   auto* json = command->add_flag("--json", arguments->json, "print JSON, with both names");
   command->add_flag("--prometheus-names", arguments->prometheus_names, "as Prometheus sees it")
       ->excludes(json);
   command->add_flag("--describe", arguments->describe, "what each metric means, not its value");
   add_connect_options(*command, arguments->connect);
-  command->footer(kFooter);
-  command->callback([arguments, &outcome] { outcome.exit_code = run(*arguments); });
+  command->footer(kMetricsFooter);
+  command->callback([arguments, &outcome] { outcome.exit_code = run_metrics(*arguments); });
 }
 
 }  // namespace conflux::ctl

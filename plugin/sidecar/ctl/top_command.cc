@@ -15,7 +15,7 @@
 namespace conflux::ctl {
 namespace {
 
-constexpr const char* kFooter =
+constexpr const char* kTopFooter =
     "Goodput, share per leg, round trips, windows, reordering and switches, and whether it helps:\n"
     "all cells over those of the best leg. h shows the keys, q quits. Single tunnels are shown if\n"
     "`conflux.metrics.detail: local` is set and --address is a Unix socket; else totals. History "
@@ -37,7 +37,7 @@ constexpr const char* kFooter =
 
 constexpr int kWidestPlain = 160;
 
-struct Arguments {
+struct TopArguments {
   ConnectOptions connect;
   std::string interval = "1s";
   std::string sort = "goodput";
@@ -48,7 +48,7 @@ struct Arguments {
   bool ascii = false;
 };
 
-std::vector<std::string> sort_names() {
+std::vector<std::string> sort_key_names() {
   std::vector<std::string> names;
   for (std::size_t i = 0; i < top::kSortKeys; ++i) {
     names.emplace_back(top::name_of(static_cast<top::SortKey>(i)));
@@ -56,7 +56,7 @@ std::vector<std::string> sort_names() {
   return names;
 }
 
-top::AppOptions options_of(const Arguments& arguments, const Console& console) {
+top::AppOptions options_of(const TopArguments& arguments, const Console& console) {
   const char* no_color = std::getenv("NO_COLOR");
   return {.target = printable(address_of(arguments.connect).target),
           .instance = arguments.connect.instance,
@@ -70,7 +70,7 @@ top::AppOptions options_of(const Arguments& arguments, const Console& console) {
           .width = isatty(STDOUT_FILENO) != 0 ? static_cast<int>(console.width) : kWidestPlain};
 }
 
-int run(const Arguments& arguments, const Console& console) {
+int run_top(const TopArguments& arguments, const Console& console) {
   const top::AppOptions options = options_of(arguments, console);
   const bool plain = arguments.once || isatty(STDOUT_FILENO) == 0 || isatty(STDIN_FILENO) == 0;
   // Before the client's threads are made, so that they block the same signals.
@@ -93,14 +93,14 @@ int run(const Arguments& arguments, const Console& console) {
 }  // namespace
 
 void add_top_command(CLI::App& app, const Console& console, Outcome& outcome) {
-  auto arguments = std::make_shared<Arguments>();
+  auto arguments = std::make_shared<TopArguments>();
   CLI::App* command = app.add_subcommand("top", "Watch proxies and their tunnels live");
   command->add_option("--interval", arguments->interval, "time between two looks")
       ->check(interval_validator())
       ->default_str("1s");
   command->add_flag("--once", arguments->once, "print one picture as text and end");
   command->add_option("--sort", arguments->sort, "by what, the largest first")
-      ->check(CLI::IsMember(sort_names()))
+      ->check(CLI::IsMember(sort_key_names()))
       ->default_str("goodput");
   command->add_flag("--reverse", arguments->reverse, "the smallest first");
   command->add_option("--filter", arguments->filter,
@@ -110,9 +110,9 @@ void add_top_command(CLI::App& app, const Console& console, Outcome& outcome) {
       ->default_str("1000");
   command->add_flag("--ascii", arguments->ascii, "no characters beyond ASCII");
   add_connect_options(*command, arguments->connect);
-  command->footer(kFooter);
+  command->footer(kTopFooter);
   command->callback(
-      [arguments, &console, &outcome] { outcome.exit_code = run(*arguments, console); });
+      [arguments, &console, &outcome] { outcome.exit_code = run_top(*arguments, console); });
 }
 
 }  // namespace conflux::ctl

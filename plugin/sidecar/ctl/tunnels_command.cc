@@ -21,7 +21,7 @@ using top::LegRow;
 using top::SortKey;
 using top::TunnelRow;
 
-constexpr const char* kFooter =
+constexpr const char* kTunnelsFooter =
     "One line per tunnel, and one per leg below it. Only proxies with `conflux.metrics.detail:\n"
     "local` tell of single tunnels, and only on the sidecar's Unix socket. HELPS is all cells "
     "over\n"
@@ -34,7 +34,7 @@ constexpr const char* kFooter =
     "  confluxctl tunnels --sort rtt --instance proxy\n"
     "  confluxctl tunnels --json | jq '.tunnels[] | select(.reorder_cells > 100)'";
 
-struct Arguments {
+struct TunnelsArguments {
   ConnectOptions connect;
   std::string sort = "cells";
   bool reverse = false;
@@ -94,7 +94,7 @@ std::string as_document(const ListTunnelsResponse& response,
   return to_text(out, 2);
 }
 
-int run(const Arguments& arguments) {
+int run_tunnels(const TunnelsArguments& arguments) {
   int exit_code = kExitOk;
   const auto client = connect(arguments.connect, exit_code);
   if (client == nullptr) return exit_code;
@@ -112,7 +112,7 @@ int run(const Arguments& arguments) {
 }  // namespace
 
 void add_tunnels_command(CLI::App& app, Outcome& outcome) {
-  auto arguments = std::make_shared<Arguments>();
+  auto arguments = std::make_shared<TunnelsArguments>();
   CLI::App* command = app.add_subcommand("tunnels", "List single tunnels and their legs");
   command->add_flag("--json", arguments->json, "print JSON");
   command->add_option("--sort", arguments->sort, "by what, the largest first")
@@ -120,8 +120,8 @@ void add_tunnels_command(CLI::App& app, Outcome& outcome) {
       ->default_str("cells");
   command->add_flag("--reverse", arguments->reverse, "the smallest first");
   add_connect_options(*command, arguments->connect);
-  command->footer(kFooter);
-  command->callback([arguments, &outcome] { outcome.exit_code = run(*arguments); });
+  command->footer(kTunnelsFooter);
+  command->callback([arguments, &outcome] { outcome.exit_code = run_tunnels(*arguments); });
 }
 
 }  // namespace conflux::ctl

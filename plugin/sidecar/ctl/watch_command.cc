@@ -19,7 +19,7 @@ namespace {
 using metrics::v1::Snapshot;
 using top::RegionRow;
 
-constexpr const char* kFooter =
+constexpr const char* kWatchFooter =
     "A line per proxy whenever something has changed, at most once per interval, until you stop "
     "it\n"
     "or the sidecar does. With binned metrics rates are means over three minutes. With --json "
@@ -36,7 +36,7 @@ constexpr const char* kFooter =
 
 constexpr std::size_t kTitlesEach = 20;  // lines
 
-struct Arguments {
+struct WatchArguments {
   ConnectOptions connect;
   std::string interval = "1s";
   std::vector<std::string> changed;
@@ -71,7 +71,7 @@ std::string line_of(const RegionRow& region, double at) {
 // Prints snapshots as they come.
 class Printer {
  public:
-  explicit Printer(const Arguments& arguments) : arguments_(arguments), tracker_({}, 1) {}
+  explicit Printer(const WatchArguments& arguments) : arguments_(arguments), tracker_({}, 1) {}
 
   // False: enough.
   bool handle(const Snapshot& snapshot) {
@@ -99,13 +99,13 @@ class Printer {
     }
   }
 
-  const Arguments& arguments_;
+  const WatchArguments& arguments_;
   top::Tracker tracker_;
   std::size_t lines_ = 0;
   std::uint64_t snapshots_ = 0;
 };
 
-int run(const Arguments& arguments) {
+int run_watch(const WatchArguments& arguments) {
   int exit_code = kExitOk;
   const auto client = connect(arguments.connect, exit_code);
   if (client == nullptr) return exit_code;
@@ -122,7 +122,7 @@ int run(const Arguments& arguments) {
 }  // namespace
 
 void add_watch_command(CLI::App& app, Outcome& outcome) {
-  auto arguments = std::make_shared<Arguments>();
+  auto arguments = std::make_shared<WatchArguments>();
   CLI::App* command = app.add_subcommand("watch", "Print a line whenever something has changed");
   command->add_option("--interval", arguments->interval, "at most one line per proxy in this time")
       ->check(interval_validator())
@@ -132,8 +132,8 @@ void add_watch_command(CLI::App& app, Outcome& outcome) {
       ->check(CLI::PositiveNumber);
   command->add_flag("--json", arguments->json, "print a JSON document per line");
   add_connect_options(*command, arguments->connect);
-  command->footer(kFooter);
-  command->callback([arguments, &outcome] { outcome.exit_code = run(*arguments); });
+  command->footer(kWatchFooter);
+  command->callback([arguments, &outcome] { outcome.exit_code = run_watch(*arguments); });
 }
 
 }  // namespace conflux::ctl

@@ -6,6 +6,7 @@ namespace onion_proxy {
 namespace {
 
 using test::FakeApplication;
+using test::kSocksReplySize;
 
 class PluginPathsTest : public test::TwoLegs {};
 

@@ -11,8 +11,8 @@ namespace {
 
 using test::FakeApplication;
 using test::FakeLeg;
+using test::kSocksReplySize;
 
-constexpr size_t kSocksReplySize = 10;
 constexpr size_t kWindow = 124;
 constexpr size_t kIncrement = 31;
 

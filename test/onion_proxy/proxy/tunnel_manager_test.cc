@@ -18,15 +18,15 @@ namespace {
 
 using test::FakeApplication;
 using test::FakeLeg;
+using test::kLoopback;
+using test::kSocksReplySize;
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Pair;
 
 constexpr uint8_t kExitNumber = 99;
-constexpr size_t kSocksReplySize = 10;
 constexpr uint8_t kSpares = 6;
-const Bytes kLoopback = {127, 0, 0, 1, 0, 0, 0, 60};
 
 UnixTime wall_clock() {
   return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());

@@ -9,11 +9,11 @@ namespace {
 
 using test::FakeApplication;
 using test::FakeLeg;
+using test::kLoopback;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 constexpr std::string_view kSocksOk("\x05\x00\x00\x01\x00\x00\x00\x00\x00\x00", 10);
-const Bytes kLoopback = {127, 0, 0, 1, 0, 0, 0, 60};
 
 Bytes bytes_of(std::string_view text) { return Bytes(text.begin(), text.end()); }
 

@@ -9,6 +9,8 @@ namespace {
 
 using test::FakeApplication;
 using test::FakeLeg;
+using test::kLoopback;
+using test::kSocksReplySize;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 

@@ -10,6 +10,9 @@
 
 namespace onion_proxy::test {
 
+/// What it gets first.
+inline constexpr size_t kSocksReplySize = 10;
+
 /// An application at its end of a connection to the proxy, past the SOCKS request.
 class FakeApplication {
  public:

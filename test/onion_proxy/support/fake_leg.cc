@@ -7,7 +7,7 @@ namespace {
 
 constexpr size_t kExtendSpecifiers = 1 + 8 + 22 + 34;
 constexpr size_t kHandshakeHeader = 4;
-constexpr uint16_t kNtor = 2;
+constexpr uint16_t kNtorType = 2;
 constexpr uint8_t kResourceLimit = 5;
 
 }  // namespace
@@ -68,7 +68,7 @@ void FakeLeg::handle_extend(const RelayCell& cell) {
   FakeRelay& next = hops_ == 1 ? middle_ : exit_;
   constexpr ByteArray<4> kCongestionControl = {1, 2, 1, 31};
   const Bytes reply =
-      type == kNtor ? next.answer_ntor(skin) : next.answer_ntor_v3(skin, kCongestionControl);
+      type == kNtorType ? next.answer_ntor(skin) : next.answer_ntor_v3(skin, kCongestionControl);
   send({.command = RelayCommand::kExtended2}, with_length(reply), hops_ - 1);
   path_.add_hop(next.keys());
   ++hops_;

@@ -7,6 +7,9 @@
 
 namespace onion_proxy::test {
 
+/// The body of a CONNECTED: an address, and how long it is good for.
+inline const Bytes kLoopback = {127, 0, 0, 1, 0, 0, 0, 60};
+
 /// The three relays of one leg in one: the guard's TLS link is real, middle and exit are computed
 /// behind it. Builds as an honest network does, then keeps what reaches the exit for the test.
 class FakeLeg {

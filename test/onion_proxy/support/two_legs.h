@@ -15,9 +15,6 @@ namespace onion_proxy::test {
 /// A tunnel of two legs to one exit, and the real plugin.
 class TwoLegs : public TunnelFixture {
  protected:
-  static inline const Bytes kLoopback = {127, 0, 0, 1, 0, 0, 0, 60};
-  static constexpr size_t kSocksReplySize = 10;
-
   void SetUp() override {
     open_plugin();
     start(2, std::make_unique<PluginPaths>(plugin_->instance()));

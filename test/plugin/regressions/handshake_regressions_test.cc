@@ -13,11 +13,6 @@ using ::testing::IsEmpty;
 
 constexpr int kMostLegs = 8;
 
-std::size_t count_of(const std::vector<std::string>& told, const std::string& word) {
-  return static_cast<std::size_t>(std::ranges::count_if(
-      told, [&](const std::string& line) { return line.find(word) != std::string::npos; }));
-}
-
 // C tor's exit answered "added" for a leg that it had not added, and later freed it twice.
 TEST(Regression, R1_ANinthLegIsNoMemberAndTheEightLeaveOneByOne) {
   Host host;

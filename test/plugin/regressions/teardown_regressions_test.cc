@@ -25,11 +25,6 @@ void hold_two_cells(Host& host) {
   ASSERT_EQ(host.cell(2, 3).status, Status::kHeld);
 }
 
-std::size_t count_of(const std::vector<std::string>& told, const std::string& word) {
-  return static_cast<std::size_t>(std::ranges::count_if(
-      told, [&](const std::string& line) { return line.find(word) != std::string::npos; }));
-}
-
 // Memory pressure closed a circuit that was being closed already.
 TEST(Regression, R4_ATunnelThatIsShedWhileItClosesClosesOnce) {
   Host host;

@@ -1,5 +1,7 @@
 #include "test/plugin/support/words.h"
 
+#include <algorithm>
+
 namespace conflux::test {
 namespace {
 
@@ -102,6 +104,11 @@ std::string words(const mpath_event& event) {
   const std::string kind = kind_words(event);
   if (event.leg == 0) return kind;
   return "leg " + std::to_string(event.leg_cookie) + ": " + kind;
+}
+
+std::size_t count_of(const std::vector<std::string>& told, const std::string& word) {
+  return static_cast<std::size_t>(std::ranges::count_if(
+      told, [&](const std::string& line) { return line.find(word) != std::string::npos; }));
 }
 
 }  // namespace conflux::test

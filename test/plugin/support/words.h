@@ -4,6 +4,7 @@
 #include <mpath/types.hpp>
 #include <ostream>
 #include <string>
+#include <vector>
 
 namespace conflux::test {
 
@@ -12,6 +13,8 @@ namespace conflux::test {
 // One event, as in "leg 2: REMOVE_LEG HANDSHAKE_TIMEOUT". Legs are named by their cookies, which
 // test hosts number from 1.
 [[nodiscard]] std::string words(const mpath_event& event);
+// How many of the events that were told hold `word`.
+[[nodiscard]] std::size_t count_of(const std::vector<std::string>& told, const std::string& word);
 
 }  // namespace conflux::test
 

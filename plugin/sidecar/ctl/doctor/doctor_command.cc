@@ -14,7 +14,7 @@
 namespace conflux::ctl {
 namespace {
 
-constexpr const char* kFooter =
+constexpr const char* kDoctorFooter =
     "Looks at the configuration, the plugin that it names, the directory of regions, the sidecar "
     "and\n"
     "the numbers of each proxy, and says of each what to do next. Works without the sidecar: it "
@@ -33,7 +33,7 @@ constexpr const char* kConfigPath = "/etc/conflux/conflux.yaml";
 // Proxies tick at least every second.
 constexpr std::chrono::milliseconds kPatience{3000};
 
-struct Arguments {
+struct DoctorArguments {
   ConnectOptions connect;
   std::string config;
   std::string regions;
@@ -86,7 +86,7 @@ PluginFacts look_at_plugin(const ConfigFacts& config) {
 }
 
 // What the command line leaves open is as the configuration says.
-void complete(Arguments& arguments, const ConfigFacts& config) {
+void complete(DoctorArguments& arguments, const ConfigFacts& config) {
   const config::Settings settings = config.result.settings.value_or(config::Settings{});
   if (arguments.connect.address.empty() && settings.sidecar.grpc.socket != "none") {
     arguments.connect.address = "unix:" + settings.sidecar.grpc.socket;
@@ -94,7 +94,7 @@ void complete(Arguments& arguments, const ConfigFacts& config) {
   if (arguments.regions.empty()) arguments.regions = settings.conflux.metrics.directory;
 }
 
-int run(Arguments arguments, const Console& console) {
+int run_doctor(DoctorArguments arguments, const Console& console) {
   const ConfigFacts config = look_at_config(arguments.config);
   complete(arguments, config);
   const SidecarFacts sidecar = look_at_sidecar(arguments.connect);
@@ -110,7 +110,7 @@ int run(Arguments arguments, const Console& console) {
 }  // namespace
 
 void add_doctor_command(CLI::App& app, const Console& console, Outcome& outcome) {
-  auto arguments = std::make_shared<Arguments>();
+  auto arguments = std::make_shared<DoctorArguments>();
   CLI::App* command = app.add_subcommand("doctor", "Find what is wrong, and say what to do next");
   command->add_option("--config", arguments->config, "the configuration file")
       ->default_str(kConfigPath);
@@ -118,9 +118,9 @@ void add_doctor_command(CLI::App& app, const Console& console, Outcome& outcome)
       ->default_str("as configured");
   command->add_flag("--json", arguments->json, "print JSON");
   add_connect_options(*command, arguments->connect);
-  command->footer(kFooter);
+  command->footer(kDoctorFooter);
   command->callback(
-      [arguments, &console, &outcome] { outcome.exit_code = run(*arguments, console); });
+      [arguments, &console, &outcome] { outcome.exit_code = run_doctor(*arguments, console); });
 }
 
 }  // namespace conflux::ctl

@@ -23,7 +23,7 @@ std::string mark_of(Level level, const Console& console) {
   return {};
 }
 
-const char* word_for(Level level) {
+const char* name_of(Level level) {
   switch (level) {
     case Level::kFine:
       return "ok";
@@ -52,7 +52,7 @@ std::string findings_as_text(const std::vector<Finding>& findings, const Console
 std::string findings_as_json(const std::vector<Finding>& findings) {
   Json out = {{"healthy", is_healthy(findings)}, {"findings", Json::array()}};
   for (const Finding& finding : findings) {
-    out["findings"].push_back({{"level", word_for(finding.level)},
+    out["findings"].push_back({{"level", name_of(finding.level)},
                                {"subject", finding.subject},
                                {"text", finding.text},
                                {"next", finding.next}});

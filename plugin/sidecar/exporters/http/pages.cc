@@ -24,7 +24,7 @@ constexpr string_view kStyle =
 
 string_view view(boost::beast::string_view text) { return {text.data(), text.size()}; }
 
-std::string escaped(string_view text) {
+std::string html_escaped(string_view text) {
   std::string out;
   for (const char c : text) {
     switch (c) {
@@ -87,9 +87,9 @@ std::string region_rows(const PageInput& input) {
   }
   std::string rows;
   for (const RegionSnapshot& region : input.snapshot->regions) {
-    rows += "<tr><td>" + escaped(region.instance) + "</td><td class=\"" +
+    rows += "<tr><td>" + html_escaped(region.instance) + "</td><td class=\"" +
             (is_live(region) ? "live" : "down") + "\">" + region::word_for(region.health) +
-            "</td><td>" + escaped(region.problem) + "</td></tr>\n";
+            "</td><td>" + html_escaped(region.problem) + "</td></tr>\n";
   }
   return rows;
 }
@@ -99,7 +99,7 @@ HttpResponse front_page(const PageInput& input) {
                "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
                "<title>conflux-sidecar</title><link rel=\"stylesheet\" href=\"/style.css\"></head>"
                "<body><h1>conflux-sidecar " +
-                   escaped(input.facts.version) +
+                   html_escaped(input.facts.version) +
                    "</h1>\n<p><a href=\"/metrics\">/metrics</a> &middot; "
                    "<a href=\"/healthz\">/healthz</a></p>\n"
                    "<table><tr><th>proxy</th><th>state</th><th></th></tr>\n" +
