@@ -62,7 +62,8 @@ step "1/4 packages"
 
 step "2/4 build (release, about two minutes on two cores the first time)"
 mkdir -p "$build"
-cmake -S "$root" --preset release -B "$build" -DCONFLUX_BUILD_TESTS=OFF >"$build.log" 2>&1 \
+cmake -S "$root" --preset release -B "$build" -DCONFLUX_BUILD_TESTS=OFF \
+  -DCONFLUX_JOIN_SOURCES=ON >"$build.log" 2>&1 \
   || { cat "$build.log" >&2; exit 1; }
 cmake --build "$build" --target onion-proxy conflux conflux-sidecar confluxctl >&2
 

@@ -15,7 +15,7 @@ usage: test/run.sh [--no-install] [-j N]
 Builds release and ASan+UBSan below build/ and runs with CTest: the unit, ABI and end-to-end tests
 (against stock tor on loopback), then the unit suite again under the sanitizers, what runs on many
 threads once more under ThreadSanitizer, and with clang-19 each fuzz target for 20 s (longer:
-test/fuzz/run.sh). Ends with the line "N passed, N failed" and exits with status 0 only if nothing
+test/fuzz/run.sh). Sources are compiled several at a time. Ends with the line "N passed, N failed" and exits with status 0 only if nothing
 failed. Reports (JUnit) go to results/.
 
   --no-install   take the installed packages as they are
@@ -67,7 +67,7 @@ part() {
   local preset=$1 target=$2
   shift 2
   printf '\n== %s: build\n' "$preset"
-  { cmake -S "$root" --preset "$preset" \
+  { cmake -S "$root" --preset "$preset" -DCONFLUX_JOIN_SOURCES=ON \
     && cmake --build "$root/build/$preset" -j "$jobs" --target "$target"; } \
     || { broken "$preset build"; return; }
   printf '\n== %s: test\n' "$preset"

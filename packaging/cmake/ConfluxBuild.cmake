@@ -4,6 +4,7 @@ option(CONFLUX_BUILD_TESTS "Build the tests" ON)
 option(CONFLUX_WERROR "Treat warnings as errors" ON)
 option(CONFLUX_FUZZ "Build the fuzz targets, with clang, and no other tests" OFF)
 option(CONFLUX_COVERAGE "Count which lines run, with clang (test/coverage.sh)" OFF)
+option(CONFLUX_JOIN_SOURCES "Compile some source files of a target at a time (not those of conflux.so)" OFF)
 set(CONFLUX_SANITIZE "" CACHE STRING "Sanitizers, comma separated: address,undefined or thread")
 
 set(CMAKE_C_STANDARD 11)
@@ -35,6 +36,18 @@ if(CONFLUX_CCACHE)
   set(CMAKE_C_COMPILER_LAUNCHER ${CONFLUX_CCACHE})
   set(CMAKE_CXX_COMPILER_LAUNCHER ${CONFLUX_CCACHE})
 endif()
+
+# Headers take most of the time of a whole build. The test command joins sources, everybody else
+# compiles them one by one. What is shipped is tested as it is shipped: conflux.so is never joined.
+if(CONFLUX_JOIN_SOURCES)
+  set(CMAKE_UNITY_BUILD ON)
+  set(CMAKE_UNITY_BUILD_BATCH_SIZE 8)
+endif()
+
+# conflux_alone(SOURCE...): these have names of their own that other files of the target have too.
+function(conflux_alone)
+  set_source_files_properties(${ARGN} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+endfunction()
 
 add_library(conflux_options INTERFACE)
 target_compile_options(conflux_options INTERFACE
@@ -68,6 +81,21 @@ function(conflux_library name)
   target_link_libraries(${name} PRIVATE conflux_options ${arg_PRIVATE_DEPS} PUBLIC ${arg_DEPS})
 endfunction()
 
+# The headers of GoogleTest, compiled once for all tests that are built the same way.
+function(conflux_share_test_headers name)
+  if(NOT TARGET conflux_test_headers)
+    file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/test_headers.cc CONTENT "int main() {}\n")
+    add_executable(conflux_test_headers ${CMAKE_BINARY_DIR}/test_headers.cc)
+    target_compile_options(conflux_test_headers PRIVATE -O0 -g1 -pthread)
+    target_link_libraries(conflux_test_headers PRIVATE conflux_options GTest::gtest GTest::gmock)
+    target_precompile_headers(conflux_test_headers PRIVATE <gmock/gmock.h> <gtest/gtest.h>
+      <algorithm> <array> <chrono> <cstdint> <filesystem> <fstream> <functional> <memory> <optional>
+      <span> <sstream> <string> <string_view> <thread> <vector>)
+  endif()
+  target_precompile_headers(${name} REUSE_FROM conflux_test_headers)
+  target_compile_options(${name} PRIVATE -pthread)  # as some of their libraries want it: it defines a macro
+endfunction()
+
 # conflux_test(NAME SOURCES a_test.cc ... DEPS x y LABELS unit): a GoogleTest binary whose tests
 # CTest knows one by one.
 function(conflux_test name)
@@ -83,6 +111,9 @@ function(conflux_test name)
   target_compile_definitions(${name} PRIVATE CONFLUX_SOURCE_DIR="${PROJECT_SOURCE_DIR}"
     CONFLUX_BINARY_DIR="${PROJECT_BINARY_DIR}")
   target_link_libraries(${name} PRIVATE conflux_options ${arg_DEPS} GTest::gtest_main GTest::gmock)
+  if(CONFLUX_JOIN_SOURCES)
+    conflux_share_test_headers(${name})
+  endif()
   # At test time, so that a build does not run what it has just built.
   gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60)
   # Not by PROPERTIES: lists do not survive it, and with the second label the timeout would go too.

@@ -29,6 +29,7 @@ function(conflux_proto_library name)
       VERBATIM)
     target_sources(${name} PRIVATE ${out}/${base}.pb.cc ${out}/${base}.grpc.pb.cc)
   endforeach()
+  set_target_properties(${name} PROPERTIES UNITY_BUILD OFF)  # generated files share their names
   # SYSTEM, and nothing of our warnings: generated code does not keep them.
   target_include_directories(${name} SYSTEM PUBLIC ${out})
   target_link_libraries(${name} PUBLIC gRPC::grpc++ protobuf::libprotobuf ${arg_DEPS})
