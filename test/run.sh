@@ -15,8 +15,8 @@ usage: test/run.sh [--no-install] [-j N]
 Builds release and ASan+UBSan below build/ and runs with CTest: the unit, ABI and end-to-end tests
 (against stock tor on loopback), then the unit suite again under the sanitizers, what runs on many
 threads once more under ThreadSanitizer, and with clang-19 each fuzz target for 20 s (longer:
-test/fuzz/run.sh). Sources are compiled several at a time. Ends with the line "N passed, N failed" and exits with status 0 only if nothing
-failed. Reports (JUnit) go to results/.
+test/fuzz/run.sh). Sources are compiled several at a time. Ends with the line "N passed, N failed"
+and exits with status 0 only if nothing failed. Reports (JUnit) go to results/.
 
   --no-install   take the installed packages as they are
   -j N           N jobs at a time (default: all cores)
