@@ -98,15 +98,13 @@ Metrics::Metrics(const config::MetricsSettings& settings, std::unique_ptr<region
 std::uint64_t Metrics::tick(std::uint64_t now_us, const InstanceGauges& gauges) noexcept {
   const std::lock_guard lock(tell_mutex_);
   // A clock that steps back must not silence the heartbeat until it has caught up.
-  const std::uint64_t due = next_tick_us_.load(std::memory_order_relaxed);
-  if (now_us < due && due - now_us <= tick_us_) return due;
-  const std::uint64_t next = aligned_tick_after(now_us);
-  next_tick_us_.store(next, std::memory_order_relaxed);
+  if (now_us < next_tick_us_ && next_tick_us_ - now_us <= tick_us_) return next_tick_us_;
+  next_tick_us_ = next_tick_after(now_us);
   epoch_.store(epoch_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
   if (writer_ != nullptr) writer_->beat();
   // Aligned to the interval, not to when anything happened. Privacy: rule 5.
   const std::uint64_t interval = now_us / interval_us_;
-  if (interval == interval_told_) return next;
+  if (interval == interval_told_) return next_tick_us_;
   interval_told_ = interval;
   totals_.set(Metric::kTunnels, 0, gauges.tunnels);
   totals_.set(Metric::kReorderBytes, 0, gauges.held_bytes);
@@ -114,7 +112,7 @@ std::uint64_t Metrics::tick(std::uint64_t now_us, const InstanceGauges& gauges) 
   totals_.set(Metric::kClockStepsBack, 0, gauges.clock_steps_back);
   const std::span<const std::uint64_t> told = totals_.tell();
   if (writer_ != nullptr) writer_->publish_aggregates(told);
-  return next;
+  return next_tick_us_;
 }
 
 std::size_t Metrics::snapshot(std::span<std::uint64_t> out) noexcept {

@@ -46,12 +46,11 @@ class Metrics {
   [[nodiscard]] std::uint32_t epoch() const noexcept {
     return epoch_.load(std::memory_order_relaxed);
   }
-  // [any-thread] When a tunnel with news has to be polled again. A host whose timers of tunnel and
-  // instance ring together may poll before it ticks: the tick that is overdue will have come by the
-  // one after it, and nobody spins for it.
+  // [any-thread] When a tunnel with news has to be polled again, if it has no other reason. Whether
+  // or not the tick before that has come yet: timers of tunnel and instance ring together, and a
+  // host may poll first.
   [[nodiscard]] std::uint64_t next_tick_after(std::uint64_t now_us) const noexcept {
-    const std::uint64_t due = next_tick_us_.load(std::memory_order_relaxed);
-    return due > now_us ? due : aligned_tick_after(now_us);
+    return (now_us / tick_us_ + 1) * tick_us_;
   }
   // [any-thread] Beats, and tells the sums when their interval is over; answers when it wants to be
   // called next.
@@ -71,9 +70,6 @@ class Metrics {
   void count_reload(bool accepted) noexcept;
 
  private:
-  [[nodiscard]] std::uint64_t aligned_tick_after(std::uint64_t now_us) const noexcept {
-    return (now_us / tick_us_ + 1) * tick_us_;
-  }
   void settle(const Tunnel& tunnel, TunnelAccount& account) noexcept;
   void count_closed(Reason reason, bool poisoned) noexcept;
 
@@ -81,8 +77,8 @@ class Metrics {
   const std::uint64_t tick_us_;
   const std::uint64_t interval_us_;
   std::atomic<std::uint32_t> epoch_{1};
-  std::atomic<std::uint64_t> next_tick_us_{0};
   std::mutex tell_mutex_;
+  std::uint64_t next_tick_us_ = 0;            // guarded by tell_mutex_
   std::uint64_t interval_told_ = UINT64_MAX;  // guarded by tell_mutex_
   Totals totals_;                             // tell() and told() guarded by tell_mutex_
 };
