@@ -128,9 +128,8 @@ std::uint64_t Instance::settle_metrics(mpath_tunnel_id id, TunnelSlot& slot,
     metrics_->publish(place_of(id), tunnel, views, slot.account);
     return MPATH_NEVER;
   }
-  const bool has_news =
-      tunnel.sender().sent().raw() + tunnel.receiver().received().raw() != slot.account.cells();
-  return has_news ? metrics_->next_tick_after(to_us(tunnel.now())) : MPATH_NEVER;
+  return slot.account.has_news(tunnel) ? metrics_->next_tick_after(to_us(tunnel.now()))
+                                       : MPATH_NEVER;
 }
 
 std::uint64_t Instance::tick(std::uint64_t now_us) noexcept {

@@ -3,13 +3,13 @@
 
 #include <cstdint>
 
+#include "plugin/core/tunnel.h"
+
 namespace conflux {
 
-struct TunnelAccount {
-  std::uint32_t epoch = 0;  // of the last publication
-  std::uint32_t display_id = 0;
-  std::uint64_t first_seen_us = 0;
-  // All only grow. Best: the leg that carried most; others: everything else.
+// What a tunnel adds to the sums of its instance. Best: the leg that carried most; others:
+// everything else. All but `linked_legs` only grow.
+struct TunnelTally {
   std::uint64_t sent_best = 0;
   std::uint64_t sent_others = 0;
   std::uint64_t received_best = 0;
@@ -17,10 +17,23 @@ struct TunnelAccount {
   std::uint64_t switches_sent = 0;
   std::uint64_t switches_received = 0;
   std::uint64_t linked_legs = 0;  // now
+
+  friend bool operator==(const TunnelTally&, const TunnelTally&) = default;
+};
+
+// `before`: the last one, so that the best leg's share does not shrink when that leg goes.
+[[nodiscard]] TunnelTally tally_of(const Tunnel& tunnel, const TunnelTally& before) noexcept;
+
+struct TunnelAccount {
+  std::uint32_t epoch = 0;  // of the last publication
+  std::uint32_t display_id = 0;
+  std::uint64_t first_seen_us = 0;
+  TunnelTally told;
   bool created = false;
 
-  [[nodiscard]] std::uint64_t cells() const noexcept {
-    return sent_best + sent_others + received_best + received_others;
+  // Has anything changed that is told by nothing else?
+  [[nodiscard]] bool has_news(const Tunnel& tunnel) const noexcept {
+    return tally_of(tunnel, told) != told;
   }
 };
 

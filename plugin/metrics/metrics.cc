@@ -64,6 +64,22 @@ std::uint32_t display_id_of(std::span<const std::uint8_t, 16> key, const TunnelP
 
 }  // namespace
 
+// The best leg's share grows by no more than the tunnel's, whichever leg that is.
+TunnelTally tally_of(const Tunnel& tunnel, const TunnelTally& before) noexcept {
+  TunnelTally now{.sent_best = before.sent_best,
+                  .received_best = before.received_best,
+                  .switches_sent = tunnel.sender().switches(),
+                  .switches_received = tunnel.receiver().switches()};
+  for (const Leg& leg : tunnel.legs()) {
+    now.sent_best = std::max(now.sent_best, leg.sequence().carried_out().raw());
+    now.received_best = std::max(now.received_best, leg.sequence().carried_in().raw());
+    now.linked_legs += leg.is_linked() ? 1 : 0;
+  }
+  now.sent_others = tunnel.sender().sent().raw() - now.sent_best;
+  now.received_others = tunnel.receiver().received().raw() - now.received_best;
+  return now;
+}
+
 std::unique_ptr<Metrics> Metrics::open(const config::ConfluxSettings& settings,
                                        std::string& problem) {
   const config::MetricsSettings& wanted = settings.metrics;
@@ -122,33 +138,22 @@ std::size_t Metrics::snapshot(std::span<std::uint64_t> out) noexcept {
   return told.size();
 }
 
-// All sums only grow: the best leg's share by no more than the tunnel's, whichever leg that is.
 void Metrics::settle(const Tunnel& tunnel, TunnelAccount& account) noexcept {
   if (!std::exchange(account.created, true)) totals_.add(Metric::kTunnelsCreated, 0, 1);
-  std::uint64_t sent_best = account.sent_best;
-  std::uint64_t received_best = account.received_best;
-  std::uint64_t linked = 0;
-  for (const Leg& leg : tunnel.legs()) {
-    sent_best = std::max(sent_best, leg.sequence().carried_out().raw());
-    received_best = std::max(received_best, leg.sequence().carried_in().raw());
-    linked += leg.is_linked() ? 1 : 0;
-  }
-  const auto move_on = [&](Metric metric, std::size_t value, std::uint64_t& told,
-                           std::uint64_t now) {
-    if (now != told) totals_.add(metric, value, now - told);
-    told = now;
+  const TunnelTally now = tally_of(tunnel, account.told);
+  const TunnelTally& told = account.told;
+  const auto move_on = [&](Metric metric, std::size_t value, std::uint64_t from, std::uint64_t to) {
+    if (to != from) totals_.add(metric, value, to - from);
   };
-  move_on(Metric::kCellsSent, at(Rank::kBest), account.sent_best, sent_best);
-  move_on(Metric::kCellsSent, at(Rank::kOther), account.sent_others,
-          tunnel.sender().sent().raw() - sent_best);
-  move_on(Metric::kCellsReceived, at(Rank::kBest), account.received_best, received_best);
-  move_on(Metric::kCellsReceived, at(Rank::kOther), account.received_others,
-          tunnel.receiver().received().raw() - received_best);
-  move_on(Metric::kSwitches, at(Direction::kSent), account.switches_sent,
-          tunnel.sender().switches());
-  move_on(Metric::kSwitches, at(Direction::kReceived), account.switches_received,
-          tunnel.receiver().switches());
-  move_on(Metric::kLegs, 0, account.linked_legs, linked);
+  move_on(Metric::kCellsSent, at(Rank::kBest), told.sent_best, now.sent_best);
+  move_on(Metric::kCellsSent, at(Rank::kOther), told.sent_others, now.sent_others);
+  move_on(Metric::kCellsReceived, at(Rank::kBest), told.received_best, now.received_best);
+  move_on(Metric::kCellsReceived, at(Rank::kOther), told.received_others, now.received_others);
+  move_on(Metric::kSwitches, at(Direction::kSent), told.switches_sent, now.switches_sent);
+  move_on(Metric::kSwitches, at(Direction::kReceived), told.switches_received,
+          now.switches_received);
+  move_on(Metric::kLegs, 0, told.linked_legs, now.linked_legs);
+  account.told = now;
 }
 
 void Metrics::publish(const TunnelPlace& place, const Tunnel& tunnel, const LegViews& views,
@@ -187,7 +192,7 @@ void Metrics::retire(const TunnelPlace& place, const Tunnel& tunnel, bool poison
                      TunnelAccount& account) noexcept {
   // Nobody may trust the numbers of a tunnel that is out of order.
   if (!poisoned) settle(tunnel, account);
-  totals_.add(Metric::kLegs, 0, 0 - account.linked_legs);
+  totals_.add(Metric::kLegs, 0, 0 - account.told.linked_legs);
   if (tunnel.receiver().received() > Cells{0}) {
     totals_.observe(Metric::kReorderPeak, tunnel.receiver().queue().peak_bytes().raw());
   }

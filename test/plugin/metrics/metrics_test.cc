@@ -126,6 +126,46 @@ TEST_F(MetricsOfAHost, TellTheLastCellsOfATunnelThatIsPolledJustBeforeTheTick) {
   EXPECT_EQ(value(Metric::kCellsReceived, kBest), 1U);
 }
 
+// A spare tunnel: its handshake ends, and then nothing happens to it until somebody wants it.
+TEST_F(MetricsOfAHost, TellOfLegsThatLinkedOrLeftBeforeTheTunnelFellSilent) {
+  Host host({.config = exact()});
+  host.poll();
+  host.join_and_link(3);
+  const auto told_when_it_asks = [&] {
+    host.poll();
+    ASSERT_NE(host.deadline(), MPATH_NEVER);
+    host.now_us = host.deadline();
+    tick(host);
+    host.poll();
+    host.advance(ms(250));
+    tick(host);
+    host.poll();
+    EXPECT_EQ(host.deadline(), MPATH_NEVER) << "nothing is left to tell";
+  };
+  told_when_it_asks();
+  EXPECT_EQ(value(Metric::kLegs), 3U);
+  ASSERT_EQ(host.remove(3), Status::kOk);
+  told_when_it_asks();
+  EXPECT_EQ(value(Metric::kLegs), 2U);
+}
+
+TEST_F(MetricsOfAHost, TellOfASwitchThatCameLast) {
+  Host host({.config = exact()});
+  host.join_and_link(2);
+  host.cell(1, 1);
+  settle(host);
+  host.poll();
+  host.switched(2, 1);
+  host.poll();
+  ASSERT_NE(host.deadline(), MPATH_NEVER);
+  host.now_us = host.deadline();
+  tick(host);
+  host.poll();
+  host.advance(ms(250));
+  tick(host);
+  EXPECT_EQ(value(Metric::kSwitches, 1), 1U) << "received";
+}
+
 TEST_F(MetricsOfAHost, DoNotKeepAnIdleTunnelAwake) {
   Host host({.config = exact()});
   host.join_and_link(2);
