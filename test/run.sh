@@ -6,6 +6,7 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 readonly root
 readonly results=$root/results
 jobs=$(nproc)
+join=OFF
 install=yes
 
 usage() {
@@ -30,9 +31,12 @@ main() {
   if [[ $install == yes ]]; then
     "$root/packaging/install-packages.sh" test || exit 1
   fi
+  join=ON
   suite release
   # Without gRPC: it is not instrumented, and takes as long to build as everything else.
   suite asan-light --label-exclude 'e2e|python|bench'
+  # One by one, so that a missing include is noticed here too.
+  join=OFF
   fuzz
   part tsan plugin_threads_test --label-regex threads
   check_ids
@@ -67,7 +71,7 @@ part() {
   local preset=$1 target=$2
   shift 2
   printf '\n== %s: build\n' "$preset"
-  { cmake -S "$root" --preset "$preset" -DCONFLUX_JOIN_SOURCES=ON \
+  { cmake -S "$root" --preset "$preset" -DCONFLUX_JOIN_SOURCES="$join" \
     && cmake --build "$root/build/$preset" -j "$jobs" --target "$target"; } \
     || { broken "$preset build"; return; }
   printf '\n== %s: test\n' "$preset"

@@ -38,11 +38,27 @@ if(CONFLUX_CCACHE)
 endif()
 
 # Headers take most of the time of a whole build. The test command joins sources, everybody else
-# compiles them one by one. What is shipped is tested as it is shipped: conflux.so is never joined.
+# compiles them one by one.
 if(CONFLUX_JOIN_SOURCES)
   set(CMAKE_UNITY_BUILD ON)
   set(CMAKE_UNITY_BUILD_BATCH_SIZE 8)
 endif()
+
+# conflux_never_joined(TARGET): neither it nor what it links of ours. What goes into somebody's process
+# is tested as it is shipped.
+function(conflux_never_joined target)
+  set_target_properties(${target} PROPERTIES UNITY_BUILD OFF)
+  get_target_property(linked ${target} LINK_LIBRARIES)
+  foreach(library IN LISTS linked)
+    if(TARGET ${library})
+      get_target_property(type ${library} TYPE)
+      get_target_property(imported ${library} IMPORTED)
+      if(NOT imported AND NOT type STREQUAL INTERFACE_LIBRARY)
+        conflux_never_joined(${library})
+      endif()
+    endif()
+  endforeach()
+endfunction()
 
 # conflux_alone(SOURCE...): these have names of their own that other files of the target have too.
 function(conflux_alone)
