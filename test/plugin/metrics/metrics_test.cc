@@ -44,6 +44,15 @@ class MetricsOfAHost : public testing::Test {
     host.advance(ms(250));
     tick(host);
   }
+  // Nothing else happens: it is the deadline that brings the host back.
+  static void serve_deadline(Host& host) {
+    ASSERT_NE(host.deadline(), MPATH_NEVER);
+    host.now_us = host.deadline();
+    tick(host);
+    host.poll();
+    host.advance(ms(250));
+    tick(host);
+  }
   static std::uint64_t tick(Host& host) {
     std::uint64_t next = 0;
     EXPECT_EQ(host.table.instance_tick(host.instance, host.now_us, &next), MPATH_OK);
@@ -96,13 +105,7 @@ TEST_F(MetricsOfAHost, TellTheLastCellsOfATunnelThatFallsSilent) {
   host.poll();
   host.cell(1, 1);
   host.poll();
-  // Nothing else happens: it is the deadline that brings the host back.
-  ASSERT_NE(host.deadline(), MPATH_NEVER);
-  host.now_us = host.deadline();
-  tick(host);
-  host.poll();
-  host.advance(ms(250));
-  tick(host);
+  serve_deadline(host);
   EXPECT_EQ(value(Metric::kCellsReceived, kBest), 1U);
 }
 
@@ -133,12 +136,7 @@ TEST_F(MetricsOfAHost, TellOfLegsThatLinkedOrLeftBeforeTheTunnelFellSilent) {
   host.join_and_link(3);
   const auto told_when_it_asks = [&] {
     host.poll();
-    ASSERT_NE(host.deadline(), MPATH_NEVER);
-    host.now_us = host.deadline();
-    tick(host);
-    host.poll();
-    host.advance(ms(250));
-    tick(host);
+    serve_deadline(host);
     host.poll();
     EXPECT_EQ(host.deadline(), MPATH_NEVER) << "nothing is left to tell";
   };
@@ -157,12 +155,7 @@ TEST_F(MetricsOfAHost, TellOfASwitchThatCameLast) {
   host.poll();
   host.switched(2, 1);
   host.poll();
-  ASSERT_NE(host.deadline(), MPATH_NEVER);
-  host.now_us = host.deadline();
-  tick(host);
-  host.poll();
-  host.advance(ms(250));
-  tick(host);
+  serve_deadline(host);
   EXPECT_EQ(value(Metric::kSwitches, 1), 1U) << "received";
 }
 
