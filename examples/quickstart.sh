@@ -60,7 +60,7 @@ check_arguments "$@"
 step "1/4 packages"
 "$root/packaging/install-packages.sh" run >&2
 
-step "2/4 build (release, about two minutes on two cores the first time)"
+step "2/4 build (release, two to four minutes on two cores the first time)"
 mkdir -p "$build"
 cmake -S "$root" --preset release -B "$build" -DCONFLUX_BUILD_TESTS=OFF \
   -DCONFLUX_JOIN_SOURCES=ON >"$build.log" 2>&1 \
