@@ -1,4 +1,4 @@
-# Compiler settings and the three helpers that every directory uses.
+# Compiler settings and the helpers that every directory uses.
 
 option(CONFLUX_BUILD_TESTS "Build the tests" ON)
 option(CONFLUX_WERROR "Treat warnings as errors" ON)

@@ -1,4 +1,4 @@
-// The one place of the proxy that asks what time it is.
+// The monotonic clock, and the time of day to the second.
 #pragma once
 
 #include <chrono>

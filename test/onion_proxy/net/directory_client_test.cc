@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "examples/onion_proxy/base/clock.h"
 #include "test/onion_proxy/support/event_loop.h"
 #include "test/onion_proxy/support/fake_authority.h"
 #include "test/onion_proxy/support/fake_dir_server.h"
@@ -21,10 +22,6 @@ using ::testing::HasSubstr;
 constexpr const char* kKeys = "/tor/keys/all";
 constexpr const char* kConsensus = "/tor/status-vote/current/consensus-microdesc";
 constexpr const char* kMicro = "/tor/micro/d/";
-
-UnixTime wall_clock() {
-  return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
-}
 
 class DirectoryClientTest : public testing::Test {
  protected:

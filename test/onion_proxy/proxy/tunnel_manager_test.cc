@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "examples/onion_proxy/base/clock.h"
 #include "test/onion_proxy/support/event_loop.h"
 #include "test/onion_proxy/support/fake_application.h"
 #include "test/onion_proxy/support/fake_authority.h"
@@ -27,10 +28,6 @@ using ::testing::Pair;
 
 constexpr uint8_t kExitNumber = 99;
 constexpr uint8_t kSpares = 6;
-
-UnixTime wall_clock() {
-  return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
-}
 
 // A verified network of two legs to one exit, g1-m1-x and g2-m2-x, and some dead relays.
 class TunnelManagerTest : public ::testing::Test {

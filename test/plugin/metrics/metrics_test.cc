@@ -44,6 +44,13 @@ class MetricsOfAHost : public testing::Test {
     host.advance(ms(250));
     tick(host);
   }
+  static void receive_after_all_was_told(Host& host) {
+    host.join_and_link(2);
+    settle(host);
+    host.poll();
+    host.cell(1, 1);
+    host.poll();
+  }
   // Nothing else happens: it is the deadline that brings the host back.
   static void serve_deadline(Host& host) {
     ASSERT_NE(host.deadline(), MPATH_NEVER);
@@ -100,11 +107,7 @@ TEST_F(MetricsOfAHost, CountTheCellsOfTheBestLegAndOfTheOthers) {
 
 TEST_F(MetricsOfAHost, TellTheLastCellsOfATunnelThatFallsSilent) {
   Host host({.config = exact()});
-  host.join_and_link(2);
-  settle(host);
-  host.poll();
-  host.cell(1, 1);
-  host.poll();
+  receive_after_all_was_told(host);
   serve_deadline(host);
   EXPECT_EQ(value(Metric::kCellsReceived, kBest), 1U);
 }
@@ -112,11 +115,7 @@ TEST_F(MetricsOfAHost, TellTheLastCellsOfATunnelThatFallsSilent) {
 // Regression: both timers of a host ring at the same time, and it is free to serve either first.
 TEST_F(MetricsOfAHost, TellTheLastCellsOfATunnelThatIsPolledJustBeforeTheTick) {
   Host host({.config = exact()});
-  host.join_and_link(2);
-  settle(host);
-  host.poll();
-  host.cell(1, 1);
-  host.poll();
+  receive_after_all_was_told(host);
   host.now_us = host.deadline();
   host.poll();
   ASSERT_NE(host.deadline(), MPATH_NEVER) << "the tick is still to come";

@@ -1,8 +1,6 @@
 // What went wrong elsewhere while legs were added and linked; test/README.md has the list.
 #include <gmock/gmock.h>
 
-#include <algorithm>
-
 #include "test/plugin/support/host.h"
 
 namespace conflux::test {

@@ -1,8 +1,6 @@
 // What went wrong elsewhere while legs and sets ended; test/README.md has the list.
 #include <gmock/gmock.h>
 
-#include <algorithm>
-
 #include "test/plugin/support/exit.h"
 #include "test/plugin/support/host.h"
 
