@@ -123,7 +123,12 @@ Incoming Circuit::handle_relay(SealedPayloadView sealed, CellPayloadView clear,
                          (cell.stream_id == 0 ? " without a stream" : " with a stream"));
   }
   if (cell.command == RelayCommand::kData) {
-    if (const auto tag = receiver_.note_data(recognized->tag)) sendmes_due_.push_back(*tag);
+    if (const auto tag = receiver_.note_data(recognized->tag)) {
+      if (sendmes_due_.size() >= kMaxSendmesDue) {
+        return violation(ViolationKind::kOverrun, "DATA beyond any window");
+      }
+      sendmes_due_.push_back(*tag);
+    }
   }
   Incoming out;
   out.kind = Incoming::Kind::kCell;
@@ -135,7 +140,7 @@ Incoming Circuit::handle_relay(SealedPayloadView sealed, CellPayloadView clear,
 bool Circuit::poll_sendme(Instant now, CellPayloadView out) {
   if (sendmes_due_.empty()) return false;
   const Bytes body = encode_sendme(sendmes_due_.front());
-  sendmes_due_.erase(sendmes_due_.begin());
+  sendmes_due_.pop_front();
   seal({.header = {.command = RelayCommand::kSendme}, .body = body, .hop = last_hop()}, now, out);
   return true;
 }

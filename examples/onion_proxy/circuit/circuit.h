@@ -1,8 +1,8 @@
 #pragma once
 
+#include <deque>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "examples/onion_proxy/circuit/circuit_builder.h"
 #include "examples/onion_proxy/circuit/sendme.h"
@@ -17,6 +17,7 @@ enum class ViolationKind : uint8_t {
   kWrongHop,           ///< a cell that only the last hop may send
   kUnexpectedCommand,  ///< a command that no relay sends to a client
   kBadSendme,
+  kOverrun,    ///< sends on though nothing is acknowledged
   kTruncated,  ///< not hostile: a relay cut the circuit
 };
 
@@ -36,6 +37,10 @@ struct ChannelState {
 /// given to the caller like stream cells.
 class Circuit {
  public:
+  /// SENDMEs that may wait to be drained: as many as an honest peer would wait for. Bounds memory
+  /// against one that heeds no window.
+  static constexpr size_t kMaxSendmesDue = SendmeSender::kMaxPending;
+
   Circuit(BuiltCircuit built, const VegasParams& vegas);
 
   size_t hop_count() const { return crypto_.hop_count(); }
@@ -67,7 +72,8 @@ class Circuit {
                         const ChannelState& channel, Instant now);
 
   /// Seals one SENDME that is due into `out`; false if none is. Drain after `handle_relay`, before
-  /// other cells: acknowledgements that wait behind data slow the peer down.
+  /// other cells: acknowledgements that wait behind data slow the peer down. Left undrained on
+  /// purpose they stop it. Beyond `kMaxSendmesDue` more DATA is a violation.
   bool poll_sendme(Instant now, CellPayloadView out);
   bool has_sendme_due() const { return !sendmes_due_.empty(); }
 
@@ -85,7 +91,7 @@ class Circuit {
   Vegas vegas_;
   SendmeSender sender_;
   SendmeReceiver receiver_;
-  std::vector<CellTag> sendmes_due_;
+  std::deque<CellTag> sendmes_due_;
 };
 
 }  // namespace onion_proxy

@@ -106,8 +106,8 @@ void Leg::handle_build_cell(LinkCell& cell) {
 
 void Leg::handle_relay(LinkCell& cell, Instant now) {
   const CellPayloadView sealed(cell.body.data(), kCellPayloadSize);
-  const auto incoming = circuit().handle_relay(sealed, owner_.room_for_leg_cell(sealed),
-                                               channel_state(), now);
+  const auto incoming =
+      circuit().handle_relay(sealed, owner_.room_for_leg_cell(sealed), channel_state(), now);
   flush_sendmes(now);
   switch (incoming.kind) {
     case Circuit::Incoming::Kind::kHandled:
@@ -119,7 +119,13 @@ void Leg::handle_relay(LinkCell& cell, Instant now) {
   }
 }
 
+void Leg::release_sendmes(Instant now) {
+  sendmes_held_ = false;
+  if (is_built()) flush_sendmes(now);
+}
+
 void Leg::flush_sendmes(Instant now) {
+  if (sendmes_held_) return;
   while (circuit().has_sendme_due() && channel_->is_open()) {
     circuit().poll_sendme(now, channel_->add_cell(circuit_id_, LinkCommand::kRelay));
   }

@@ -75,6 +75,11 @@ class Leg final : public CircuitUser {
   /// Seals the cell and queues it on the channel. Ignored once the leg is gone.
   void send(const Circuit::Outgoing& cell, Instant now);
 
+  /// Keeps SENDMEs back from now on, so that the exit must stop once its window is full.
+  void hold_sendmes() { sendmes_held_ = true; }
+  /// Sends those that were kept back, and each that falls due later at once.
+  void release_sendmes(Instant now);
+
   /// Sends DESTROY and lets the channel go. The owner hears nothing more. Idempotent.
   void destroy();
 
@@ -104,6 +109,7 @@ class Leg final : public CircuitUser {
   boost::asio::steady_timer build_timer_;
   std::shared_ptr<Channel> channel_;
   uint32_t circuit_id_ = 0;
+  bool sendmes_held_ = false;
   std::variant<Connecting, CircuitBuilder, Circuit, Gone> state_;
   /// Expires with the leg, so that a channel that opens too late finds nobody.
   std::shared_ptr<Leg*> self_ = std::make_shared<Leg*>(this);

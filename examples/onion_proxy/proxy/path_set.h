@@ -19,12 +19,19 @@ class CellSink {
   virtual void deliver(const RelayCell& cell, Instant now) = 0;
 };
 
+/// How much is held out of order, told when it changes what the exit may do.
+enum class Pressure : uint8_t {
+  kLow,      ///< little: it may go on
+  kHigh,     ///< ask it to pause: XOFF for each stream
+  kOverrun,  ///< it does not pause: acknowledge nothing, either, until kLow
+};
+
 /// What a poll of the paths brought.
 struct PathNews {
-  bool ready = false;            ///< streams may be opened from now on
-  bool closed = false;           ///< nothing can be sent or delivered any more
-  std::string reason;            ///< of the closing
-  std::optional<bool> pressure;  ///< true: pause the peers of all streams; false: let them go on
+  bool ready = false;   ///< streams may be opened from now on
+  bool closed = false;  ///< nothing can be sent or delivered any more
+  std::string reason;   ///< of the closing
+  std::optional<Pressure> pressure;
   bool collect_half_streams = false;
   std::optional<Instant> next_deadline;
 };

@@ -222,9 +222,12 @@ void PluginPaths::handle_event(const mpath_event& event, const StreamFacts& fact
     case mpath::EventKind::kReady:
       news.ready = true;
       return;
-    case mpath::EventKind::kPressure:
-      news.pressure = event.detail == MPATH_WATER_HIGH;
+    case mpath::EventKind::kPressure: {
+      const bool high = event.detail == MPATH_WATER_HIGH;
+      overrun_.handle_pressure(high, event.value);
+      news.pressure = high ? Pressure::kHigh : Pressure::kLow;
       return;
+    }
     case mpath::EventKind::kClosed:
       news.closed = true;
       news.reason = instance_.plugin().text(mpath::reason_of(event));
@@ -272,6 +275,7 @@ PathNews PluginPaths::poll(const StreamFacts& facts, Instant now) {
       handle_event(event, facts, now, news);
     }
   }
+  if (overrun_.check(store_.used() * CellStore::kCost)) news.pressure = Pressure::kOverrun;
   if (events_.next_deadline_us != MPATH_NEVER) {
     news.next_deadline = Instant(Micros(static_cast<int64_t>(events_.next_deadline_us)));
   }

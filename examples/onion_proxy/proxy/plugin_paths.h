@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "examples/onion_proxy/proxy/cell_store.h"
+#include "examples/onion_proxy/proxy/overrun_watch.h"
 #include "examples/onion_proxy/proxy/path_set.h"
 
 namespace onion_proxy {
@@ -47,6 +48,7 @@ class PluginPaths final : public PathSet {
   std::vector<Entry> legs_;
   std::vector<mpath_leg_view> views_;
   CellStore store_;
+  OverrunWatch overrun_;
   mpath::EventBuffer events_;
   bool linked_mode_ = false;  ///< more than one leg: the handshake makes it ready
   bool ready_told_ = false;

@@ -125,6 +125,7 @@ class Tunnel final : private LegOwner, private CellSink, private StreamHost {
   void schedule_turn();
   void turn();
   void poll_paths(const StreamFacts& facts);
+  void handle_pressure(Pressure pressure, Instant now);
   void pump_control(const StreamFacts& facts);
   void pump_data(StreamFacts& facts);
   size_t send_data_batch(const StreamFacts& facts);

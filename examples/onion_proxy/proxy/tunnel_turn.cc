@@ -99,12 +99,7 @@ void Tunnel::poll_paths(const StreamFacts& facts) {
   if (news.closed) return close(news.reason);
   paths_deadline_ = news.next_deadline;
   if (news.collect_half_streams) streams_.expire_half_closed(at);
-  if (news.pressure) {
-    const bool high = *news.pressure;
-    env_.log.info("tunnel {}: out-of-order cells {}", ordinal(),
-                  high ? "reached the high-water mark, pausing streams" : "are few again");
-    streams_.for_each([high](Stream& stream) { high ? stream.hold() : stream.release(); });
-  }
+  if (news.pressure) handle_pressure(*news.pressure, at);
   if (!news.ready) return;
   was_ready_ = true;
   state_ = State::kReady;
@@ -113,6 +108,25 @@ void Tunnel::poll_paths(const StreamFacts& facts) {
       (*self)->owner_.handle_tunnel_ready(**self);
     }
   });
+}
+
+void Tunnel::handle_pressure(Pressure pressure, Instant now) {
+  switch (pressure) {
+    case Pressure::kLow:
+      env_.log.info("tunnel {}: out-of-order cells are few again", ordinal());
+      for (const auto& leg : legs_) leg->release_sendmes(now);
+      return streams_.for_each([](Stream& stream) { stream.release(); });
+    case Pressure::kHigh:
+      env_.log.info("tunnel {}: out-of-order cells reached the high-water mark, pausing streams",
+                    ordinal());
+      return streams_.for_each([](Stream& stream) { stream.hold(); });
+    // What is missing is under way already, so the exit's windows cannot keep it from coming; and
+    // nothing that we send can get past what is stuck, but windows need no message to fill.
+    case Pressure::kOverrun:
+      env_.log.info("tunnel {}: the exit does not pause, holding SENDMEs back", ordinal());
+      for (const auto& leg : legs_) leg->hold_sendmes();
+      return;
+  }
 }
 
 void Tunnel::pump_control(const StreamFacts& facts) {

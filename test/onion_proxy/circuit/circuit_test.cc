@@ -101,6 +101,28 @@ TEST_F(CircuitTest, AnswersEvery31stDataCellWithItsTag) {
   EXPECT_FALSE(circuit_.poll_sendme(now_, payload_));
 }
 
+TEST_F(CircuitTest, SendmesThatWaitedGoOutInTheOrderOfTheirCells) {
+  std::vector<CellTag> expected;
+  for (int i = 1; i <= 3 * kIncrement; ++i) {
+    ASSERT_EQ(arrive(kExit, RelayCommand::kData, 4, {7}).kind, Kind::kCell);
+    if (i % kIncrement == 0) expected.push_back(last_tag_);
+  }
+  std::vector<CellTag> sent;
+  while (circuit_.poll_sendme(now_, payload_)) {
+    sent.push_back(parse_sendme(path_.open(payload_).cell.body).value());
+  }
+  EXPECT_EQ(sent, expected);
+}
+
+TEST_F(CircuitTest, RefusesDataBeyondAnyWindowWhileSendmesWait) {
+  for (size_t i = 1; i < (Circuit::kMaxSendmesDue + 1) * kIncrement; ++i) {
+    ASSERT_EQ(arrive(kExit, RelayCommand::kData, 4, {7}).kind, Kind::kCell) << i;
+  }
+  const auto incoming = arrive(kExit, RelayCommand::kData, 4, {7});
+  EXPECT_THAT(violation(incoming), HasSubstr("beyond any window"));
+  EXPECT_EQ(incoming.violation.kind, ViolationKind::kOverrun);
+}
+
 TEST_F(CircuitTest, AMatchingSendmeAcknowledgesAndMeasures) {
   const CellTag tag = send_data(31);
   now_ += std::chrono::milliseconds(80);
@@ -175,7 +197,8 @@ TEST_F(CircuitTest, IgnoresDropAndUnknownCommandsFromAnyHop) {
 
 TEST_F(CircuitTest, RefusesACellThatNoHopMade) {
   payload_.fill(0x55);
-  EXPECT_THAT(violation(circuit_.handle_relay(payload_, payload_, {}, now_)), HasSubstr("no hop made"));
+  EXPECT_THAT(violation(circuit_.handle_relay(payload_, payload_, {}, now_)),
+              HasSubstr("no hop made"));
 }
 
 TEST(ShortCellSchedule, LeavesOneCellIn50To100Short) {

@@ -92,6 +92,88 @@ TEST_F(PluginPathsTest, AnUploadUsesBothLegsAndNoMoreThanTheirWindows) {
   EXPECT_GT(ByteReader(delta).u32(), 31u);
 }
 
+// The exit's cells that were sent first are stuck on one leg, and so is a cell of ours: it cannot
+// read the XOFF that comes after it. All the while it sends on the other leg.
+class StuckLegTest : public test::TwoLegs {
+ protected:
+  static constexpr size_t kWindow = 4 * 31;
+  static constexpr size_t kLimit = 256 << 10;
+
+  StuckLegTest() {
+    conflux_lines_ =
+        "  reorder:\n    tunnel_limit: 256KiB\n    high_water: 32KiB\n    low_water: 8KiB\n";
+  }
+
+  void get_stuck() {
+    link_both();
+    id_ = connect(application_);
+    leg(carrier_).send({RelayCommand::kData, id_}, {'1'});  // no XOFF is due to who sent nothing
+    ASSERT_TRUE(run([&] { return tunnel_->bytes_down() == 1; }));
+    leg(other()).send({RelayCommand::kConfluxSwitch}, {0, 0, 0, 3});
+  }
+
+  size_t acknowledged() { return 31 * leg(other()).count(RelayCommand::kSendme); }
+
+  bool send_one(size_t window) {
+    if (closed_ || sent_ >= acknowledged() + window) return false;
+    leg(other()).send({RelayCommand::kData, id_}, Bytes(kRelayBodyMax, 'd'));
+    ++sent_;
+    return true;
+  }
+
+  // Sends what the window allows, again and again, until it allows nothing more.
+  void fill_window() {
+    do {
+      ASSERT_TRUE(run([&] { return !send_one(kWindow) && (closed_ || all_held()); }));
+      if (closed_) return;
+      wait_for_what_the_client_sent();
+    } while (sent_ < acknowledged() + kWindow);
+  }
+
+  bool all_held() { return tunnel_->stats().held_cells == sent_; }
+
+  // A request goes out after all SENDMEs that the tunnel has sent so far.
+  void wait_for_what_the_client_sent() {
+    const size_t before = leg(other()).count(RelayCommand::kBegin);
+    requests_.push_back(std::make_unique<FakeApplication>(io_));
+    tunnel_->open_stream(requests_.back()->connect_to("example.test", 80));
+    ASSERT_TRUE(run([&] { return leg(other()).count(RelayCommand::kBegin) > before; }));
+  }
+
+  std::vector<std::unique_ptr<FakeApplication>> requests_;
+  uint16_t id_ = 0;
+  size_t sent_ = 0;
+};
+
+TEST_F(StuckLegTest, AnExitThatCannotReadOurXoffIsStoppedByItsWindow) {
+  get_stuck();
+  // when it sends whatever its window allows
+  fill_window();
+  // then the window is full before the limit is reached
+  ASSERT_FALSE(closed_) << tunnel_->close_reason();
+  EXPECT_LE(tunnel_->stats().held_bytes_peak, kLimit);
+  EXPECT_GE(leg(1).count(RelayCommand::kXoff) + leg(2).count(RelayCommand::kXoff), 1u);
+
+  // and once the leg moves, nothing is lost, and the exit can send on as it could before
+  leg(carrier_).send({RelayCommand::kData, id_}, {'2'});
+  ASSERT_TRUE(run([&] {
+    send_one(kWindow);
+    return closed_ || sent_ >= 2000;
+  })) << sent_;
+  ASSERT_TRUE(run([&] { return closed_ || tunnel_->bytes_down() == 2 + sent_ * kRelayBodyMax; }));
+  EXPECT_FALSE(closed_) << tunnel_->close_reason();
+}
+
+TEST_F(StuckLegTest, AnExitThatHeedsNoWindowIsCutOffAtTheLimit) {
+  get_stuck();
+  ASSERT_TRUE(run([&] {
+    send_one(SIZE_MAX / 2);
+    return closed_;
+  }));
+  EXPECT_THAT(tunnel_->close_reason(), testing::HasSubstr("holds back more than its limit"));
+  EXPECT_LE(tunnel_->stats().held_bytes_peak, kLimit);
+}
+
 TEST_F(PluginPathsTest, ClosingFreesWhatIsHeldBack) {
   link_both();
   const uint16_t id = connect(application_);

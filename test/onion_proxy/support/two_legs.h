@@ -25,7 +25,8 @@ class TwoLegs : public TunnelFixture {
     // With the stock profile uploads stay on one leg, as those of stock tor do.
     const std::string file =
         testing::TempDir() + "two_legs_" + std::to_string(::getpid()) + ".yaml";
-    std::ofstream(file) << "version: 1\nconflux:\n  profile: fast\n  scheduler: low_rtt\n";
+    std::ofstream(file) << "version: 1\nconflux:\n  profile: fast\n  scheduler: low_rtt\n"
+                        << conflux_lines_;
     const auto config = load_plugin_config({.file = file});
     std::filesystem::remove(file);
     ASSERT_TRUE(config.ok()) << config.error();
@@ -72,6 +73,7 @@ class TwoLegs : public TunnelFixture {
     EXPECT_TRUE(run([&] { return leg(1).is_destroyed() || leg(2).is_destroyed(); }));
   }
 
+  std::string conflux_lines_;  ///< more of the plugin's configuration
   std::unique_ptr<PluginHost> plugin_;
   FakeApplication application_{io_};
   size_t carrier_ = 1;
