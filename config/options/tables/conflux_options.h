@@ -181,10 +181,11 @@ inline constexpr auto kConfluxOptions = std::to_array<Option>({
      .help = "Held bytes at which the host is told to slow streams down (XOFF).",
      .explanation =
          "What is already on its way still arrives: a window of each leg, so leave several MiB "
-         "between this and tunnel_limit. onion-proxy stops acknowledging cells, too, if twice as "
-         "much is held as when it asked for the pause; above half of tunnel_limit this comes too "
-         "late. Too low a mark costs throughput on legs of unlike delay, because streams stop "
-         "while reordering is normal.\n\n"
+         "between this and tunnel_limit. If twice as much is held as when it asked for the pause, "
+         "onion-proxy acknowledges nothing more, either, and a window of each leg still arrives: "
+         "leave room for those between twice this and tunnel_limit. Too low a mark costs "
+         "throughput on legs of unlike delay, because streams stop while reordering is "
+         "normal.\n\n"
          "If the file does not set it: a quarter of tunnel_limit, if that is less."},
     {.key = "conflux.reorder.low_water",
      .type = SizeType{[](Settings& s) -> std::uint64_t& { return s.conflux.reorder.low_water; }, 0,

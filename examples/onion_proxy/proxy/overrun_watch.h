@@ -15,8 +15,8 @@ class OverrunWatch {
   void handle_pressure(bool high, uint64_t held_bytes);
 
   /// Does the exit go on? Told once for each pressure: when as much has come since as was held at
-  /// its beginning. What was under way when the XOFF left is less with any sensible high-water
-  /// mark.
+  /// its beginning. What was under way when the XOFF left is less, as a rule: with the default
+  /// high-water mark, windows of 8,000 cells. If it is more, the exit starts slowly afterwards.
   bool check(uint64_t held_bytes);
 
  private:
