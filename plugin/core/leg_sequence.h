@@ -16,8 +16,12 @@ class LegSequence {
   [[nodiscard]] SeqNo last_sent() const noexcept { return last_sent_; }
   [[nodiscard]] SeqNo last_received() const noexcept { return last_received_; }
   // Sequenced cells that this leg itself carried.
-  [[nodiscard]] Cells carried_out() const noexcept { return carried_out_; }
-  [[nodiscard]] Cells carried_in() const noexcept { return carried_in_; }
+  [[nodiscard]] Cells carried_out() const noexcept {
+    return Cells{last_sent_.raw() - skipped_out_};
+  }
+  [[nodiscard]] Cells carried_in() const noexcept {
+    return Cells{last_received_.raw() - skipped_in_};
+  }
   // Has a SWITCH come with no sequenced cell after it yet? Seed: have_seen_switch and
   // cells_since_switch.
   [[nodiscard]] bool awaits_cell_after_switch() const noexcept { return awaits_cell_; }
@@ -27,32 +31,33 @@ class LegSequence {
   void commit_counts_received(bool counts) noexcept { counts_received_ = counts; }
 
   // Cells went out on this leg.
-  void commit_sent(Cells count) noexcept {
-    last_sent_ = SeqNo{last_sent_.raw() + count.raw()};
-    carried_out_ = Cells{carried_out_.raw() + count.raw()};
-  }
+  void commit_sent(Cells count) noexcept { last_sent_ = SeqNo{last_sent_.raw() + count.raw()}; }
   // This leg takes over from another, whose last cell was `seq`. Seed: set_last_seq_sent.
-  void commit_take_over(SeqNo seq) noexcept { last_sent_ = seq; }
+  void commit_take_over(SeqNo seq) noexcept {
+    skipped_out_ += seq.raw() - last_sent_.raw();
+    last_sent_ = seq;
+  }
 
   // Is there no number left for a cell that now arrives?
   [[nodiscard]] bool is_exhausted() const noexcept { return last_received_.raw() == UINT64_MAX; }
+  // `seq` is the next one.
   void commit_received(SeqNo seq) noexcept {
     last_received_ = seq;
-    carried_in_ = Cells{carried_in_.raw() + 1};
     awaits_cell_ = false;
   }
   // A SWITCH arrived. It is not a sequenced cell itself, hence no + 1.
   void commit_switch(SeqNo skipped_to) noexcept {
+    skipped_in_ += skipped_to.raw() - last_received_.raw();
     last_received_ = skipped_to;
     awaits_cell_ = true;
   }
 
  private:
-  // Pairs that move together lie together.
   SeqNo last_sent_{};
-  Cells carried_out_{};
   SeqNo last_received_{};
-  Cells carried_in_{};
+  // Numbers that other legs carried: they change with a SWITCH, and not with each cell.
+  std::uint64_t skipped_out_ = 0;
+  std::uint64_t skipped_in_ = 0;
   bool awaits_cell_ = false;
   bool counts_received_ = false;
 };
