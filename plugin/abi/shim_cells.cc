@@ -57,18 +57,18 @@ template <class T>
 
 // May this go the short way, as far as the structs tell? If not, the general way says why. Field by
 // field: one load of two that the host has just written would wait until both have reached memory.
-[[nodiscard, gnu::always_inline]] inline bool may_be_short(const mpath_route_request& request,
-                                                           const mpath_leg_views& views,
-                                                           const mpath_grant& out) noexcept {
-  return request.struct_size >= kSizeV1<mpath_route_request> &&
-         out.struct_size >= kSizeV1<mpath_grant> && views.items != nullptr &&
-         views.stride == sizeof(mpath_leg_view) &&
-         (request.reserved | request.reserved2 | views.reserved) == 0;
+[[nodiscard, gnu::always_inline]] inline bool may_be_short(const mpath_route_request* request,
+                                                           const mpath_leg_views* views,
+                                                           const mpath_grant* out) noexcept {
+  return request != nullptr && request->struct_size >= kSizeV1<mpath_route_request> &&
+         out != nullptr && out->struct_size >= kSizeV1<mpath_grant> && views != nullptr &&
+         views->items != nullptr && views->stride == sizeof(mpath_leg_view) &&
+         (request->reserved | request->reserved2 | views->reserved) == 0;
 }
-[[nodiscard, gnu::always_inline]] inline bool may_be_short(const mpath_cell& cell,
-                                                           const mpath_receipt& out) noexcept {
-  return cell.struct_size >= kSizeV1<mpath_cell> && out.struct_size >= kSizeV1<mpath_receipt> &&
-         cell.cost != 0 && cell.reserved == 0;
+[[nodiscard, gnu::always_inline]] inline bool may_be_short(const mpath_cell* cell,
+                                                           const mpath_receipt* out) noexcept {
+  return cell != nullptr && cell->struct_size >= kSizeV1<mpath_cell> && out != nullptr &&
+         out->struct_size >= kSizeV1<mpath_receipt> && cell->cost != 0 && cell->reserved == 0;
 }
 
 [[gnu::noinline]] mpath_status route_anyhow(mpath_instance* instance, mpath_tunnel_id tunnel,
@@ -155,11 +155,9 @@ namespace shim {
 mpath_status route(mpath_instance* instance, mpath_tunnel_id tunnel,
                    const mpath_route_request* request, const mpath_leg_views* views,
                    std::uint64_t now_us, mpath_grant* out) noexcept {
-  const bool given =
-      instance != nullptr && request != nullptr && views != nullptr && out != nullptr;
-  if (given) [[likely]] {
+  if (instance != nullptr) [[likely]] {
     TunnelSlot* slot = instance->impl.tunnels().find_quiet(tunnel, 0, 1);
-    if (slot != nullptr && may_be_short(*request, *views, *out)) [[likely]] {
+    if (slot != nullptr && may_be_short(request, views, out)) [[likely]] {
       Cells granted;
       const Leg* leg = slot->tunnel->route_again(
           key_of(*request), Cells{request->want},
@@ -197,8 +195,7 @@ mpath_status can_read(mpath_instance* instance, mpath_tunnel_id tunnel,
 
 mpath_status receive(mpath_instance* instance, mpath_tunnel_id tunnel, const mpath_cell* cell,
                      std::uint64_t now_us, mpath_receipt* out) noexcept {
-  const bool given = instance != nullptr && cell != nullptr && out != nullptr;
-  if (given && may_be_short(*cell, *out)) [[likely]] {
+  if (instance != nullptr && may_be_short(cell, out)) [[likely]] {
     const LegId id{cell->leg};
     if (TunnelSlot* slot = instance->impl.tunnels().find_quiet(tunnel, slot_of(id))) [[likely]] {
       Tunnel& it = *slot->tunnel;

@@ -43,7 +43,7 @@ void SlotTable::make_room(std::uint32_t index) {
 mpath_tunnel_id SlotTable::publish(std::uint32_t index) noexcept {
   TunnelSlot* slot = at(index);
   const std::uint32_t generation = slot->generation() + 1;
-  slot->gate.store(TunnelSlot::gate_of(generation), std::memory_order_release);
+  slot->gate.store(TunnelSlot::gate_of(generation, index), std::memory_order_release);
   count_.fetch_add(1, std::memory_order_relaxed);
   return std::uint64_t{generation} << 32U | index;
 }
@@ -51,7 +51,7 @@ mpath_tunnel_id SlotTable::publish(std::uint32_t index) noexcept {
 void SlotTable::retire(mpath_tunnel_id id) noexcept {
   const auto index = static_cast<std::uint32_t>(id);
   TunnelSlot* slot = at(index);
-  slot->gate.store(TunnelSlot::gate_of(slot->generation() + 1), std::memory_order_release);
+  slot->gate.store(TunnelSlot::gate_of(slot->generation() + 1, index), std::memory_order_release);
   slot->reset();
   count_.fetch_sub(1, std::memory_order_relaxed);
   release(index);

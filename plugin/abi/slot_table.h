@@ -28,10 +28,9 @@ class SlotTable {
 
   [[nodiscard]] TunnelSlot* find(mpath_tunnel_id id) const noexcept {
     const auto index = static_cast<std::uint32_t>(id);
-    const auto generation = static_cast<std::uint32_t>(id >> 32U);
     if (index >= high_mark()) return nullptr;
     TunnelSlot* slot = at(index);
-    return slot->generation() == generation && (generation & 1U) != 0 ? slot : nullptr;
+    return slot->is_home_of(id) ? slot : nullptr;
   }
   // The same, if nothing asks its owner to look twice: no flag is set at the gate. `legs`: the
   // slots of those of its legs that will be looked at.
@@ -42,9 +41,8 @@ class SlotTable {
     if (index >= high_mark()) return nullptr;
     TunnelSlot* slot = at(index);
     (prefetch(slot, legs), ...);
-    const std::uint64_t quiet = id - index;
-    return slot->gate.load(std::memory_order_acquire) == quiet && (id >> 32U & 1U) != 0 ? slot
-                                                                                        : nullptr;
+    if (slot == nullptr) __builtin_unreachable();  // callers need not ask twice
+    return slot->gate.load(std::memory_order_acquire) == id ? slot : nullptr;
   }
 
   // A free slot that nobody else has, or nothing if kTunnelsMax are in use. Throws std::bad_alloc.
@@ -72,8 +70,8 @@ class SlotTable {
  private:
   void make_room(std::uint32_t index);
 
-  // Slots of one piece of addresses; a power of two for the sake of at(), and of as many cache lines
-  // as make whole huge pages. Its memory is taken as slots are made.
+  // Slots of one piece of addresses; a power of two for the sake of at(), and of as many cache
+  // lines as make whole huge pages. Its memory is taken as slots are made.
   static constexpr std::uint32_t kSegment = std::uint32_t{1} << 15U;
   static constexpr std::size_t kSegments = kTunnelsMax / kSegment;
   static_assert(kSegment * sizeof(TunnelSlot) % AddressRange::kHugePage == 0);

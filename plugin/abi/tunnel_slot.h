@@ -11,14 +11,15 @@
 
 #include "plugin/core/tunnel.h"
 #include "plugin/metrics/account.h"
+#include "plugin/types/limits.h"
 
 namespace conflux {
 
 // What a call looks at first lies first: the gate, and the hot end of the tunnel right behind it.
 struct alignas(64) TunnelSlot {
-  // [any-thread] {generation, flags}. The generation is odd while a tunnel lives here; all flags
-  // are clear unless its owner has to look twice.
-  std::atomic<std::uint64_t> gate{0};
+  // [any-thread] {generation, flags, index}. The generation is odd while a tunnel lives here. With
+  // no flag set this is the tunnel's id, so that a call is let in by one comparison.
+  std::atomic<std::uint64_t> gate{kVacant};
   // [any-thread] As of the owner's last call.
   std::atomic<std::uint64_t> held_bytes{0};
   // [owner] What of it counts in the sum over all tunnels: the same, in steps.
@@ -41,21 +42,33 @@ struct alignas(64) TunnelSlot {
   std::mutex snapshot_mutex;
   std::vector<mpath_leg_summary> snapshot;
 
+  // Flags: bits between the generation and the index, which are set in no id.
+  // No tunnel lives here.
+  static constexpr std::uint64_t kVacant = std::uint64_t{1} << 24U;
   // Somebody wants its memory back: its owner closes it at its next call.
-  static constexpr std::uint64_t kMarked = 1;
+  static constexpr std::uint64_t kMarked = std::uint64_t{1} << 25U;
   // A bug was found in it.
-  static constexpr std::uint64_t kPoisoned = 2;
+  static constexpr std::uint64_t kPoisoned = std::uint64_t{1} << 26U;
   // What changed could not be published for want of memory: the next call tries again.
-  static constexpr std::uint64_t kUntold = 4;
+  static constexpr std::uint64_t kUntold = std::uint64_t{1} << 27U;
+  static constexpr std::uint64_t kOwnerLooksTwice = kMarked | kPoisoned | kUntold;
+  static_assert(kTunnelsMax <= kVacant);
 
-  [[nodiscard]] static constexpr std::uint64_t gate_of(std::uint32_t generation) noexcept {
-    return std::uint64_t{generation} << 32U;
+  [[nodiscard]] static constexpr std::uint64_t gate_of(std::uint32_t generation,
+                                                       std::uint32_t index) noexcept {
+    const bool lives = (generation & 1U) != 0;
+    return std::uint64_t{generation} << 32U | (lives ? 0 : kVacant) | index;
+  }
+  // Does the tunnel of this id live here, whatever its owner has to look at? The id's index is
+  // below the table's high mark.
+  [[nodiscard]] bool is_home_of(mpath_tunnel_id id) const noexcept {
+    return (gate.load(std::memory_order_acquire) & ~kOwnerLooksTwice) == id;
   }
   [[nodiscard]] std::uint32_t generation() const noexcept {
     return static_cast<std::uint32_t>(gate.load(std::memory_order_acquire) >> 32U);
   }
   [[nodiscard]] bool has_flags() const noexcept {
-    return static_cast<std::uint32_t>(gate.load(std::memory_order_relaxed)) != 0;
+    return (gate.load(std::memory_order_relaxed) & kOwnerLooksTwice) != 0;
   }
   [[nodiscard]] bool is_marked() const noexcept {
     return (gate.load(std::memory_order_relaxed) & kMarked) != 0;

@@ -33,19 +33,16 @@ class LegSet {
   // The place of a leg, or nothing if it is not (or no longer) in the set. One look, however many
   // legs there are.
   [[nodiscard]] std::optional<std::size_t> index_of(LegId id) const noexcept {
-    const std::size_t at = place_[slot_of(id) % kLegsMax];
-    if (at < legs_.size() && legs_[at].id() == id) return at;
+    if (!empty() && legs_[place_of(id)].id() == id) return place_of(id);
     return std::nullopt;
   }
 
   // The leg, or null if it is not (or no longer) in the set.
-  [[nodiscard]] Leg* find(LegId id) noexcept {
-    // Until one before it has left, a leg's place is its slot.
-    std::size_t at = slot_of(id);
-    if (at < legs_.size() && legs_[at].id() == id) [[likely]]
-      return &legs_[at];
-    at = place_[at % kLegsMax];
-    return at < legs_.size() && legs_[at].id() == id ? &legs_[at] : nullptr;
+  [[nodiscard]] Leg* find(LegId id) noexcept { return empty() ? nullptr : find_of_some(id); }
+  // The same of a set that is not empty.
+  [[nodiscard]] Leg* find_of_some(LegId id) noexcept {
+    Leg& leg = legs_[place_of(id)];
+    return leg.id() == id ? &leg : nullptr;
   }
 
   // Finds each leg's view. False if a leg has none or two; views of other legs do not matter.
@@ -96,7 +93,12 @@ class LegSet {
   // What nearly every tunnel has lies inside it, where its other state has been fetched anyway.
   static constexpr std::size_t kInlineLegs = 2;
 
+  // Where the leg is if it is in the set; somewhere in the set in any case, if that is not empty.
+  [[nodiscard]] std::size_t place_of(LegId id) const noexcept {
+    return place_[slot_of(id) % kLegsMax];
+  }
   void index() noexcept {
+    place_.fill(0);
     for (std::size_t i = 0; i < legs_.size(); ++i) {
       place_[slot_of(legs_[i].id()) % kLegsMax] = static_cast<std::uint8_t>(i);
     }

@@ -78,6 +78,50 @@ TEST(SlotTable, FindsNothingBeyondTheSlotsThatWereEverUsed) {
   }
 }
 
+TEST(SlotTable, FindsQuietlyOnlyWhatNobodyHasToLookAtTwice) {
+  SlotTable table;
+  static_cast<void>(add(table));
+  const mpath_tunnel_id id = add(table);
+  TunnelSlot* slot = table.find(id);
+  ASSERT_NE(slot, nullptr);
+  EXPECT_EQ(table.find_quiet(id), slot);
+  EXPECT_EQ(table.find_quiet(id + (std::uint64_t{2} << 32U)), nullptr) << "a later generation";
+  slot->commit_untold(true);
+  EXPECT_EQ(table.find_quiet(id), nullptr);
+  EXPECT_EQ(table.find(id), slot);
+  slot->commit_untold(false);
+  EXPECT_EQ(table.find_quiet(id), slot);
+  ASSERT_TRUE(slot->mark(static_cast<std::uint32_t>(id >> 32U)));
+  EXPECT_EQ(table.find_quiet(id), nullptr);
+  EXPECT_EQ(table.find(id), slot);
+  slot->poison();
+  EXPECT_EQ(table.find(id), slot) << "its owner drains and destroys it";
+  table.retire(id);
+  EXPECT_EQ(table.find_quiet(id), nullptr);
+  EXPECT_EQ(table.find(id), nullptr);
+  const mpath_tunnel_id later = add(table);
+  EXPECT_EQ(table.find_quiet(later), slot) << "the next tunnel in the slot has no flag set";
+}
+
+// What stands at a gate is no id while a flag is set there, though a host may invent any number.
+TEST(SlotTable, FindsNothingByANumberThatStandsAtAGate) {
+  SlotTable table;
+  const std::optional<std::uint32_t> index = table.acquire();
+  ASSERT_TRUE(index);
+  TunnelSlot* slot = table.at(index.value_or(0));
+  const auto finds_by_gate = [&] {
+    const std::uint64_t gate = slot->gate.load();
+    return table.find(gate) != nullptr || table.find_quiet(gate) != nullptr;
+  };
+  EXPECT_FALSE(finds_by_gate()) << "not published yet";
+  const mpath_tunnel_id id = table.publish(index.value_or(0));
+  EXPECT_TRUE(finds_by_gate()) << "alive and quiet: this is its id";
+  slot->poison();
+  EXPECT_FALSE(finds_by_gate());
+  table.retire(id);
+  EXPECT_FALSE(finds_by_gate());
+}
+
 TEST(TunnelSlot, IsShedOnlyInTheGenerationThatWasMarked) {
   SlotTable table;
   const mpath_tunnel_id first = add(table);
