@@ -104,9 +104,10 @@ mpath_status check_cell(const mpath_cell* cell) noexcept {
   return needs_body && cell->body == nullptr && cell->body_length > 0 ? MPATH_E_ARGUMENT : MPATH_OK;
 }
 
-// A cell whose struct has been checked.
-mpath_status receive_on(mpath_instance* instance, TunnelSlot& slot, const mpath_cell* cell,
-                        std::uint64_t now_us, mpath_receipt* out) noexcept {
+// A cell whose struct has been checked. Apart, so that the short way needs nothing saved for it.
+[[gnu::noinline]] mpath_status receive_on(mpath_instance* instance, TunnelSlot& slot,
+                                          const mpath_cell* cell, std::uint64_t now_us,
+                                          mpath_receipt* out) noexcept {
   return on_slot(instance, slot, [&](Tunnel& it) {
     Reason violation = Reason::NONE;
     const Outcome outcome = it.handle_cell({.leg = LegId{cell->leg},
@@ -136,10 +137,9 @@ mpath_status receive_on(mpath_instance* instance, TunnelSlot& slot, const mpath_
 
 // What is not the next cell: most often it is held behind others that came on its leg.
 [[gnu::noinline]] mpath_status receive_early(mpath_instance* instance, TunnelSlot& slot, Leg& leg,
-                                             const mpath_cell* cell, std::uint64_t now_us,
-                                             mpath_receipt* out) noexcept {
+                                             const mpath_cell* cell, mpath_receipt* out) noexcept {
   if (!slot.tunnel->hold_plainly(leg, LegId{cell->leg}, Token{cell->token}, cell->cost)) {
-    return receive_on(instance, slot, cell, now_us, out);
+    return receive_on(instance, slot, cell, to_us(slot.tunnel->now()), out);
   }
   write_receipt(slot.tunnel->receiver(), out);
   instance->impl.settle_one_held(slot);
@@ -202,7 +202,7 @@ mpath_status receive(mpath_instance* instance, mpath_tunnel_id tunnel, const mpa
       Leg* leg = it.find_counting(key_of(*cell), id, to_instant(now_us));
       if (leg != nullptr) [[likely]] {
         if (!it.deliver_plainly(*leg)) [[unlikely]]
-          return receive_early(instance, *slot, *leg, cell, now_us, out);
+          return receive_early(instance, *slot, *leg, cell, out);
         write_receipt(it.receiver(), out);
         return MPATH_OK;
       }
@@ -221,19 +221,20 @@ mpath_status drain(mpath_instance* instance, mpath_tunnel_id tunnel, mpath_token
   if (slot == nullptr) return MPATH_E_STALE;
   // Not on_tunnel: a poisoned tunnel gives its tokens back too.
   impl.close_if_marked(*slot);
-  out->count = 0;
   // By field, as all fields are of the first version: what is copied as a whole must be written
   // first.
   static_assert(sizeof(mpath_token) == kSizeV1<mpath_token>);
   mpath_token* item = out->items;
-  slot->tunnel->drain(out->capacity, [&item, out](const DrainedToken& drained) {
-    item->token = drained.token.raw();
-    item->leg = drained.leg.raw();
-    item->verdict = drained.deliver ? MPATH_DELIVER : MPATH_DISCARD;
-    item->reserved = 0;
-    item = strided(item, out->stride, 1);
-    ++out->count;
-  });
+  const std::uint32_t stride = out->stride;
+  const std::uint64_t count =
+      slot->tunnel->drain(out->capacity, [&item, stride](const DrainedToken& drained) {
+        item->token = drained.token.raw();
+        item->leg = drained.leg.raw();
+        item->verdict = drained.deliver ? MPATH_DELIVER : MPATH_DISCARD;
+        item->reserved = 0;
+        item = strided(item, stride, 1);
+      });
+  out->count = static_cast<std::uint32_t>(count);
   out->left = slot->tunnel->has_tokens() ? 1 : 0;
   impl.settle(*slot);
   return MPATH_OK;

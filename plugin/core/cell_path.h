@@ -33,23 +33,23 @@ namespace conflux {
 }
 
 template <class Take>
-void Tunnel::drain(std::size_t count, Take&& take) noexcept {
+std::uint64_t Tunnel::drain(std::uint64_t count, Take&& take) noexcept {
+  std::uint64_t left = count;
   if (!std::holds_alternative<Closed>(state_)) {
-    std::size_t taken = 0;
-    const Reason violation = receiver_.drain(count, [&](const ReleasedCell& cell) {
+    const DrainResult result = receiver_.drain(count, [&](const ReleasedCell& cell) {
       take(DrainedToken{.token = cell.token, .leg = cell.leg, .deliver = true});
-      ++taken;
     });
-    count -= taken;
-    if (violation != Reason::NONE) violate(violation, LegOrdinal{0});
+    left -= result.taken;
+    if (result.violation != Reason::NONE) violate(result.violation, LegOrdinal{0});
   }
-  for (; count > 0 && std::holds_alternative<Closed>(state_); --count) {
+  for (; left > 0 && std::holds_alternative<Closed>(state_); --left) {
     const std::optional<ReleasedCell> cell = receiver_.discard_next();
     if (!cell) break;
     take(DrainedToken{.token = cell->token, .leg = cell->leg, .deliver = false});
   }
   news_ |= kHeldNews;
   commit_pressure();
+  return count - left;
 }
 
 [[gnu::always_inline]] inline bool Tunnel::has_tokens() const noexcept {

@@ -5,28 +5,6 @@
 #include "plugin/types/check.h"
 
 namespace conflux {
-namespace {
-
-// One SENDME's worth of cells and a bit: the smallest burst that legs of equal delay produce.
-constexpr std::uint32_t kFirstCapacity = 64;
-
-}  // namespace
-
-void HeldCellRing::grow() {
-  const std::uint32_t capacity = capacity_ == 0 ? kFirstCapacity : capacity_ * 2;
-  auto cells = std::make_unique_for_overwrite<HeldCell[]>(capacity);
-  for (std::uint32_t i = 0; i < size_; ++i) cells[i] = cells_[(head_ + i) & (capacity_ - 1)];
-  cells_ = std::move(cells);
-  capacity_ = capacity;
-  head_ = 0;
-}
-
-void HeldCellRing::release() noexcept {
-  cells_.reset();
-  capacity_ = 0;
-  head_ = 0;
-}
-
 Instant OutOfOrderQueue::oldest_arrival() const noexcept {
   Instant oldest = kNever;
   for (const Lane& lane : lanes_) {
@@ -49,7 +27,7 @@ void OutOfOrderQueue::hold(LegId leg, const HeldCell& cell) {
     lowest_lane_ = static_cast<std::uint32_t>(slot);
   }
   cells_ += 1;
-  bytes_ += cell.cost;
+  footprint_ += weight(cell.cost);
 }
 
 std::optional<ReleasedCell> OutOfOrderQueue::release_any() noexcept {
@@ -85,7 +63,7 @@ void OutOfOrderQueue::find_lowest() noexcept {
 }
 
 bool OutOfOrderQueue::is_consistent() const noexcept {
-  if (empty()) return bytes_ == 0;
+  if (empty()) return footprint_ == 0;
   SeqNo smallest{UINT64_MAX};
   std::size_t busy = 0;
   for (const Lane& lane : lanes_) {

@@ -2,81 +2,20 @@
 #pragma once
 
 #include <algorithm>
+#include <boost/container/vector.hpp>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <optional>
-#include <vector>
 
+#include "plugin/core/held_cells.h"
 #include "plugin/types/strong.h"
 #include "plugin/types/time.h"
 
 namespace conflux {
 
-// A cell that the host keeps for us. It costs 32 bytes here and `cost` bytes there.
-struct HeldCell {
-  SeqNo seq;
-  Token token;
-  Instant arrived;
-  std::uint32_t cost;
-};
-
 struct ReleasedCell {
   Token token;
   LegId leg;
-};
-
-// First in, first out, in a ring that doubles. A large one gives its memory back once it is empty.
-class HeldCellRing {
- public:
-  [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
-  [[nodiscard]] bool full() const noexcept { return size_ == capacity_; }
-  // Neither empty nor full, in one comparison.
-  [[nodiscard]] bool takes_another() const noexcept { return size_ - 1 < capacity_ - 1; }
-  [[nodiscard]] const HeldCell& front() const noexcept { return cells_[head_]; }
-  // Throws std::bad_alloc and is then unchanged.
-  void push(const HeldCell& cell) {
-    if (full()) grow();
-    push_in_place(cell.seq, cell.token, cell.arrived, cell.cost);
-  }
-  // There is room. By field: a copy of the whole would wait until its parts have reached memory.
-  void push_in_place(SeqNo seq, Token token, Instant arrived, std::uint32_t cost) noexcept {
-    HeldCell& cell = cells_[(head_ + size_) & (capacity_ - 1)];
-    cell.seq = seq;
-    cell.token = token;
-    cell.arrived = arrived;
-    cell.cost = cost;
-    ++size_;
-  }
-  // Gives the front to `take`, and what follows it while each has the next number; `count` at most,
-  // which is not 0. Answers how many. Not empty.
-  template <class Take>
-  std::uint32_t pop_run(std::uint64_t count, Take&& take) noexcept {
-    const auto most = static_cast<std::uint32_t>(std::min<std::uint64_t>(count, size_));
-    SeqNo seq = front().seq;
-    std::uint32_t taken = 0;
-    for (; taken < most; ++taken, seq = next(seq)) {
-      const HeldCell& cell = cells_[(head_ + taken) & (capacity_ - 1)];
-      if (cell.seq != seq) break;
-      take(cell);
-    }
-    head_ = (head_ + taken) & (capacity_ - 1);
-    size_ -= taken;
-    if (size_ == 0 && capacity_ > kKeptCapacity) release();
-    return taken;
-  }
-
- private:
-  // 32 KiB: what legs of unlike delay need again and again. More was a stall.
-  static constexpr std::uint32_t kKeptCapacity = 1024;
-
-  void grow();
-  void release() noexcept;
-
-  std::unique_ptr<HeldCell[]> cells_;
-  std::uint32_t capacity_ = 0;  // a power of two, or 0
-  std::uint32_t head_ = 0;
-  std::uint32_t size_ = 0;
 };
 
 // Why it is not a heap: what one leg carries arrives in ascending order, so each leg has a lane
@@ -85,19 +24,23 @@ class HeldCellRing {
 // costs nothing (attack A16); and a lane outlives its leg, so that cells of a leg that has gone
 // are still delivered (reference: Arti's queue loses the tunnel then).
 //
-// Invariant, is_consistent(): lowest_ is the smallest head; cells and bytes are the sums over
+// Invariant, is_consistent(): lowest_ is the smallest head; cells and footprint are the sums over
 // lanes. Bound: the caller's, by footprint() before each hold().
 class OutOfOrderQueue {
  public:
   [[nodiscard]] bool empty() const noexcept { return cells_ == 0; }
   [[nodiscard]] Cells cells() const noexcept { return Cells{cells_}; }
-  [[nodiscard]] Bytes bytes() const noexcept { return Bytes{bytes_}; }
+  [[nodiscard]] Bytes bytes() const noexcept {
+    return Bytes{footprint_ - cells_ * sizeof(HeldCell)};
+  }
   // The same with our own share, so that cheap cells are not free (attack A30): what limits count.
-  [[nodiscard]] Bytes footprint() const noexcept {
-    return Bytes{bytes_ + cells_ * sizeof(HeldCell)};
+  [[nodiscard]] Bytes footprint() const noexcept { return Bytes{footprint_}; }
+  // What one cell adds to it.
+  [[nodiscard]] static constexpr std::uint64_t weight(std::uint32_t cost) noexcept {
+    return sizeof(HeldCell) + std::uint64_t{cost};
   }
   [[nodiscard]] Cells peak_cells() const noexcept { return Cells{std::max(peak_cells_, cells_)}; }
-  [[nodiscard]] Bytes peak_bytes() const noexcept { return Bytes{std::max(peak_bytes_, bytes_)}; }
+  [[nodiscard]] Bytes peak_bytes() const noexcept { return std::max(peak_bytes_, bytes()); }
   // The smallest number held. Not empty.
   [[nodiscard]] SeqNo lowest() const noexcept { return lowest_; }
   // When the cell that has waited longest arrived. kNever if empty. O(lanes).
@@ -125,7 +68,7 @@ class OutOfOrderQueue {
 
  private:
   struct Lane {
-    HeldCellRing cells;
+    HeldCells cells;
     LegId leg;
   };
 
@@ -137,13 +80,14 @@ class OutOfOrderQueue {
   void find_lowest() noexcept;
 
   std::uint64_t cells_ = 0;
-  std::uint64_t bytes_ = 0;
+  std::uint64_t footprint_ = 0;
   SeqNo lowest_{};
   std::uint32_t lowest_lane_ = 0;
   std::uint32_t busy_lanes_ = 0;  // that hold something
-  std::vector<Lane> lanes_;       // by slot of the leg
+  // By slot of the leg. Of this vector the size lies ready, and each cell asks for it.
+  boost::container::vector<Lane> lanes_;
   std::uint64_t peak_cells_ = 0;  // as of the last release
-  std::uint64_t peak_bytes_ = 0;
+  Bytes peak_bytes_{};
 };
 
 // What nearly every cell takes, inline.
@@ -155,9 +99,9 @@ class OutOfOrderQueue {
   if (slot >= lanes_.size()) return false;
   Lane& lane = lanes_[slot];
   if (lane.leg != leg || !lane.cells.takes_another()) return false;
-  lane.cells.push_in_place(seq, token, arrived, cost);
   cells_ += 1;
-  bytes_ += cost;
+  footprint_ += weight(cost);
+  lane.cells.push_in_place(seq, token, arrived, cost);
   return true;
 }
 
@@ -167,14 +111,15 @@ template <class Take>
                                                                           Take&& take) noexcept {
   // Both only grow between two releases, so it is enough to look before one.
   peak_cells_ = peak_cells().raw();
-  peak_bytes_ = peak_bytes().raw();
+  peak_bytes_ = peak_bytes();
+  const LegId leg = lane.leg;
   std::uint64_t bytes = 0;
   const std::uint64_t taken = lane.cells.pop_run(count, [&](const HeldCell& cell) {
     bytes += cell.cost;
-    take(ReleasedCell{.token = cell.token, .leg = lane.leg});
+    take(ReleasedCell{.token = cell.token, .leg = leg});
   });
   cells_ -= taken;
-  bytes_ -= bytes;
+  footprint_ -= bytes + taken * sizeof(HeldCell);
   if (lane.cells.empty()) --busy_lanes_;
   return taken;
 }

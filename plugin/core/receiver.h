@@ -27,6 +27,11 @@ struct ReceptionResult {
   Reason reason = Reason::NONE;
 };
 
+struct DrainResult {
+  std::uint64_t taken;
+  Reason violation;  // NONE, or what then came to light
+};
+
 class Receiver {
  public:
   explicit Receiver(const ReorderLimits& limits) noexcept
@@ -65,9 +70,9 @@ class Receiver {
   Reason handle_switch(Leg& leg, SeqDelta delta, std::uint64_t linked_legs, Cells cwnd_init,
                        Cells sent = {}) noexcept;
 
-  // Gives the cells that are in order to `take`, up to `count`. NONE, or what then came to light.
+  // Gives the cells that are in order to `take`, up to `count`.
   template <class Take>
-  Reason drain(std::size_t count, Take&& take) noexcept;
+  DrainResult drain(std::uint64_t count, Take&& take) noexcept;
   // Any cell at all, for a tunnel that has closed. Nothing once empty.
   std::optional<ReleasedCell> discard_next() noexcept;
 
@@ -78,7 +83,7 @@ class Receiver {
 
  private:
   [[nodiscard]] Bytes footprint_with(std::uint32_t cost) const noexcept {
-    return Bytes{queue_.footprint().raw() + sizeof(HeldCell) + cost};
+    return Bytes{queue_.footprint().raw() + OutOfOrderQueue::weight(cost)};
   }
   // Bytes are never more than the footprint, so below this one no mark is reached either.
   static Bytes quiet_below(const ReorderLimits& limits, bool pressure) noexcept {
@@ -120,16 +125,18 @@ class Receiver {
 }
 
 template <class Take>
-[[gnu::always_inline]] inline Reason Receiver::drain(std::size_t count, Take&& take) noexcept {
-  while (count > 0 && has_next()) {
+[[gnu::always_inline]] inline DrainResult Receiver::drain(std::uint64_t count,
+                                                          Take&& take) noexcept {
+  std::uint64_t left = count;
+  while (left > 0 && has_next()) {
     // Two legs were ahead with the same number: the second one now surfaces (attack A17, R36).
-    if (queue_.lowest() <= last_delivered_) return Reason::SEQUENCE_REPEATED;
-    const std::uint64_t taken = queue_.release_run(count, take);
+    if (queue_.lowest() <= last_delivered_) return {count - left, Reason::SEQUENCE_REPEATED};
+    const std::uint64_t taken = queue_.release_run(left, take);
     last_delivered_ = SeqNo{last_delivered_.raw() + taken};
-    count -= taken;
+    left -= taken;
   }
   if (queue_.empty()) stall_deadline_ = kNever;
-  return Reason::NONE;
+  return {count - left, Reason::NONE};
 }
 
 }  // namespace conflux

@@ -156,9 +156,10 @@ class Tunnel {
   bool hold_plainly(Leg& leg, LegId id, Token token, std::uint32_t cost) noexcept {
     return receiver_.hold_plainly(leg, id, token, cost, now_);
   }
-  // Gives tokens that are in order, or to be discarded, to `take`; `count` at most.
+  // Gives tokens that are in order, or to be discarded, to `take`; `count` at most. Answers how
+  // many.
   template <class Take>
-  void drain(std::size_t count, Take&& take) noexcept;
+  std::uint64_t drain(std::uint64_t count, Take&& take) noexcept;
   [[nodiscard]] bool has_tokens() const noexcept;
 
   // Events. kBuffer: nothing was told; events_needed() says how much room surely suffices.

@@ -151,10 +151,10 @@ TEST_F(FailingMemory, KeepsACellThatItCannotHoldWithTheHost) {
         ASSERT_EQ(it.receive_switch(1, 1), MPATH_CONSUMED);
       },
       [](BareTunnel& it) { return it.receive(1, 7); }, MPATH_HELD);
-  EXPECT_GE(failed, 2) << "the lanes and the first ring";
+  EXPECT_EQ(failed, 3) << "the lanes, a block and its place in the list";
 }
 
-TEST_F(FailingMemory, KeepsWhatItHoldsWhenARingCannotGrow) {
+TEST_F(FailingMemory, KeepsWhatItHoldsWhenThereIsNoRoomForAnotherBlock) {
   const int failed = fail_each(
       [](BareTunnel& it) {
         it.build();
@@ -164,7 +164,7 @@ TEST_F(FailingMemory, KeepsWhatItHoldsWhenARingCannotGrow) {
         }
       },
       [](BareTunnel& it) { return it.receive(1, 65); }, MPATH_HELD);
-  EXPECT_EQ(failed, 1) << "the larger ring";
+  EXPECT_EQ(failed, 2) << "a block and its place in the list";
 }
 
 TEST_F(FailingMemory, DeliversInOrderAfterAFailure) {

@@ -47,7 +47,7 @@ INCLUDES = {
 LIBRARIES = {
     "openssl/": ["plugin/types/nonce.cc", "plugin/region/", "plugin/abi/", "plugin/sidecar/serve/", "host_api/src/", "examples/", "test/"],
     "yaml-cpp/": ["config/", "test/"],
-    "boost/": ["plugin/core/leg_set.h", "host_api/src/", "examples/", "plugin/sidecar/", "test/"],
+    "boost/": ["plugin/core/leg_set.h", "plugin/core/out_of_order_queue.h", "host_api/src/", "examples/", "plugin/sidecar/", "test/"],
 }
 # The core decides; it does not look at clocks, threads, files or the environment.
 PURE_RINGS = ("plugin/types/", "plugin/codec/", "plugin/sched/", "plugin/core/")

@@ -110,7 +110,7 @@ TEST_P(OutOfOrderQueueAtRandom, AgreesWithAMap) {
   std::mt19937 random(GetParam());
   Pair pair;
   for (int step = 0; step < 3'000; ++step) {
-    // Long tides, so that rings grow, wrap round and run empty.
+    // Long tides, so that lanes grow over several blocks and run empty.
     const bool rising = step / 300 % 2 == 0;
     if (random() % 8 < (rising ? 7U : 1U)) {
       pair.hold(static_cast<std::uint32_t>(random() % kLegsMax + 1), random() % 5 + 1);
@@ -160,12 +160,12 @@ TEST(OutOfOrderQueue, EndsARunWhereAnotherLegRepeatsANumber) {  // attack A17
 
 INSTANTIATE_TEST_SUITE_P(Seeds, OutOfOrderQueueAtRandom, ::testing::Range(0U, 10U));
 
-// Rings grow from any position, wrap, give their memory back when they were large, and begin again.
+// Lanes grow from any position, give their memory back when they were long, and begin again.
 TEST(OutOfOrderQueue, AgreesWithAMapThroughStallsOfAnySize) {
   Pair pair;
   for (const std::size_t stall : {65U, 1024U, 1025U, 3000U, 64U, 2049U}) {
     for (int offset = 0; offset < 2; ++offset) {
-      // Given a ring whose first cell is not at its beginning:
+      // Given a lane whose first cell is not at the beginning of its block:
       for (int i = 0; i < 7; ++i) pair.hold(1, 1);
       for (int i = 0; i < 5; ++i) ASSERT_TRUE(pair.release());
       // When one leg stalls and all of it comes later, then the order holds.

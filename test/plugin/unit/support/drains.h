@@ -12,8 +12,7 @@ namespace conflux::test {
 // Answers how many.
 inline std::size_t drain(Tunnel& tunnel, std::span<DrainedToken> out) {
   std::size_t count = 0;
-  tunnel.drain(out.size(), [&](const DrainedToken& token) { out[count++] = token; });
-  return count;
+  return tunnel.drain(out.size(), [&](const DrainedToken& token) { out[count++] = token; });
 }
 
 // A cell that was in order, or what came to light instead, or neither.
@@ -24,7 +23,7 @@ struct DrainStep {
 
 inline DrainStep drain_next(Receiver& receiver) {
   DrainStep step;
-  step.violation = receiver.drain(1, [&](const ReleasedCell& cell) { step.cell = cell; });
+  step.violation = receiver.drain(1, [&](const ReleasedCell& cell) { step.cell = cell; }).violation;
   return step;
 }
 
