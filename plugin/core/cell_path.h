@@ -25,7 +25,7 @@ namespace conflux {
 [[gnu::always_inline]] inline Leg* Tunnel::find_counting(CellKey key, LegId id,
                                                          Instant now) noexcept {
   if (key != short_key_ || !time_goes_on(now)) return nullptr;
-  // A tunnel without legs has no cells of any key.
+  // The key is that of a multi-path tunnel, and such a one has legs (is_consistent()).
   Leg* const leg = legs_.find_of_some(id);
   if (leg == nullptr || !leg->sequence().counts_received()) return nullptr;
   now_ = now;

@@ -25,7 +25,8 @@ void HeldCells::make_room() {
 
 bool HeldCells::leave_block() noexcept {
   if (blocks_.begin() == last_) {
-    head_ = tail_ = tail_end_;
+    head_ = nullptr;
+    tail_ = tail_end_;
     return false;
   }
   const auto reserve = std::next(last_);

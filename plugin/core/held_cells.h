@@ -26,19 +26,19 @@ struct HeldCell {
 //   blocks_   [..xxxx][xxxxxxxx][xx......]  [reserve]
 //                ^ head_           ^ tail_  ^ tail_end_ is where the block of tail_ ends
 //
-// When nothing is held, tail_ is at the end of its block: the next cell finds no room, and the
-// block is begun anew.
+// When nothing is held, head_ is null and tail_ is at the end of its block: the next cell finds no
+// room, and the block is begun anew. Pointers into different blocks are never compared, for blocks
+// may be neighbours: where one ends another may begin.
+//
+// What was moved from may only be destroyed or assigned to.
 class HeldCells {
  public:
-  // What legs of unlike delay need again and again. More was a stall.
-  static constexpr std::uint32_t kKept = 1024;
-
   HeldCells() = default;
   HeldCells(HeldCells&&) noexcept = default;
   HeldCells& operator=(HeldCells&&) noexcept = default;
   ~HeldCells() = default;
 
-  [[nodiscard]] bool empty() const noexcept { return head_ == tail_; }
+  [[nodiscard]] bool empty() const noexcept { return head_ == nullptr; }
   // Holds something, and there is room for another.
   [[nodiscard]] bool takes_another() const noexcept { return tail_ != tail_end_; }
   // Not empty.
@@ -66,12 +66,15 @@ class HeldCells {
     std::unique_ptr<HeldCell[]> cells;
     std::uint32_t capacity;
   };
+  // What legs of unlike delay need again and again. More was a stall.
+  static constexpr std::uint32_t kKept = 1024;
   // One SENDME's worth of cells and a bit: the smallest burst that legs of equal delay produce.
   static constexpr std::uint32_t kFirstCapacity = 64;
   static constexpr std::uint32_t kMostCapacity = kKept / 2;
 
   void make_room();
-  // The block of head_ has been drained. Is anything held in another one?
+  // The block of head_ has been drained: it is given back, or stays in reserve if it is the larger
+  // one of two. Is anything held in another block?
   bool leave_block() noexcept;
   [[nodiscard]] const HeldCell* end_of_front() const noexcept {
     return blocks_.begin() == last_ ? tail_

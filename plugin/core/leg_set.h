@@ -98,7 +98,7 @@ class LegSet {
     return place_[slot_of(id) % kLegsMax];
   }
   void index() noexcept {
-    place_.fill(0);
+    place_.fill(0);  // no id that has gone leads outside the set
     for (std::size_t i = 0; i < legs_.size(); ++i) {
       place_[slot_of(legs_[i].id()) % kLegsMax] = static_cast<std::uint8_t>(i);
     }

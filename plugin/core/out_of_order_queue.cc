@@ -37,6 +37,10 @@ std::optional<ReleasedCell> OutOfOrderQueue::release_any() noexcept {
     release_from(lane, 1, [&](const ReleasedCell& cell) { released = cell; });
     return released;
   }
+  // Whatever they said: a tunnel with a bug in its counters must end, too.
+  cells_ = 0;
+  footprint_ = 0;
+  busy_lanes_ = 0;
   return std::nullopt;
 }
 
@@ -63,7 +67,7 @@ void OutOfOrderQueue::find_lowest() noexcept {
 }
 
 bool OutOfOrderQueue::is_consistent() const noexcept {
-  if (empty()) return footprint_ == 0;
+  if (empty()) return footprint_ == 0 && busy_lanes_ == 0;
   SeqNo smallest{UINT64_MAX};
   std::size_t busy = 0;
   for (const Lane& lane : lanes_) {
@@ -71,7 +75,7 @@ bool OutOfOrderQueue::is_consistent() const noexcept {
     ++busy;
     smallest = std::min(smallest, lane.cells.front().seq);
   }
-  return smallest == lowest_ && busy == busy_lanes_;
+  return smallest == lowest_ && busy == busy_lanes_ && footprint_ >= cells_ * sizeof(HeldCell);
 }
 
 }  // namespace conflux

@@ -24,8 +24,8 @@ struct ReleasedCell {
 // costs nothing (attack A16); and a lane outlives its leg, so that cells of a leg that has gone
 // are still delivered (reference: Arti's queue loses the tunnel then).
 //
-// Invariant, is_consistent(): lowest_ is the smallest head; cells and footprint are the sums over
-// lanes. Bound: the caller's, by footprint() before each hold().
+// Invariant: lowest_ is the smallest head; cells and footprint are the sums over lanes, which
+// is_consistent() does not add up. Bound: the caller's, by footprint() before each hold().
 class OutOfOrderQueue {
  public:
   [[nodiscard]] bool empty() const noexcept { return cells_ == 0; }

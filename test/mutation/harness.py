@@ -49,7 +49,11 @@ class Program:
 
 
 GTEST_RUN = (("--gtest_fail_fast", "--gtest_color=no"),)
-UNIT = Program("unit", ("test/plugin/unit/**/*_test.cc",), tuple(GTEST), GTEST_RUN)
+# Has an allocator of its own.
+NEIGHBOURS = Program("neighbours", ("test/plugin/unit/core/neighbouring_blocks_test.cc",),
+                     tuple(GTEST), GTEST_RUN)
+UNIT = Program("unit", ("test/plugin/unit/**/*_test.cc",), tuple(GTEST), GTEST_RUN,
+               NEIGHBOURS.sources)
 HOST = Program("host", ("test/plugin/seed/*.cc", "test/plugin/deviations/*.cc",
                         "test/plugin/replay/*.cc", "test/plugin/attacks/*.cc",
                         "test/plugin/regressions/*.cc", "test/plugin/support/*.cc"), tuple(GTEST), GTEST_RUN, loads=True)

@@ -15,7 +15,7 @@ from pathlib import Path
 from queue import SimpleQueue
 
 import guards
-from harness import ALLOC, HOST, UNIT, Harness, HarnessError, Worker, simulator
+from harness import ALLOC, HOST, NEIGHBOURS, UNIT, Harness, HarnessError, Worker, simulator
 from mutants import KINDS, Mutant, mutants_of
 from report import KILLED, Report, read_equivalents
 
@@ -218,7 +218,7 @@ def excused(options: argparse.Namespace) -> dict[str, str]:
 def judge(options: argparse.Namespace) -> int:
     simulation = options.harness == "sim"
     programs = ([simulator(options.runs)] if simulation
-                else [UNIT, HOST, ALLOC, simulator(SHORT_SIMULATION)])
+                else [UNIT, NEIGHBOURS, HOST, ALLOC, simulator(SHORT_SIMULATION)])
     harness = Harness(ROOT, options.work, programs, options.revision)
     results = Results(options.work / f"{options.harness}-results.jsonl", options.fresh)
     if options.report:

@@ -56,6 +56,19 @@ TEST(LegSet, ResolvesExactlyWhenEachLegHasOneView) {
   EXPECT_EQ(resolved, 6 + 6 * 4 + 6 * 10) << "permutations, with the foreign view in any place";
 }
 
+TEST(LegSet, FindsNoLegThatHasGone) {
+  Legs legs;
+  legs.add_linked(1ms);
+  legs.add_linked(2ms);
+  legs.set.commit_remove(1);
+  EXPECT_EQ(legs.set.index_of(leg_id(2)), std::nullopt) << "its place is no longer in the set";
+  EXPECT_EQ(legs.set.find(leg_id(2)), nullptr);
+  EXPECT_EQ(legs.set.find(leg_id(1)), &legs.set[0]);
+  legs.set.clear();
+  EXPECT_EQ(legs.set.index_of(leg_id(1)), std::nullopt);
+  EXPECT_EQ(legs.set.find(leg_id(1)), nullptr);
+}
+
 TEST(LegSet, AnswersTheHighestSequenceWithoutALeg) {
   Legs legs;
   legs.add_linked(1ms);
