@@ -156,7 +156,7 @@ def measure(arguments: argparse.Namespace, chosen: tuple) -> int:
         return 2
     deadline = (time.monotonic() + 60 * arguments.budget) if arguments.budget else float("inf")
     plan = Plan(chosen, arguments.pairs, arguments.seconds, 0.05 if arguments.quick else 1.0,
-                arguments.scheduler, deadline)
+                arguments.scheduler, deadline, insists=not arguments.quick)
     records = Records(out / "raw.csv")
     progress = Progress()
     complete = True
