@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <list>
 #include <memory>
-#include <utility>
 
 #include "plugin/types/strong.h"
 #include "plugin/types/time.h"

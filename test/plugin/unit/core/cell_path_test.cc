@@ -132,7 +132,7 @@ TEST_F(CellPath, HoldsUntilTheLastPlaceOfTheBlockIsTaken) {
   ASSERT_EQ(rig_.data(rig_.leg(1)), Outcome::kHeld);
   std::uint64_t held = 1;
   while (receive(1) == Reception::kHold) ++held;
-  EXPECT_EQ(held, 64U);
+  EXPECT_EQ(held, 64U) << "the places of the first block";
   EXPECT_EQ(rig_.tunnel.receiver().queue().cells(), Cells{held});
   ASSERT_EQ(rig_.data(rig_.leg(1)), Outcome::kHeld) << "and the general way finds more room";
   EXPECT_EQ(receive(1), Reception::kHold);
