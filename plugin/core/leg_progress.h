@@ -54,7 +54,7 @@ class LegProgress {
   // Cells enough for a SENDME are under way, and none has come for several round trips.
   // (Reference: ECF's sanity check; a frozen relay keeps its low RTT for ever.)
   [[nodiscard]] bool is_stalled(const LegView& view, Cells sendme_inc, Instant now) const noexcept {
-    return may_be_stalled(now) && view.inflight >= sendme_inc.raw() && view.data_sent > 0;
+    return view.inflight >= sendme_inc.raw() && may_be_stalled(now) && view.data_sent > 0;
   }
 
   // The smallest number that may not have arrived yet; nothing if all has, or nobody knows. Never

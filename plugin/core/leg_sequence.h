@@ -32,6 +32,8 @@ class LegSequence {
 
   // Cells went out on this leg.
   void commit_sent(Cells count) noexcept { last_sent_ = SeqNo{last_sent_.raw() + count.raw()}; }
+  // The same, where the number of the last one is at hand.
+  void commit_sent_up_to(SeqNo seq) noexcept { last_sent_ = seq; }
   // This leg takes over from another, whose last cell was `seq`. Seed: set_last_seq_sent.
   void commit_take_over(SeqNo seq) noexcept {
     skipped_out_ += seq.raw() - last_sent_.raw();

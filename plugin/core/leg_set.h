@@ -58,6 +58,19 @@ class LegSet {
     return resolve_unordered(views, out);
   }
 
+  // Are these the views of all legs, in leg order, as the contract wants them, and is each RTT what
+  // it was when last looked at? The set is not empty. Two legs have a way of their own: nearly
+  // every cell asks, and nearly every tunnel has two.
+  [[nodiscard, gnu::always_inline]] bool are_as_known(LegViews views) const noexcept {
+    if (views.size() != legs_.size()) return false;
+    if (!is_as_known(legs_[0], views[0])) return false;
+    if (legs_.size() == 2) [[likely]]
+      return is_as_known(legs_[1], views[1]);
+    std::size_t i = 1;
+    while (i < legs_.size() && is_as_known(legs_[i], views[i])) ++i;
+    return i == legs_.size();
+  }
+
   // Seed: max_last_seq_sent, max_last_seq_recv. `without`: a leg that does not count.
   [[nodiscard]] SeqNo highest_sent(LegId without = LegId{}) const noexcept {
     SeqNo highest{};
@@ -102,6 +115,10 @@ class LegSet {
     for (std::size_t i = 0; i < legs_.size(); ++i) {
       place_[slot_of(legs_[i].id()) % kLegsMax] = static_cast<std::uint8_t>(i);
     }
+  }
+  [[nodiscard, gnu::always_inline]] static bool is_as_known(const Leg& leg,
+                                                            const LegView& view) noexcept {
+    return view.leg == leg.id().raw() && leg.progress().knows_rtt(view) && view.reserved == 0;
   }
   [[nodiscard]] bool resolve_unordered(const LegViews& views, ViewOfLeg& out) const noexcept {
     std::fill_n(out.begin(), legs_.size(), nullptr);

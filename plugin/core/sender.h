@@ -125,13 +125,7 @@ class Sender {
                                                  Instant now) const noexcept {
   // Of no cell at all the number wraps, and the general way says what it thinks of that.
   const bool fits = want.raw() - 1 < standing_.until.raw() - sent_.raw();
-  if (!fits || views.size() != legs.size()) return false;
-  std::size_t at = 0;
-  for (const Leg& leg : legs) {
-    const LegView& view = views[at++];
-    if (view.leg != leg.id().raw() || !leg.progress().knows_rtt(view)) return false;
-    if (view.reserved != 0) return false;
-  }
+  if (!fits || !legs.are_as_known(views)) return false;
   const Leg& leg = legs[standing_.index];
   const LegView& view = views[standing_.index];
   // The last number of the sending leg is the number of all cells: what a SWITCH rests on. If it is
@@ -147,8 +141,8 @@ class Sender {
   Leg& leg = legs[standing_.index];
   const Cells granted = std::min(want, room(view));
   leg.progress().commit_sent_more(view, Cells{standing_.sendme_inc}, standing_.patience, now);
-  leg.sequence().commit_sent(granted);
   sent_ = Cells{sent_.raw() + granted.raw()};
+  leg.sequence().commit_sent_up_to(SeqNo{sent_.raw()});
   return granted;
 }
 

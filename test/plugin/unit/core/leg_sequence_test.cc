@@ -21,6 +21,9 @@ TEST(LegSequence, CountsWhatItCarriesItselfApartFromWhereItStands) {
   sequence.commit_sent(Cells{2});
   EXPECT_EQ(sequence.last_sent(), SeqNo{102});
   EXPECT_EQ(sequence.carried_out(), Cells{7});
+  sequence.commit_sent_up_to(SeqNo{105});
+  EXPECT_EQ(sequence.last_sent(), SeqNo{105});
+  EXPECT_EQ(sequence.carried_out(), Cells{10});
 
   sequence.commit_received(next(sequence.last_received()));
   sequence.commit_switch(SeqNo{50});

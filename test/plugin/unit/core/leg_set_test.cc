@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <functional>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "test/plugin/unit/support/legs.h"
@@ -54,6 +56,43 @@ TEST(LegSet, ResolvesExactlyWhenEachLegHasOneView) {
   };
   visit();
   EXPECT_EQ(resolved, 6 + 6 * 4 + 6 * 10) << "permutations, with the foreign view in any place";
+}
+
+// One to four legs: two have a way of their own.
+TEST(LegSet, KnowsViewsOnlyInLegOrderAndOnlyAsTheyWere) {
+  for (std::size_t count = 1; count <= 4; ++count) {
+    Legs legs;
+    std::vector<LegView> views(count + 1);
+    for (std::size_t i = 0; i < count; ++i) {
+      Leg& leg = legs.set[legs.add_linked(1ms)];
+      views[i].leg = leg.id().raw();
+      views[i].ewma_rtt_us = static_cast<std::uint32_t>(10'000 + i);
+      leg.progress().commit_view(views[i], Instant{});
+    }
+    const auto known = [&](std::size_t size) {
+      return legs.set.are_as_known(LegViews(views.data(), size, sizeof(LegView), Cells{0}));
+    };
+    SCOPED_TRACE(std::to_string(count) + " legs");
+    EXPECT_TRUE(known(count));
+    EXPECT_FALSE(known(count - 1)) << "a leg without a view";
+    EXPECT_FALSE(known(count + 1)) << "a view without a leg";
+    for (std::size_t i = 0; i < count; ++i) {
+      const LegView was = views[i];
+      views[i].ewma_rtt_us += 1;
+      EXPECT_FALSE(known(count)) << "the RTT of leg " << i;
+      views[i] = was;
+      views[i].reserved = 1;
+      EXPECT_FALSE(known(count)) << "the general way refuses it at leg " << i;
+      views[i] = was;
+      views[i].leg = leg_id(9).raw();
+      EXPECT_FALSE(known(count)) << "the view of another leg at " << i;
+      views[i] = was;
+      EXPECT_TRUE(known(count));
+    }
+    if (count == 1) continue;
+    std::swap(views[count - 2], views[count - 1]);
+    EXPECT_FALSE(known(count)) << "in another order";
+  }
 }
 
 TEST(LegSet, FindsNoLegThatHasGone) {
