@@ -6,8 +6,9 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 readonly root
 readonly results=$root/results
 jobs=$(nproc)
-join=OFF
 install=yes
+builder=   # the process group that builds beside tests, if any
+building=  # which preset
 
 usage() {
   cat <<'TEXT'
@@ -16,8 +17,9 @@ usage: test/run.sh [--no-install] [-j N]
 Builds release and ASan+UBSan below build/ and runs with CTest: the unit, ABI and end-to-end tests
 (against stock tor on loopback), then the unit suite again under the sanitizers, what runs on many
 threads once more under ThreadSanitizer, and with clang-19 each fuzz target for 20 s (longer:
-test/fuzz/run.sh). Sources are compiled several at a time. Ends with the line "N passed, N failed"
-and exits with status 0 only if nothing failed. Reports (JUnit) go to results/.
+test/fuzz/run.sh). Sources are compiled several at a time, and what is tested next is built while
+the tests before it run. Ends with the line "N passed, N failed" and exits with status 0 only if
+nothing failed. Reports (JUnit) go to results/.
 
   --no-install   take the installed packages as they are
   -j N           N jobs at a time (default: all cores)
@@ -27,21 +29,39 @@ TEXT
 main() {
   parse_arguments "$@"
   mkdir -p "$results"
-  rm -f "$results"/*.xml "$results"/broken-steps
+  rm -f "$results"/*.xml "$results"/*.log "$results"/broken-steps
   if [[ $install == yes ]]; then
     "$root/packaging/install-packages.sh" test || exit 1
   fi
-  join=ON
-  suite release
-  # Without gRPC: it is not instrumented, and takes as long to build as everything else.
-  suite asan-light --label-exclude 'e2e|python|bench'
-  # One by one, so that a missing include is noticed here too.
-  join=OFF
-  fuzz
-  part tsan plugin_threads_test --label-regex threads
+  trap stop_building EXIT
+  # Clang compiles with sanitizers in two thirds of g++'s time, and is a second opinion on every
+  # source. Without gRPC: it is not instrumented, and takes as long to build as everything else.
+  local sanitized=asan-light
+  if has_clang; then sanitized=asan-clang; fi
+
+  # The fuzz targets are compiled one by one, so that a missing include is noticed here too.
+  build release ON all
+  start_building "$sanitized" ON all
+  run_tests release
+  finish_building
+  if has_clang; then start_building fuzz OFF fuzz_targets; fi
+  run_tests "$sanitized" --label-exclude 'e2e|python|bench'
+  if has_clang; then
+    finish_building
+    start_building tsan OFF plugin_threads_test
+    run_tests fuzz
+  else
+    printf '\n== fuzz: left out, clang++-19 is not installed\n'
+    start_building tsan OFF plugin_threads_test
+  fi
+  finish_building
+  run_tests tsan --label-regex threads
   check_ids
   conclude
 }
+
+# Only clang has libFuzzer.
+has_clang() { command -v clang++-19 >/dev/null; }
 
 parse_arguments() {
   while (($#)); do
@@ -58,35 +78,53 @@ parse_arguments() {
 
 wrong_usage() { echo "run.sh: $1" >&2; usage >&2; exit 2; }
 
-# suite PRESET [CTEST_ARGUMENT...]: build a preset and run its tests.
-suite() {
-  local preset=$1
-  shift
-  part "$preset" all "$@"
+# build PRESET JOIN_SOURCES TARGET. A step that breaks counts as one failure, so that no total can look
+# good because something did not happen.
+build() {
+  compile "$@" || broken "$1 build"
 }
 
-# part PRESET TARGET [CTEST_ARGUMENT...]: the same, but build only one target. A step that breaks
-# counts as one failure, so that no total can look good because something did not happen.
-part() {
-  local preset=$1 target=$2
-  shift 2
-  printf '\n== %s: build\n' "$preset"
-  { cmake -S "$root" --preset "$preset" -DCONFLUX_JOIN_SOURCES="$join" \
-    && cmake --build "$root/build/$preset" -j "$jobs" --target "$target"; } \
-    || { broken "$preset build"; return; }
+compile() {
+  printf '\n== %s: build\n' "$1"
+  cmake -S "$root" --preset "$1" -DCONFLUX_JOIN_SOURCES="$2" \
+    && cmake --build "$root/build/$1" -j "$jobs" --target "$3"
+}
+
+# The same beside the tests of the part before, at the lowest priority: many tests wait for sockets,
+# and none for a processor that a compiler has. In a process group of its own, so that it can be
+# stopped as a whole.
+start_building() {
+  building=$1
+  set -m
+  (
+    renice -n 19 -p "$BASHPID" >/dev/null
+    compile "$@"
+  ) >"$results/build-$building.log" 2>&1 &
+  builder=$!
+  set +m
+}
+
+finish_building() {
+  local status=0
+  wait "$builder" || status=$?
+  builder=
+  cat "$results/build-$building.log"
+  if ((status != 0)); then broken "$building build"; fi
+}
+
+stop_building() {
+  if [[ -n $builder ]]; then kill -- "-$builder" 2>/dev/null; fi
+}
+
+# run_tests PRESET [CTEST_ARGUMENT...], of what was built.
+run_tests() {
+  local preset=$1
+  shift
+  if grep -qsx "$preset build" "$results/broken-steps"; then return; fi
   printf '\n== %s: test\n' "$preset"
   ctest --test-dir "$root/build/$preset" -j "$jobs" --output-on-failure --no-tests=error \
     --output-junit "$results/$preset.xml" "$@"
   [[ -s $results/$preset.xml ]] || broken "$preset tests"
-}
-
-# Only clang has libFuzzer.
-fuzz() {
-  if command -v clang++-19 >/dev/null; then
-    part fuzz fuzz_targets
-  else
-    printf '\n== fuzz: left out, clang++-19 is not installed\n'
-  fi
 }
 
 # Every behaviour, deviation, regression and attack of test/README.md has a test that ran.

@@ -143,9 +143,10 @@ int validate(const Arguments& arguments, const std::vector<const Check*>& checks
     text.tell(report, report.lines.back());
   }
   text.end(report);
-  const bool written =
-      write_file(arguments.json, to_json(report)) & write_file(arguments.junit, to_junit(report));
-  if (!written) return kUsage;
+  // Both, even if the first one cannot be written.
+  const bool json_written = write_file(arguments.json, to_json(report));
+  const bool junit_written = write_file(arguments.junit, to_junit(report));
+  if (!json_written || !junit_written) return kUsage;
   if (!obstacle.empty()) return kNotLoadable;
   return report.has_failed() ? kFailures : kFine;
 }

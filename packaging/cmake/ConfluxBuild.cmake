@@ -85,6 +85,17 @@ if(CONFLUX_SANITIZE)
   target_compile_options(conflux_options INTERFACE
     -fsanitize=${CONFLUX_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   target_link_options(conflux_options INTERFACE -fsanitize=${CONFLUX_SANITIZE})
+  if(CMAKE_CXX_COMPILER_ID MATCHES Clang)
+    # As g++ does, so that sources need to ask in one way only.
+    string(REPLACE "," ";" sanitizers "${CONFLUX_SANITIZE}")
+    list(TRANSFORM sanitizers TOUPPER)
+    list(TRANSFORM sanitizers PREPEND __SANITIZE_)
+    list(TRANSFORM sanitizers APPEND __=1)
+    target_compile_definitions(conflux_options INTERFACE ${sanitizers})
+    # A host in C loads what is written in C++.
+    target_link_options(conflux_options INTERFACE -fsanitize-link-c++-runtime)
+    target_link_libraries(conflux_options INTERFACE $<$<LINK_LANGUAGE:C>:stdc++>)
+  endif()
 endif()
 
 if(CONFLUX_FUZZ)

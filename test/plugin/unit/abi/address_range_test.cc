@@ -20,10 +20,7 @@
 
 #include "plugin/abi/slot_table.h"
 
-#ifndef __has_feature
-#define __has_feature(feature) 0
-#endif
-#if defined(__SANITIZE_ADDRESS__) || __has_feature(address_sanitizer)
+#ifdef __SANITIZE_ADDRESS__
 #define CONFLUX_LOOKS_FOR_LEAKS
 #include <sanitizer/lsan_interface.h>
 #endif
