@@ -155,6 +155,12 @@ namespace shim {
 mpath_status route(mpath_instance* instance, mpath_tunnel_id tunnel,
                    const mpath_route_request* request, const mpath_leg_views* views,
                    std::uint64_t now_us, mpath_grant* out) noexcept {
+  // What only the general way needs stays in memory, hence volatile: kept in registers, it would
+  // have others saved and restored for each cell.
+  mpath_instance* volatile const instance_aside = instance;
+  const volatile mpath_tunnel_id tunnel_aside = tunnel;
+  const mpath_route_request* volatile const request_aside = request;
+  const mpath_leg_views* volatile const views_aside = views;
   if (instance != nullptr) [[likely]] {
     TunnelSlot* slot = instance->impl.tunnels().find_quiet(tunnel, 0, 1);
     if (slot != nullptr && may_be_short(request, views, out)) [[likely]] {
@@ -175,7 +181,7 @@ mpath_status route(mpath_instance* instance, mpath_tunnel_id tunnel,
       }
     }
   }
-  return route_anyhow(instance, tunnel, request, views, now_us, out);
+  return route_anyhow(instance_aside, tunnel_aside, request_aside, views_aside, now_us, out);
 }
 
 mpath_status can_read(mpath_instance* instance, mpath_tunnel_id tunnel,

@@ -59,16 +59,16 @@ class LegSet {
   }
 
   // Are these the views of all legs, in leg order, as the contract wants them, and is each RTT what
-  // it was when last looked at? The set is not empty. Two legs have a way of their own: nearly
-  // every cell asks, and nearly every tunnel has two.
+  // it was when last looked at? Two legs have a way of their own: nearly every cell asks, and
+  // nearly every tunnel has two.
   [[nodiscard, gnu::always_inline]] bool are_as_known(LegViews views) const noexcept {
     if (views.size() != legs_.size()) return false;
-    if (!is_as_known(legs_[0], views[0])) return false;
     if (legs_.size() == 2) [[likely]]
-      return is_as_known(legs_[1], views[1]);
-    std::size_t i = 1;
-    while (i < legs_.size() && is_as_known(legs_[i], views[i])) ++i;
-    return i == legs_.size();
+      return has_known_rtt(legs_[0], views[0]) && has_known_rtt(legs_[1], views[1]) &&
+             (views[0].reserved | views[1].reserved) == 0;
+    std::size_t at = 0;
+    return std::ranges::all_of(legs_,
+                               [&](const Leg& leg) { return is_as_known(leg, views[at++]); });
   }
 
   // Seed: max_last_seq_sent, max_last_seq_recv. `without`: a leg that does not count.
@@ -118,7 +118,11 @@ class LegSet {
   }
   [[nodiscard, gnu::always_inline]] static bool is_as_known(const Leg& leg,
                                                             const LegView& view) noexcept {
-    return view.leg == leg.id().raw() && leg.progress().knows_rtt(view) && view.reserved == 0;
+    return has_known_rtt(leg, view) && view.reserved == 0;
+  }
+  [[nodiscard, gnu::always_inline]] static bool has_known_rtt(const Leg& leg,
+                                                              const LegView& view) noexcept {
+    return view.leg == leg.id().raw() && leg.progress().knows_rtt(view);
   }
   [[nodiscard]] bool resolve_unordered(const LegViews& views, ViewOfLeg& out) const noexcept {
     std::fill_n(out.begin(), legs_.size(), nullptr);
