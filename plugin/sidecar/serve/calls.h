@@ -9,6 +9,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -82,32 +83,31 @@ class WatchCall final : public grpc::ServerWriteReactor<Message>, private Hub::L
     if (message_ != nullptr) this->StartWrite(message_.get());
   }
 
-  void handle_stop() override {
-    const std::lock_guard lock(lock_);
-    stopped_ = true;
-    if (message_ == nullptr) end(stopping());
-  }
+  void handle_stop() override { leave(stopping()); }
+
+  void OnCancel() override { leave(grpc::Status::CANCELLED); }
 
   void OnWriteDone(bool ok) override {
     const std::lock_guard lock(lock_);
     message_.reset();
     if (!ok) {
       end(grpc::Status::CANCELLED);
-    } else if (stopped_) {
-      end(stopping());
+    } else if (leaving_) {
+      end(*leaving_);
     }
-  }
-
-  void OnCancel() override {
-    const std::lock_guard lock(lock_);
-    // A message under way comes back, and ends the call then.
-    if (message_ == nullptr) end(grpc::Status::CANCELLED);
   }
 
   void OnDone() override {
     hub_.remove(this);
     admission_.leave();
     delete this;
+  }
+
+  // A message under way comes back first, and may have arrived although the client has gone since.
+  void leave(const grpc::Status& status) {
+    const std::lock_guard lock(lock_);
+    if (!leaving_) leaving_ = status;
+    if (message_ == nullptr) end(*leaving_);
   }
 
   void end(const grpc::Status& status) {
@@ -118,8 +118,8 @@ class WatchCall final : public grpc::ServerWriteReactor<Message>, private Hub::L
   Admission& admission_;
   Compose compose_;
   std::mutex lock_;
-  std::unique_ptr<Message> message_;  // under way
-  bool stopped_ = false;
+  std::unique_ptr<Message> message_;     // under way
+  std::optional<grpc::Status> leaving_;  // once nothing is under way any more
   bool ended_ = false;
 };
 

@@ -1,5 +1,6 @@
 """Regions that break while conflux-sidecar serves them, and clients that do not read."""
 
+import collections
 import contextlib
 import os
 import random
@@ -181,13 +182,18 @@ class Clients(SidecarTest):
 
     def test_that_vanish_leave_no_call_behind(self):
         self.start("limits: {streams: 2}")
-        for _ in range(20):
+        # Longer than the test: whoever is still there after his message is there to the end.
+        interval = {"seconds": 120}
+        for _ in range(100):
             client = self.client()
+            answers = collections.deque(maxlen=3)
 
-            def first(it=client):
-                with contextlib.suppress(grpc.RpcError):
-                    return next(it.watch())
-            eventually(first, "served")
+            def first(it=client, answers=answers):
+                try:
+                    return next(it.watch(interval=interval))
+                except grpc.RpcError as error:
+                    answers.append(f"{error.code()}: {error.details()}")
+            eventually(first, answers)
             client.channel.close()
 
     @unittest.skipIf(IS_SANITIZED, "memory is not its own")
