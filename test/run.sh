@@ -7,8 +7,8 @@ readonly root
 readonly results=$root/results
 jobs=$(nproc)
 install=yes
-builder=   # the process group that builds beside tests, if any
-building=  # which preset
+ahead=()  # what is built beside tests: PRESET JOIN_SOURCES TARGET
+builder=  # the process group that does it
 
 usage() {
   cat <<'TEXT'
@@ -81,39 +81,42 @@ wrong_usage() { echo "run.sh: $1" >&2; usage >&2; exit 2; }
 # build PRESET JOIN_SOURCES TARGET. A step that breaks counts as one failure, so that no total can look
 # good because something did not happen.
 build() {
-  compile "$@" || broken "$1 build"
+  compile "$jobs" "$@" || broken "$1 build"
 }
 
+# compile JOBS PRESET JOIN_SOURCES TARGET
 compile() {
-  printf '\n== %s: build\n' "$1"
-  cmake -S "$root" --preset "$1" -DCONFLUX_JOIN_SOURCES="$2" \
-    && cmake --build "$root/build/$1" -j "$jobs" --target "$3"
+  printf '\n== %s: build\n' "$2"
+  cmake -S "$root" --preset "$2" -DCONFLUX_JOIN_SOURCES="$3" \
+    && cmake --build "$root/build/$2" -j "$1" --target "$4"
 }
 
-# The same beside the tests of the part before, at the lowest priority: many tests wait for sockets,
-# and none for a processor that a compiler has. In a process group of its own, so that it can be
-# stopped as a whole.
+# The same beside the tests of the part before, with half the jobs, and only on a processor that no
+# test wants: many of them wait for sockets. In a process group of its own, so that it can be stopped
+# as a whole.
 start_building() {
-  building=$1
+  ahead=("$@")
   set -m
   (
-    renice -n 19 -p "$BASHPID" >/dev/null
-    compile "$@"
-  ) >"$results/build-$building.log" 2>&1 &
+    chrt --idle --pid 0 "$BASHPID" || renice -n 19 -p "$BASHPID"
+    compile $(((jobs + 1) / 2)) "$@"
+  ) >"$results/build-$1.log" 2>&1 &
   builder=$!
   set +m
 }
 
+# What is left goes on with all jobs.
 finish_building() {
-  local status=0
-  wait "$builder" || status=$?
-  builder=
-  cat "$results/build-$building.log"
-  if ((status != 0)); then broken "$building build"; fi
+  stop_building
+  cat "$results/build-${ahead[0]}.log"
+  build "${ahead[@]}"
 }
 
 stop_building() {
-  if [[ -n $builder ]]; then kill -- "-$builder" 2>/dev/null; fi
+  if [[ -z $builder ]]; then return; fi
+  kill -INT -- "-$builder" 2>/dev/null
+  wait "$builder" 2>/dev/null
+  builder=
 }
 
 # run_tests PRESET [CTEST_ARGUMENT...], of what was built.
