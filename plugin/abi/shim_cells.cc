@@ -150,11 +150,15 @@ mpath_status check_cell(const mpath_cell* cell) noexcept {
 
 namespace shim {
 
+// The two calls of every cell begin with a cache line: receive() took a tenth longer when it began
+// in the middle of one.
+
 // What equals what was found good before need not be looked at again: nearly every cell is granted
 // here, and whatever is not certain is decided from the beginning.
-mpath_status route(mpath_instance* instance, mpath_tunnel_id tunnel,
-                   const mpath_route_request* request, const mpath_leg_views* views,
-                   std::uint64_t now_us, mpath_grant* out) noexcept {
+[[gnu::aligned(64)]] mpath_status route(mpath_instance* instance, mpath_tunnel_id tunnel,
+                                        const mpath_route_request* request,
+                                        const mpath_leg_views* views, std::uint64_t now_us,
+                                        mpath_grant* out) noexcept {
   // What only the general way needs stays in memory, hence volatile: kept in registers, it would
   // have others saved and restored for each cell.
   mpath_instance* volatile const instance_aside = instance;
@@ -199,8 +203,9 @@ mpath_status can_read(mpath_instance* instance, mpath_tunnel_id tunnel,
   });
 }
 
-mpath_status receive(mpath_instance* instance, mpath_tunnel_id tunnel, const mpath_cell* cell,
-                     std::uint64_t now_us, mpath_receipt* out) noexcept {
+[[gnu::aligned(64)]] mpath_status receive(mpath_instance* instance, mpath_tunnel_id tunnel,
+                                          const mpath_cell* cell, std::uint64_t now_us,
+                                          mpath_receipt* out) noexcept {
   if (instance != nullptr && may_be_short(cell, out)) [[likely]] {
     const LegId id{cell->leg};
     if (TunnelSlot* slot = instance->impl.tunnels().find_quiet(tunnel, slot_of(id))) [[likely]] {
