@@ -1,7 +1,6 @@
 // onion-proxy: a small Tor client for private and test networks. See --help.
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <csignal>
 #include <cstdio>
 #include <filesystem>
@@ -13,6 +12,7 @@
 #include "examples/onion_proxy/app/stats.h"
 #include "examples/onion_proxy/base/file.h"
 #include "examples/onion_proxy/net/socks_listener.h"
+#include "examples/onion_proxy/net/timer.h"
 #include "examples/onion_proxy/proxy/tunnel_manager.h"
 
 namespace onion_proxy {
@@ -117,8 +117,7 @@ class Application {
     manager_->stop("the proxy ends");
     write_stats();
     channels_->close_all("the proxy ends");
-    end_timer_.expires_after(kFlushTime);
-    end_timer_.async_wait([this](const boost::system::error_code&) { io_.stop(); });
+    end_timer_.run_after(kFlushTime, [this] { io_.stop(); });
   }
 
   milliseconds uptime() const {
@@ -137,10 +136,7 @@ class Application {
     if (console_.has_live_line()) {
       console_.show_live_line(status_line_.render(manager_->stats(), uptime(), console_.width()));
     }
-    status_timer_.expires_after(kStatusInterval);
-    status_timer_.async_wait([this](const boost::system::error_code& error) {
-      if (!error) tick_status();
-    });
+    status_timer_.run_after(kStatusInterval, [this] { tick_status(); });
   }
 
   const Options& options_;
@@ -153,8 +149,8 @@ class Application {
   // Destroyed from the bottom up: tunnels before the plugin and the channels that they use.
   boost::asio::io_context io_{1};
   boost::asio::signal_set signals_{io_, SIGINT, SIGTERM};
-  boost::asio::steady_timer status_timer_;
-  boost::asio::steady_timer end_timer_;
+  Timer status_timer_;
+  Timer end_timer_;
   std::optional<DirectoryClient> directory_;
   std::unique_ptr<PluginHost> plugin_;
   std::optional<ChannelPool> channels_;

@@ -140,10 +140,7 @@ void AppSocket::handle_drained() {
   if (finish_due_) shut_down_writing();
   if (!discarding_ || !finished_) return;
   if (read_ended_) return fail("closed");
-  linger_.expires_after(kLinger);
-  linger_.async_wait([self = shared_from_this()](const error_code& error) {
-    if (!error) self->fail("closed");
-  });
+  linger_.run_after(kLinger, [self = shared_from_this()] { self->fail("closed"); });
   read();
 }
 

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <functional>
 #include <memory>
@@ -10,6 +9,7 @@
 
 #include "examples/onion_proxy/base/byte_queue.h"
 #include "examples/onion_proxy/base/bytes.h"
+#include "examples/onion_proxy/net/timer.h"
 
 namespace onion_proxy {
 
@@ -90,7 +90,7 @@ class AppSocket : public std::enable_shared_from_this<AppSocket> {
   void release();
 
   boost::asio::ip::tcp::socket socket_;
-  boost::asio::steady_timer linger_;
+  Timer linger_;
   std::shared_ptr<void> ticket_;
   AppSocketUser* user_ = nullptr;
 

@@ -54,10 +54,8 @@ Channel::~Channel() = default;
 
 void Channel::open(OpenCallback done) {
   opened_ = std::move(done);
-  timer_.expires_after(options_.open_timeout);
-  timer_.async_wait([self = shared_from_this()](const error_code& error) {
-    if (!error && !self->is_open()) self->drop("the relay did not answer in time");
-  });
+  timer_.run_after(options_.open_timeout,
+                   [self = shared_from_this()] { self->drop("the relay did not answer in time"); });
   socket_.async_connect(endpoint_of(relay_), [self = shared_from_this()](const error_code& error) {
     self->handle_connected(error);
   });
@@ -296,10 +294,7 @@ void Channel::close(std::string reason) {
 
 void Channel::finish_close() {
   if (state_ == State::kClosed) return;
-  timer_.expires_after(kFlushTimeout);
-  timer_.async_wait([self = shared_from_this()](const error_code& error) {
-    if (!error) self->drop(self->close_reason_);
-  });
+  timer_.run_after(kFlushTimeout, [self = shared_from_this()] { self->drop(self->close_reason_); });
   notify_closed();
   if (!write_pending_) flush();
 }

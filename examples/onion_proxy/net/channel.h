@@ -4,7 +4,6 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <functional>
 #include <memory>
@@ -18,6 +17,7 @@
 #include "examples/onion_proxy/cell/relay_cell.h"
 #include "examples/onion_proxy/circuit/relay_info.h"
 #include "examples/onion_proxy/link/link_handshake.h"
+#include "examples/onion_proxy/net/timer.h"
 #include "examples/onion_proxy/net/tls_engine.h"
 
 namespace onion_proxy {
@@ -136,7 +136,7 @@ class Channel : public std::enable_shared_from_this<Channel> {
   const RelayInfo relay_;
   boost::asio::ip::tcp::socket socket_;
   TlsEngine tls_;
-  boost::asio::steady_timer timer_;
+  Timer timer_;
 
   State state_ = State::kConnecting;
   OpenCallback opened_;

@@ -64,13 +64,10 @@ void ChannelPool::close_all(const std::string& reason) {
 }
 
 void ChannelPool::arm_sweep() {
-  sweep_timer_.expires_after(kSweepInterval);
-  sweep_timer_.async_wait(
-      [this, alive = std::weak_ptr<bool>(alive_)](const boost::system::error_code& error) {
-        if (error || alive.expired()) return;
-        sweep();
-        arm_sweep();
-      });
+  sweep_timer_.run_after(kSweepInterval, [this] {
+    sweep();
+    arm_sweep();
+  });
 }
 
 void ChannelPool::sweep() {

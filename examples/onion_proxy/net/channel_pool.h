@@ -9,6 +9,7 @@
 
 #include "examples/onion_proxy/base/result.h"
 #include "examples/onion_proxy/net/channel.h"
+#include "examples/onion_proxy/net/timer.h"
 
 namespace onion_proxy {
 
@@ -55,7 +56,7 @@ class ChannelPool {
   boost::asio::io_context& io_;
   const Options options_;
   TlsContext tls_;
-  boost::asio::steady_timer sweep_timer_;
+  Timer sweep_timer_;
   std::map<Key, Entry> entries_;
   uint64_t closed_bytes_read_ = 0;
   uint64_t closed_bytes_written_ = 0;

@@ -198,11 +198,7 @@ void DirectoryClient::arm_refresh(bool succeeded) {
   } else {
     retry_delay_ = std::min(retry_delay_ * 2, options_.retry_delay_max);
   }
-  refresh_timer_.expires_after(delay);
-  refresh_timer_.async_wait(
-      [this, alive = std::weak_ptr<bool>(alive_)](const boost::system::error_code& error) {
-        if (!error && !alive.expired()) keep_fresh();
-      });
+  refresh_timer_.run_after(delay, [this] { keep_fresh(); });
 }
 
 }  // namespace onion_proxy

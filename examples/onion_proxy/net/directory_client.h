@@ -2,7 +2,6 @@
 #pragma once
 
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <functional>
 #include <map>
@@ -14,6 +13,7 @@
 #include "examples/onion_proxy/directory/authority.h"
 #include "examples/onion_proxy/directory/network_view.h"
 #include "examples/onion_proxy/net/http_get.h"
+#include "examples/onion_proxy/net/timer.h"
 
 namespace onion_proxy {
 
@@ -67,7 +67,7 @@ class DirectoryClient {
   const Logger& log_;
   const std::vector<Authority> authorities_;
   const Options options_;
-  boost::asio::steady_timer refresh_timer_;
+  Timer refresh_timer_;
   std::chrono::milliseconds retry_delay_;
   View view_;
   std::map<Sha256Digest, Microdescriptor> known_;  ///< those of the last view, to be kept

@@ -4,12 +4,12 @@
 
 #include <boost/asio/post.hpp>
 #include <boost/asio/read.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/write.hpp>
 #include <memory>
 #include <optional>
 
 #include "examples/onion_proxy/net/http_reply.h"
+#include "examples/onion_proxy/net/timer.h"
 
 namespace onion_proxy {
 namespace {
@@ -25,9 +25,8 @@ class HttpGet : public std::enable_shared_from_this<HttpGet> {
       : socket_(io), timer_(io), request_(std::move(request)), done_(std::move(done)) {}
 
   void start() {
-    timer_.expires_after(request_.timeout);
-    timer_.async_wait([self = shared_from_this()](const error_code& error) {
-      if (!error) self->finish(Error{"no complete answer in time"});
+    timer_.run_after(request_.timeout, [self = shared_from_this()] {
+      self->finish(Error{"no complete answer in time"});
     });
     socket_.async_connect(request_.server, [self = shared_from_this()](const error_code& error) {
       if (error) return self->finish(Error{"cannot connect: " + error.message()});
@@ -76,7 +75,7 @@ class HttpGet : public std::enable_shared_from_this<HttpGet> {
   }
 
   tcp::socket socket_;
-  boost::asio::steady_timer timer_;
+  Timer timer_;
   const HttpRequest request_;
   std::function<void(Result<std::string>)> done_;
   std::string query_;

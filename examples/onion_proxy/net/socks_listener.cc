@@ -33,15 +33,13 @@ struct SocksListener::Shared {
 class SocksSession : public AppSocketUser, public std::enable_shared_from_this<SocksSession> {
  public:
   SocksSession(std::weak_ptr<SocksListener::Shared> owner, std::shared_ptr<AppSocket> socket,
-               boost::asio::steady_timer timer)
-      : owner_(std::move(owner)), socket_(std::move(socket)), timer_(std::move(timer)) {}
+               boost::asio::io_context& io)
+      : owner_(std::move(owner)), io_(io), socket_(std::move(socket)), timer_(io) {}
 
   void start(std::chrono::seconds timeout) {
     socket_->set_user(this);
-    timer_.expires_after(timeout);
-    timer_.async_wait([self = shared_from_this()](const error_code& error) {
-      if (!error && !self->left_)
-        self->refuse({}, "an application did not complete its SOCKS request in time");
+    timer_.run_after(timeout, [self = shared_from_this()] {
+      self->refuse({}, "an application did not complete its SOCKS request in time");
     });
   }
 
@@ -88,7 +86,6 @@ class SocksSession : public AppSocketUser, public std::enable_shared_from_this<S
 
   // The last step: the caller's own reference keeps this alive until it returns.
   std::shared_ptr<SocksListener::Shared> leave() {
-    left_ = true;
     timer_.cancel();
     auto owner = std::exchange(owner_, {}).lock();
     if (owner) {
@@ -100,14 +97,14 @@ class SocksSession : public AppSocketUser, public std::enable_shared_from_this<S
 
   // We are called by the socket through a plain pointer: stay until the event loop turns.
   void keep_until_idle() {
-    boost::asio::post(timer_.get_executor(), [self = shared_from_this()] {});
+    boost::asio::post(io_, [self = shared_from_this()] {});
   }
 
   std::weak_ptr<SocksListener::Shared> owner_;
+  boost::asio::io_context& io_;
   std::shared_ptr<AppSocket> socket_;
-  boost::asio::steady_timer timer_;
+  Timer timer_;
   Socks5Negotiation negotiation_;
-  bool left_ = false;
 };
 
 SocksListener::SocksListener(boost::asio::io_context& io, const Logger& log,
@@ -163,10 +160,7 @@ void SocksListener::accept() {
 
 void SocksListener::retry_later(const std::string& reason) {
   log_.warn("socks: cannot accept: {}", reason);
-  retry_.expires_after(kAcceptRetry);
-  retry_.async_wait([this, alive = std::weak_ptr<Shared>(shared_)](const error_code& error) {
-    if (!error && !alive.expired()) accept();
-  });
+  retry_.run_after(kAcceptRetry, [this] { accept(); });
 }
 
 void SocksListener::start_session(tcp::socket socket) {
@@ -176,8 +170,8 @@ void SocksListener::start_session(tcp::socket socket) {
     --shared->connections;
     if (shared->connection_gone) shared->connection_gone();
   });
-  auto session = std::make_shared<SocksSession>(
-      shared_, AppSocket::create(std::move(socket), ticket), boost::asio::steady_timer(io_));
+  auto session =
+      std::make_shared<SocksSession>(shared_, AppSocket::create(std::move(socket), ticket), io_);
   shared_->sessions.insert(session);
   session->start(options_.negotiation_timeout);
 }

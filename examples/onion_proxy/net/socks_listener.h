@@ -3,7 +3,6 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <functional>
 #include <memory>
@@ -11,6 +10,7 @@
 #include "examples/onion_proxy/base/log.h"
 #include "examples/onion_proxy/base/result.h"
 #include "examples/onion_proxy/net/app_socket.h"
+#include "examples/onion_proxy/net/timer.h"
 #include "examples/onion_proxy/socks/socks5.h"
 
 namespace onion_proxy {
@@ -61,7 +61,7 @@ class SocksListener {
   const Logger& log_;
   const SocksListenerOptions options_;
   boost::asio::ip::tcp::acceptor acceptor_;
-  boost::asio::steady_timer retry_;
+  Timer retry_;
   boost::asio::ip::tcp::endpoint local_;
   bool accepting_ = false;
   std::shared_ptr<Shared> shared_;

@@ -21,11 +21,8 @@ Leg::~Leg() {
 }
 
 void Leg::build(ChannelPool& channels) {
-  build_timer_.expires_after(options_.build_timeout);
-  build_timer_.async_wait([self = self_](const boost::system::error_code& error) {
-    if (error || *self == nullptr || (*self)->is_built() || (*self)->is_gone()) return;
-    (*self)->lose("the circuit was not built in time");
-  });
+  build_timer_.run_after(options_.build_timeout,
+                         [this] { lose("the circuit was not built in time"); });
   channels.get(options_.path.front(), [self = self_](Result<std::shared_ptr<Channel>> channel) {
     if (*self != nullptr) (*self)->start(std::move(channel));
   });

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <memory>
 #include <optional>
@@ -9,6 +8,7 @@
 
 #include "examples/onion_proxy/circuit/circuit.h"
 #include "examples/onion_proxy/net/channel_pool.h"
+#include "examples/onion_proxy/net/timer.h"
 
 namespace onion_proxy {
 
@@ -106,7 +106,7 @@ class Leg final : public CircuitUser {
 
   LegOwner& owner_;
   LegOptions options_;
-  boost::asio::steady_timer build_timer_;
+  Timer build_timer_;
   std::shared_ptr<Channel> channel_;
   uint32_t circuit_id_ = 0;
   bool sendmes_held_ = false;

@@ -71,10 +71,7 @@ void PluginHost::tick() {
     next = std::min(next, std::chrono::steady_clock::time_point(
                               std::chrono::microseconds(static_cast<int64_t>(deadline_us))));
   }
-  timer_.expires_at(std::max(next, now + std::chrono::milliseconds(1)));
-  timer_.async_wait([this](const boost::system::error_code& error) {
-    if (!error) tick();
-  });
+  timer_.run_at(std::max(next, now + std::chrono::milliseconds(1)), [this] { tick(); });
 }
 
 }  // namespace onion_proxy

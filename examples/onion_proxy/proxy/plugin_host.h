@@ -1,13 +1,13 @@
 #pragma once
 
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <memory>
 #include <mpath/plugin.hpp>
 #include <string>
 
 #include "examples/onion_proxy/base/log.h"
 #include "examples/onion_proxy/base/result.h"
+#include "examples/onion_proxy/net/timer.h"
 #include "examples/onion_proxy/proxy/plugin_config.h"
 
 namespace onion_proxy {
@@ -32,7 +32,7 @@ class PluginHost {
 
   const Logger& log_;
   mpath::Instance instance_;
-  boost::asio::steady_timer timer_;
+  Timer timer_;
 };
 
 }  // namespace onion_proxy

@@ -126,10 +126,7 @@ bool Tunnel::must_hold() {
   if (options_.hold_link_file.empty()) return false;
   std::error_code ignored;
   if (std::filesystem::exists(options_.hold_link_file, ignored)) return false;
-  timer_.expires_after(kHoldCheck);
-  timer_.async_wait([self = self_](const boost::system::error_code& error) {
-    if (!error && *self != nullptr) (*self)->join_if_settled();
-  });
+  timer_.run_after(kHoldCheck, [this] { join_if_settled(); });
   return true;
 }
 

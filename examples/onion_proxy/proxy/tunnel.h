@@ -1,7 +1,6 @@
 #pragma once
 
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <deque>
 #include <memory>
 #include <string>
@@ -12,6 +11,7 @@
 #include "examples/onion_proxy/circuit/sendme.h"
 #include "examples/onion_proxy/directory/path_choice.h"
 #include "examples/onion_proxy/net/channel_pool.h"
+#include "examples/onion_proxy/net/timer.h"
 #include "examples/onion_proxy/proxy/liveness.h"
 #include "examples/onion_proxy/proxy/path_set.h"
 #include "examples/onion_proxy/proxy/stream_set.h"
@@ -163,7 +163,7 @@ class Tunnel final : private LegOwner, private CellSink, private StreamHost {
   bool ever_used_ = false;
   std::optional<Instant> disused_since_;
 
-  boost::asio::steady_timer timer_;
+  Timer timer_;
   std::optional<Instant> paths_deadline_;
   std::optional<Instant> armed_for_;
   bool turn_due_ = false;

@@ -280,9 +280,7 @@ void TunnelManager::stop(const std::string& reason) {
 }
 
 void TunnelManager::arm_sweep() {
-  sweep_timer_.expires_after(kSweepInterval);
-  sweep_timer_.async_wait([this](const boost::system::error_code& error) {
-    if (error) return;
+  sweep_timer_.run_after(kSweepInterval, [this] {
     sweep();
     arm_sweep();
   });

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <deque>
 #include <map>
 #include <memory>
@@ -10,6 +9,7 @@
 
 #include "examples/onion_proxy/app/stats.h"
 #include "examples/onion_proxy/net/directory_client.h"
+#include "examples/onion_proxy/net/timer.h"
 #include "examples/onion_proxy/proxy/plugin_host.h"
 #include "examples/onion_proxy/proxy/tunnel.h"
 
@@ -109,7 +109,7 @@ class TunnelManager final : private TunnelOwner {
   bool stopping_ = false;
   ProxyStats totals_;  ///< of streams and tunnels that have ended
   std::deque<TunnelStats> closed_;
-  boost::asio::steady_timer sweep_timer_;
+  Timer sweep_timer_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 

@@ -233,11 +233,9 @@ void Tunnel::arm_timer() {
     timer_.cancel();
     return;
   }
-  timer_.expires_at(to_steady(*next));
-  timer_.async_wait([self = self_](const boost::system::error_code& error) {
-    if (error || *self == nullptr) return;
-    (*self)->armed_for_.reset();
-    (*self)->turn();
+  timer_.run_at(to_steady(*next), [this] {
+    armed_for_.reset();
+    turn();
   });
 }
 
