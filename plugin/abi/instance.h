@@ -54,13 +54,15 @@ class Instance {
     if (slot.tunnel->news() != 0) [[unlikely]]
       settle_news(slot);
   }
-  // [owner] The same if one more cell has been held back behind others, and nothing else.
-  [[gnu::always_inline]] void settle_one_held(TunnelSlot& slot) noexcept {
+  // [owner] The same if one more cell has been held back behind others, and nothing else. False if
+  // settle_counted() must follow, which is rare: the caller decides where that call stands.
+  [[gnu::always_inline]] bool settle_one_held(TunnelSlot& slot) noexcept {
     const std::uint64_t held = slot.tunnel->receiver().queue().footprint().raw();
     slot.held_bytes.store(held, std::memory_order_relaxed);
-    if (held > slot.counted_bytes) [[unlikely]]
-      settle_counted(slot, held);
+    return held <= slot.counted_bytes;
   }
+  // [owner] Brings the sum over all tunnels up to date. `held`: what this one holds.
+  void settle_counted(TunnelSlot& slot, std::uint64_t held) noexcept;
   // [owner] After a poll that told `events`: brings the tunnel's metrics up to date if they are
   // due. Answers when they will be, if there is something new to tell by then.
   std::uint64_t settle_metrics(mpath_tunnel_id id, TunnelSlot& slot, std::span<const Event> events,
@@ -107,7 +109,6 @@ class Instance {
       settle_counted(slot, held);
     }
   }
-  void settle_counted(TunnelSlot& slot, std::uint64_t held) noexcept;
   static void commit_oldest(TunnelSlot& slot) noexcept;
   void settle_changes(TunnelSlot& slot) noexcept;
   void relieve(TunnelSlot& slot, std::uint64_t total) noexcept;

@@ -44,10 +44,12 @@ std::uint64_t next_expiry(const LegViews& views, std::uint64_t now_us) noexcept 
   return next;
 }
 
-void write_receipt(const Receiver& receiver, mpath_receipt* out) noexcept {
-  out->ready = receiver.has_next() ? 1 : 0;
+// Of a cell that is no violation. What is reserved is zero already (MPATH-H-1).
+void write_receipt(bool ready, mpath_receipt* out) noexcept {
+  out->ready = 0;  // with the reason in one store
   out->reason = MPATH_REASON_NONE;
-  out->reserved = 0;
+  if (ready) [[unlikely]]
+    out->ready = 1;
 }
 
 template <class T>
@@ -135,15 +137,21 @@ mpath_status check_cell(const mpath_cell* cell) noexcept {
   return slot == nullptr ? MPATH_E_STALE : receive_on(instance, *slot, cell, now_us, out);
 }
 
+// The last thing that its caller does, so that the way of every held cell is no frame of a call.
+[[gnu::noinline]] mpath_status settle_held(mpath_instance* instance, TunnelSlot& slot) noexcept {
+  instance->impl.settle_counted(slot, slot.tunnel->receiver().queue().footprint().raw());
+  return MPATH_HELD;
+}
+
 // What is not the next cell: most often it is held behind others that came on its leg.
-[[gnu::noinline]] mpath_status receive_early(mpath_instance* instance, TunnelSlot& slot, Leg& leg,
-                                             const mpath_cell* cell, mpath_receipt* out) noexcept {
+[[gnu::noinline]] mpath_status receive_early(mpath_instance* instance, TunnelSlot& slot,
+                                             const mpath_cell* cell, Leg& leg,
+                                             mpath_receipt* out) noexcept {
   if (!slot.tunnel->hold_plainly(leg, LegId{cell->leg}, Token{cell->token}, cell->cost)) {
     return receive_on(instance, slot, cell, to_us(slot.tunnel->now()), out);
   }
-  write_receipt(slot.tunnel->receiver(), out);
-  instance->impl.settle_one_held(slot);
-  return MPATH_HELD;
+  write_receipt(slot.tunnel->receiver().next_is_held(), out);
+  return instance->impl.settle_one_held(slot) ? MPATH_HELD : settle_held(instance, slot);
 }
 
 }  // namespace
@@ -212,10 +220,11 @@ mpath_status can_read(mpath_instance* instance, mpath_tunnel_id tunnel,
       Tunnel& it = *slot->tunnel;
       Leg* leg = it.find_counting(key_of(*cell), id, to_instant(now_us));
       if (leg != nullptr) [[likely]] {
-        if (!it.deliver_plainly(*leg)) [[unlikely]]
-          return receive_early(instance, *slot, *leg, cell, out);
-        write_receipt(it.receiver(), out);
-        return MPATH_OK;
+        if (it.deliver_plainly(*leg)) [[likely]] {
+          write_receipt(it.receiver().has_next(), out);
+          return MPATH_OK;
+        }
+        return receive_early(instance, *slot, cell, *leg, out);
       }
     }
   }

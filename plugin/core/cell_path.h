@@ -13,7 +13,7 @@ namespace conflux {
 [[gnu::always_inline]] inline const Leg* Tunnel::route_again(CellKey key, Cells want,
                                                              LegViews views, Instant now,
                                                              Cells& granted) noexcept {
-  if (key != short_key_ || !time_goes_on(now) || !sender_.stays(legs_, views, want, now)) {
+  if (key != short_.sent || !time_goes_on(now) || !sender_.stays(legs_, views, want, now)) {
     return nullptr;
   }
   granted = sender_.commit_again(legs_, views, want, now);
@@ -24,10 +24,10 @@ namespace conflux {
 
 [[gnu::always_inline]] inline Leg* Tunnel::find_counting(CellKey key, LegId id,
                                                          Instant now) noexcept {
-  if (key != short_key_ || !time_goes_on(now)) return nullptr;
-  // The key is that of a multi-path tunnel, and such a one has legs (is_consistent()).
+  if (key != short_.received || !time_goes_on(now)) return nullptr;
+  // The key is that of a tunnel that has legs, which all count: none is asked for its state.
   Leg* const leg = legs_.find_of_some(id);
-  if (leg == nullptr || !leg->sequence().counts_received()) return nullptr;
+  if (leg == nullptr) return nullptr;
   now_ = now;
   return leg;
 }

@@ -50,6 +50,10 @@ class Leg {
   [[nodiscard]] bool is_linked() const noexcept { return is<Linked>(); }
   // Has the peer answered? Then it may send sequenced cells, whether or not our ACK has left.
   [[nodiscard]] bool peer_is_linked() const noexcept { return is<Linked>() || is<AckQueued>(); }
+  // Are sequenced cells that arrive counted?
+  [[nodiscard]] bool counts_received() const noexcept {
+    return client_rule(CellKind::kSequenced, state_).action == CellAction::kCount;
+  }
   // Seed: ConfluxStatus::Pending.
   [[nodiscard]] bool is_pending() const noexcept {
     return is<LinkQueued>() || is<AwaitingLinked>() || is<TimedOut>();
@@ -67,22 +71,10 @@ class Leg {
   }
 
   void commit_path(const LegPath& path) noexcept { path_ = path; }
-  void commit_state(LegState state) noexcept {
-    state_ = std::move(state);
-    sequence_.commit_counts_received(counts_received());
-  }
+  void commit_state(LegState state) noexcept { state_ = std::move(state); }
   void commit_padding_blocked(bool blocked) noexcept { padding_blocked_ = blocked; }
 
-  // What each cell asks of the sequence is what the rules say of the state.
-  [[nodiscard]] bool is_consistent() const noexcept {
-    return sequence_.counts_received() == counts_received();
-  }
-
  private:
-  [[nodiscard]] bool counts_received() const noexcept {
-    return client_rule(CellKind::kSequenced, state_).action == CellAction::kCount;
-  }
-
   // What each cell asks for first: a cache line, up to the RTT that `progress_` begins with. Then
   // what it asks of the leg that carries it.
   LegId id_;

@@ -24,11 +24,9 @@ class LegSequence {
   }
   // Has a SWITCH come with no sequenced cell after it yet? Seed: have_seen_switch and
   // cells_since_switch.
-  [[nodiscard]] bool awaits_cell_after_switch() const noexcept { return awaits_cell_; }
-
-  // Are sequenced cells that arrive counted? Of the leg's state, kept here because each asks.
-  [[nodiscard]] bool counts_received() const noexcept { return counts_received_; }
-  void commit_counts_received(bool counts) noexcept { counts_received_ = counts; }
+  [[nodiscard]] bool awaits_cell_after_switch() const noexcept {
+    return last_received_ == switched_to_;
+  }
 
   // Cells went out on this leg.
   void commit_sent(Cells count) noexcept { last_sent_ = SeqNo{last_sent_.raw() + count.raw()}; }
@@ -40,18 +38,13 @@ class LegSequence {
     last_sent_ = seq;
   }
 
-  // Is there no number left for a cell that now arrives?
-  [[nodiscard]] bool is_exhausted() const noexcept { return last_received_.raw() == UINT64_MAX; }
   // `seq` is the next one.
-  void commit_received(SeqNo seq) noexcept {
-    last_received_ = seq;
-    awaits_cell_ = false;
-  }
+  void commit_received(SeqNo seq) noexcept { last_received_ = seq; }
   // A SWITCH arrived. It is not a sequenced cell itself, hence no + 1.
   void commit_switch(SeqNo skipped_to) noexcept {
     skipped_in_ += skipped_to.raw() - last_received_.raw();
     last_received_ = skipped_to;
-    awaits_cell_ = true;
+    switched_to_ = skipped_to;
   }
 
  private:
@@ -60,8 +53,7 @@ class LegSequence {
   // Numbers that other legs carried: they change with a SWITCH, and not with each cell.
   std::uint64_t skipped_out_ = 0;
   std::uint64_t skipped_in_ = 0;
-  bool awaits_cell_ = false;
-  bool counts_received_ = false;
+  SeqNo switched_to_{UINT64_MAX};  // by the last SWITCH; before one, where no cell can follow
 };
 
 }  // namespace conflux

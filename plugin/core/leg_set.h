@@ -33,15 +33,16 @@ class LegSet {
   // The place of a leg, or nothing if it is not (or no longer) in the set. One look, however many
   // legs there are.
   [[nodiscard]] std::optional<std::size_t> index_of(LegId id) const noexcept {
-    if (!empty() && legs_[place_of(id)].id() == id) return place_of(id);
-    return std::nullopt;
+    const std::size_t place = offset_of(id) / sizeof(Leg);
+    if (empty() || legs_[place].id() != id) return std::nullopt;
+    return place;
   }
 
   // The leg, or null if it is not (or no longer) in the set.
   [[nodiscard]] Leg* find(LegId id) noexcept { return empty() ? nullptr : find_of_some(id); }
   // The same of a set that is not empty.
   [[nodiscard]] Leg* find_of_some(LegId id) noexcept {
-    Leg& leg = legs_[place_of(id)];
+    Leg& leg = *reinterpret_cast<Leg*>(reinterpret_cast<std::byte*>(legs_.data()) + offset_of(id));
     return leg.id() == id ? &leg : nullptr;
   }
 
@@ -106,14 +107,15 @@ class LegSet {
   // What nearly every tunnel has lies inside it, where its other state has been fetched anyway.
   static constexpr std::size_t kInlineLegs = 2;
 
-  // Where the leg is if it is in the set; somewhere in the set in any case, if that is not empty.
-  [[nodiscard]] std::size_t place_of(LegId id) const noexcept {
-    return place_[slot_of(id) % kLegsMax];
+  // Where the leg is, or another if it is not in the set, which is not empty. In bytes from the
+  // first leg: it saves each cell a multiplication.
+  [[nodiscard]] std::size_t offset_of(LegId id) const noexcept {
+    return offset_[slot_of(id) % kLegsMax];
   }
   void index() noexcept {
-    place_.fill(0);  // no id that has gone leads outside the set
+    offset_.fill(0);  // no id that has gone leads outside the set
     for (std::size_t i = 0; i < legs_.size(); ++i) {
-      place_[slot_of(legs_[i].id()) % kLegsMax] = static_cast<std::uint8_t>(i);
+      offset_[slot_of(legs_[i].id()) % kLegsMax] = static_cast<std::uint16_t>(i * sizeof(Leg));
     }
   }
   [[nodiscard, gnu::always_inline]] static bool is_as_known(const Leg& leg,
@@ -137,7 +139,7 @@ class LegSet {
     return found == legs_.size();
   }
 
-  std::array<std::uint8_t, kLegsMax> place_{};  // in leg order, by the slot of a leg's id
+  std::array<std::uint16_t, kLegsMax> offset_{};  // in leg order, by the slot of a leg's id
   boost::container::small_vector<Leg, kInlineLegs> legs_;
 };
 

@@ -5,8 +5,8 @@ namespace conflux {
 ReceptionResult Receiver::handle_sequenced(Leg& leg, Token token, std::uint32_t cost, Instant now) {
   if (deliver_plainly(leg)) return {Reception::kDeliver};
   if (hold_plainly(leg, leg.id(), token, cost, now)) return {Reception::kHold};
-  if (leg.sequence().is_exhausted()) return {Reception::kRefuse, Reason::SEQUENCE_OVERFLOW};
-  const SeqNo seq = next(leg.sequence().last_received());
+  SeqNo seq = leg.sequence().last_received();
+  if (!advance(seq)) return {Reception::kRefuse, Reason::SEQUENCE_OVERFLOW};
   if (seq <= last_delivered_) return {Reception::kRefuse, Reason::SEQUENCE_REPEATED};
   const ReceptionResult result =
       hold(leg, {.seq = seq, .token = token, .arrived = now, .cost = cost});

@@ -47,7 +47,13 @@ class Receiver {
   [[nodiscard]] std::uint64_t switches() const noexcept { return switches_; }
   // Is there something for drain()?
   [[nodiscard]] bool has_next() const noexcept {
-    return !queue_.empty() && queue_.lowest() <= next(last_delivered_);
+    if (queue_.empty()) [[likely]]
+      return false;
+    return next_is_held();
+  }
+  // The same if something is held. Not next(): it may have been the largest number.
+  [[nodiscard]] bool next_is_held() const noexcept {
+    return queue_.lowest().raw() - 1 <= last_delivered_.raw();
   }
   // When the stall timer may have run out. It may be early, never late.
   [[nodiscard]] Instant stall_deadline() const noexcept { return stall_deadline_; }
@@ -103,24 +109,23 @@ class Receiver {
 };
 
 [[gnu::always_inline]] inline bool Receiver::deliver_plainly(Leg& leg) noexcept {
-  const SeqNo last = leg.sequence().last_received();
-  if (last != last_delivered_ || leg.sequence().is_exhausted()) return false;
-  last_delivered_ = next(last);
-  leg.sequence().commit_received(last_delivered_);
+  SeqNo seq = leg.sequence().last_received();
+  if (seq != last_delivered_ || !advance(seq)) return false;
+  last_delivered_ = seq;
+  leg.sequence().commit_received(seq);
   return true;
 }
 
 [[gnu::always_inline]] inline bool Receiver::hold_plainly(Leg& leg, LegId id, Token token,
                                                           std::uint32_t cost,
                                                           Instant now) noexcept {
-  const SeqNo last = leg.sequence().last_received();
+  SeqNo seq = leg.sequence().last_received();
   // The stall timer runs since the first of those that are held.
-  if (last <= last_delivered_ || leg.sequence().is_exhausted() ||
-      footprint_with(cost) >= quiet_below_ ||
-      !queue_.hold_behind(id, next(last), token, now, cost)) {
+  if (seq <= last_delivered_ || !advance(seq) || footprint_with(cost) >= quiet_below_ ||
+      !queue_.hold_behind(id, seq, token, now, cost)) [[unlikely]] {
     return false;
   }
-  leg.sequence().commit_received(next(last));
+  leg.sequence().commit_received(seq);
   return true;
 }
 

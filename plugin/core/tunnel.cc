@@ -127,8 +127,6 @@ Outcome Tunnel::add_legs(std::span<const JoinRequest> requests, const LegViews& 
   if (std::holds_alternative<SinglePath>(state_)) {
     legs_[0].commit_state(Unlinked{});
     state_ = MultiPath{.join_point = join_point, .cwnd_init = legs_[0].path().cwnd_init};
-    short_key_ =
-        make_cell_key(static_cast<std::uint8_t>(RelayCommand::kData), join_point.hop.raw());
   }
   for (std::size_t i = 0; i < requests.size(); ++i) {
     Leg leg({out[i], LegOrdinal{++legs_minted_}, requests[i].cookie}, requests[i].path);
@@ -239,11 +237,19 @@ void Tunnel::close(Reason reason) noexcept {
   for (const Leg& leg : legs_) note(EventKind::kLegGone, leg, Reason::TUNNEL_CLOSED);
   legs_.clear();
   state_ = Closed{.reason = reason};
-  short_key_ = kNoCellKey;
   next_deadline_ = kEndOfTime;
   commit_news();
   const LogLevel level = is_violation(reason) ? LogLevel::kWarn : LogLevel::kInfo;
   log(LogEvent::kTunnelClosed, level, reason, LegOrdinal{0}, receiver_.queue().cells().raw());
+}
+
+Tunnel::ShortKeys Tunnel::plan_short_keys() const noexcept {
+  const MultiPath* multi = multi_path();
+  if (multi == nullptr || legs_.empty()) return {};
+  const CellKey data =
+      make_cell_key(static_cast<std::uint8_t>(RelayCommand::kData), multi->join_point.hop.raw());
+  const bool all_count = std::ranges::all_of(legs_, &Leg::counts_received);
+  return {.sent = data, .received = all_count ? data : kNoCellKey};
 }
 
 Outcome Tunnel::violate(Reason reason, LegOrdinal leg) noexcept {
@@ -275,11 +281,10 @@ void Tunnel::log(LogEvent event, LogLevel level, Reason reason, LegOrdinal leg,
 }
 
 bool Tunnel::is_consistent() const noexcept {
-  if ((short_key_ != kNoCellKey) != std::holds_alternative<MultiPath>(state_)) return false;
+  if (short_ != plan_short_keys()) return false;
   // A closed tunnel only gives back what it holds: what it counted does not matter any more.
   if (std::holds_alternative<Closed>(state_)) return legs_.empty() && next_deadline_ == kEndOfTime;
   if (!receiver_.is_consistent() || !sender_.is_consistent()) return false;
-  if (!std::ranges::all_of(legs_, &Leg::is_consistent)) return false;
   if (std::holds_alternative<SinglePath>(state_)) {
     return legs_.size() == 1 && legs_[0].is<Plain>() && receiver_.received() == Cells{0} &&
            !sender_.has_sent();

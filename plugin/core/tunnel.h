@@ -208,6 +208,13 @@ class Tunnel {
   [[nodiscard]] std::optional<LegId> mint_leg(std::uint32_t taken_slots) const noexcept;
   Outcome handle_signalling(Leg& leg, const ReceivedCell& cell, Reason& violation);
   Outcome handle_sequenced(Leg& leg, const ReceivedCell& cell, Reason& violation);
+  // Which cells may go the short way.
+  struct ShortKeys {
+    CellKey sent = kNoCellKey;      // DATA to the join point of a multi-path tunnel
+    CellKey received = kNoCellKey;  // DATA from there, while each leg counts what it receives
+    friend bool operator==(const ShortKeys&, const ShortKeys&) = default;
+  };
+  [[nodiscard]] ShortKeys plan_short_keys() const noexcept;
   // Is this no earlier than what was, and is nothing due?
   [[nodiscard]] bool time_goes_on(Instant now) const noexcept;
   [[nodiscard]] std::optional<SeqNo> stuck_at() const noexcept;
@@ -229,23 +236,22 @@ class Tunnel {
     ++version_;
     news_ |= kChangeNews;
     sender_.commit_set_changed();
+    short_ = plan_short_keys();
   }
 
   // What each cell asks for first lies together.
   Instant now_{};
   Instant next_deadline_ = kEndOfTime;  // may be early, never late
-  // Of DATA from and to the join point while the tunnel is multi-path: cells of this key may go the
-  // short way.
-  CellKey short_key_ = kNoCellKey;
+  ShortKeys short_;                     // as of the last news
   std::uint8_t news_ = kChangeNews;
   bool pressure_ = false;  // held bytes rose above the high mark and not yet to the low one
   bool pressure_told_ = false;
   Receiver receiver_;
   Sender sender_;
   std::variant<SinglePath, MultiPath, Closed> state_;
-  TunnelIdentity identity_;
   LegSet legs_;
 
+  TunnelIdentity identity_;
   TunnelConfig config_;
   Nonce nonce_;
   std::vector<Note> notes_;

@@ -51,8 +51,16 @@ using SeqNo = Strong<struct SeqNoTag, std::uint64_t>;
 // A relative sequence number: what a SWITCH carries. Spec: prop329 [SEQUENCING].
 using SeqDelta = Strong<struct SeqDeltaTag, std::uint32_t>;
 
-// The cell after this one. Callers that count what a peer sends use checked_add.
+// The cell after this one. Callers that count what a peer sends use those that are checked.
 [[nodiscard]] constexpr SeqNo next(SeqNo seq) noexcept { return SeqNo{seq.raw() + 1}; }
+
+// Goes on to the cell after it. False if there is no number left (attack A19).
+[[nodiscard]] constexpr bool advance(SeqNo& seq) noexcept {
+  std::uint64_t following = 0;
+  const bool is_last = __builtin_add_overflow(seq.raw(), 1, &following);
+  seq = SeqNo{following};
+  return !is_last;
+}
 
 // The only legal sum of the two kinds; nothing on overflow (attack A19).
 [[nodiscard]] constexpr std::optional<SeqNo> checked_add(SeqNo seq, SeqDelta delta) noexcept {

@@ -90,6 +90,25 @@ void ReceiveInOrder(benchmark::State& state) {
 }
 BENCHMARK(ReceiveInOrder)->ArgName("legs")->Arg(1)->Arg(2)->Arg(4)->Arg(8);
 
+// Two legs at work while a third one is still being linked: no cell goes the short way.
+void RouteWhileALegLinks(benchmark::State& state) {
+  Fixture tunnel(2);
+  if (tunnel->add_one_leg() != MPATH_OK) state.SkipWithError("not added");
+  for (auto _ : state) {
+    if (tunnel->route() != MPATH_OK) state.SkipWithError("not granted");
+  }
+}
+BENCHMARK(RouteWhileALegLinks);
+
+void ReceiveWhileALegLinks(benchmark::State& state) {
+  Fixture tunnel(2);
+  if (tunnel->add_one_leg() != MPATH_OK) state.SkipWithError("not added");
+  for (auto _ : state) {
+    if (tunnel->receive(0, 1) != MPATH_OK) state.SkipWithError("not delivered");
+  }
+}
+BENCHMARK(ReceiveWhileALegLinks);
+
 // What a host that fills its structs in for each cell pays: what it has just written is read.
 void RouteFilledIn(benchmark::State& state) {
   Fixture tunnel(2);

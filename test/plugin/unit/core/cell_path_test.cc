@@ -70,10 +70,34 @@ TEST_F(CellPath, IsNotForWhatIsNotCounted) {
   EXPECT_EQ(receive_on(rig_, gone), Reception::kRefuse);
 }
 
-TEST_F(CellPath, IsNotForCellsOfALegThatIsNotLinked) {
+TEST_F(CellPath, IsNotForWhatArrivesUntilThePeerOfEveryLegIsLinked) {
+  rig_.link_all(2);
+  ASSERT_EQ(receive(0), Reception::kDeliver);
+  ASSERT_EQ(rig_.join(1), Outcome::kOk);
+  ASSERT_EQ(rig_.tunnel.link(rig_.now), Outcome::kOk);
+  rig_.poll();
+  EXPECT_EQ(receive(2), Reception::kRefuse) << "a violation, which the general way judges";
+  EXPECT_EQ(receive(0), Reception::kRefuse) << "the short way asks no leg for its state";
+  ASSERT_EQ(rig_.data(rig_.leg(0)), Outcome::kOk) << "and the general way knows it";
+  ASSERT_EQ(rig_.route(), Outcome::kOk);
+  ASSERT_EQ(rig_.route(), Outcome::kOk);
+  EXPECT_EQ(again(), 1U) << "what is sent goes on a leg that is linked in any case";
+  ASSERT_EQ(rig_.linked(rig_.leg(2)), Outcome::kConsumed);
+  EXPECT_EQ(receive(0), Reception::kDeliver);
+  EXPECT_EQ(rig_.tunnel.receiver().received(), Cells{3});
+}
+
+TEST_F(CellPath, IsTakenAgainOnceALegThatTimedOutIsGone) {
   rig_.link_all(2);
   ASSERT_EQ(rig_.join(1), Outcome::kOk);
-  EXPECT_EQ(receive(2), Reception::kRefuse) << "a violation, which the general way judges";
+  ASSERT_EQ(rig_.tunnel.link(rig_.now), Outcome::kOk);
+  rig_.poll();
+  rig_.now = rig_.tunnel.next_deadline();
+  ASSERT_EQ(rig_.data(rig_.leg(0)), Outcome::kOk);
+  ASSERT_TRUE(rig_.tunnel.legs()[2].is<TimedOut>());
+  EXPECT_EQ(receive(0), Reception::kRefuse);
+  ASSERT_EQ(rig_.tunnel.remove_leg(rig_.leg(2), Reason::HANDSHAKE_TIMEOUT, rig_.views(), rig_.now),
+            Outcome::kOk);
   EXPECT_EQ(receive(0), Reception::kDeliver);
 }
 

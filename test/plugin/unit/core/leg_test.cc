@@ -28,21 +28,11 @@ TEST(Leg, HearsItsPeerFromLinkedOn) {
 }
 
 TEST(Leg, CountsWhatArrivesInTheStatesThatTheTableNames) {
-  EXPECT_FALSE(leg_in(Plain{}).sequence().counts_received());
   for (const LegState& state : all_states()) {
     Leg leg = leg_in(state);
-    EXPECT_EQ(leg.sequence().counts_received(), leg.peer_is_linked()) << state.index();
+    EXPECT_EQ(leg.counts_received(), leg.peer_is_linked()) << state.index();
     leg.commit_state(TimedOut{});
-    EXPECT_FALSE(leg.sequence().counts_received());
-  }
-}
-
-TEST(Leg, IsInconsistentIfItCountsOtherwiseThanItsStateSays) {
-  for (const LegState& state : all_states()) {
-    Leg leg = leg_in(state);
-    EXPECT_TRUE(leg.is_consistent()) << state.index();
-    leg.sequence().commit_counts_received(!leg.sequence().counts_received());
-    EXPECT_FALSE(leg.is_consistent()) << state.index();
+    EXPECT_FALSE(leg.counts_received());
   }
 }
 

@@ -46,6 +46,16 @@ TEST(CheckedAdd, CountsInSixtyFourBits) {  // regression R61: 32-bit counters
   EXPECT_EQ(checked_add(SeqNo{kMax32}, SeqDelta{1}), SeqNo{std::uint64_t{1} << 32U});
 }
 
+TEST(Advance, GoesOnByOneAsLongAsThereAreNumbers) {  // attack A19
+  SeqNo seq{kMax32};
+  EXPECT_TRUE(advance(seq));
+  EXPECT_EQ(seq, SeqNo{std::uint64_t{1} << 32U}) << "regression R61: 32-bit counters";
+  seq = SeqNo{kMax64 - 1};
+  EXPECT_TRUE(advance(seq));
+  EXPECT_EQ(seq, SeqNo{kMax64});
+  EXPECT_FALSE(advance(seq));
+}
+
 TEST(Distance, IsWhatASwitchCarries) {
   EXPECT_EQ(distance(SeqNo{3}, SeqNo{3}), SeqDelta{0});
   EXPECT_EQ(distance(SeqNo{3}, SeqNo{10}), SeqDelta{7});
