@@ -21,6 +21,7 @@ std::optional<std::uint32_t> SlotTable::acquire() {
   make_room(index);
   std::construct_at(at(index));
   high_mark_.store(index + 1, std::memory_order_release);
+  if (index < kSegment) near_mark_.store(index + 1, std::memory_order_release);
   return index;
 }
 

