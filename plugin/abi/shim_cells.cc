@@ -69,8 +69,13 @@ template <class T>
 }
 [[nodiscard, gnu::always_inline]] inline bool may_be_short(const mpath_cell* cell,
                                                            const mpath_receipt* out) noexcept {
-  return cell != nullptr && cell->struct_size >= kSizeV1<mpath_cell> && out != nullptr &&
-         out->struct_size >= kSizeV1<mpath_receipt> && cell->cost != 0 && cell->reserved == 0;
+  if (cell == nullptr || cell->struct_size < kSizeV1<mpath_cell> || out == nullptr ||
+      out->struct_size < kSizeV1<mpath_receipt>) {
+    return false;
+  }
+  // In one branch, of which a core takes two in a cycle and a cell some fifteen. A cost of nothing
+  // sets the highest bit; so does one above 2^31, about which the general way has no doubt.
+  return ((cell->cost - 1) >> 31U | cell->reserved) == 0;
 }
 
 [[gnu::noinline]] mpath_status route_anyhow(mpath_instance* instance, mpath_tunnel_id tunnel,

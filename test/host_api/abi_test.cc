@@ -225,6 +225,19 @@ TEST(ReservedFields, MustBeZero) {
   EXPECT_EQ(l.table.poll(l.instance, l.tunnel, &all, l.now_us, &events), MPATH_E_ARGUMENT);
 }
 
+TEST(Receive, TakesAnyCostButNoneAndAnySizeThatIsLargeEnough) {
+  LiveTunnel l;
+  mpath_receipt receipt{};
+  receipt.struct_size = sizeof receipt;
+  for (const std::uint32_t large : {1U << 31U, (1U << 31U) + 1, UINT32_MAX}) {
+    mpath_cell cell = l.data_cell(0);
+    cell.cost = large;
+    EXPECT_EQ(l.table.receive(l.instance, l.tunnel, &cell, l.now_us, &receipt), MPATH_OK) << large;
+    cell.struct_size = large;
+    EXPECT_EQ(l.table.receive(l.instance, l.tunnel, &cell, l.now_us, &receipt), MPATH_OK) << large;
+  }
+}
+
 TEST(Flags, UnknownOnesOfAViewAreIgnoredAndThoseOfALegAreRefused) {
   LiveTunnel l(false);
   mpath_leg_views all = l.views();
