@@ -56,8 +56,8 @@ using SeqDelta = Strong<struct SeqDeltaTag, std::uint32_t>;
 
 // Goes on to the cell after it. False if there is no number left (attack A19).
 [[nodiscard]] constexpr bool advance(SeqNo& seq) noexcept {
-  std::uint64_t following = 0;
-  const bool is_last = __builtin_add_overflow(seq.raw(), 1, &following);
+  std::uint64_t following = seq.raw();
+  const bool is_last = __builtin_add_overflow(following, 1, &following);
   seq = SeqNo{following};
   return !is_last;
 }

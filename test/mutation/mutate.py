@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Mutation testing: does a test fail when plugin/core or plugin/codec is wrong in one spot?
+"""Mutation testing: does a test fail when plugin/core, plugin/codec or a number is wrong in one spot?
 
 Makes mutants of the sources and headers, takes a seeded sample, and builds and tests each in a
 private copy of the committed tree. Results are kept: a run that was stopped goes on where it was.
@@ -21,7 +21,8 @@ from report import KILLED, Report, read_equivalents
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
-MUTATED = ("plugin/core/*.h", "plugin/core/*.cc", "plugin/codec/*.h", "plugin/codec/*.cc")
+MUTATED = ("plugin/core/*.h", "plugin/core/*.cc", "plugin/codec/*.h", "plugin/codec/*.cc",
+           "plugin/types/strong.h")
 SHORT_SIMULATION = 600
 
 EXAMPLES = """examples:
