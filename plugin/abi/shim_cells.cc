@@ -44,7 +44,7 @@ std::uint64_t next_expiry(const LegViews& views, std::uint64_t now_us) noexcept 
   return next;
 }
 
-// Of a cell that is no violation. What is reserved is zero already (MPATH-H-1).
+// Of a cell that is no violation. What is reserved stays as the host left it.
 void write_receipt(bool ready, mpath_receipt* out) noexcept {
   out->ready = 0;  // with the reason in one store
   out->reason = MPATH_REASON_NONE;
@@ -127,7 +127,6 @@ mpath_status check_cell(const mpath_cell* cell) noexcept {
     if (outcome == Outcome::kStale) return to_status(outcome);
     out->ready = it.has_tokens() ? 1 : 0;
     out->reason = static_cast<std::uint32_t>(violation);
-    out->reserved = 0;
     return to_status(outcome);
   });
 }

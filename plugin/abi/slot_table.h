@@ -34,7 +34,7 @@ class SlotTable {
   }
   // The same, if nothing asks its owner to look twice: no flag is set at the gate. `legs`: the
   // slots of those of its legs that will be looked at. Nearly all that ever live are in the first
-  // segment, where one is found with four instructions less.
+  // segment, where one is found with fewer instructions.
   template <class... Legs>
   [[nodiscard, gnu::always_inline]] TunnelSlot* find_quiet(mpath_tunnel_id id,
                                                            Legs... legs) const noexcept {

@@ -139,6 +139,7 @@ class LegSet {
     return found == legs_.size();
   }
 
+  static_assert(kLegsMax * sizeof(Leg) <= UINT16_MAX);
   std::array<std::uint16_t, kLegsMax> offset_{};  // in leg order, by the slot of a leg's id
   boost::container::small_vector<Leg, kInlineLegs> legs_;
 };

@@ -243,14 +243,14 @@ class Tunnel {
   Instant now_{};
   Instant next_deadline_ = kEndOfTime;  // may be early, never late
   ShortKeys short_;                     // as of the last news
-  std::uint8_t news_ = kChangeNews;
-  bool pressure_ = false;  // held bytes rose above the high mark and not yet to the low one
-  bool pressure_told_ = false;
   Receiver receiver_;
   Sender sender_;
   std::variant<SinglePath, MultiPath, Closed> state_;
   LegSet legs_;
 
+  std::uint8_t news_ = kChangeNews;
+  bool pressure_ = false;  // held bytes rose above the high mark and not yet to the low one
+  bool pressure_told_ = false;
   TunnelIdentity identity_;
   TunnelConfig config_;
   Nonce nonce_;

@@ -77,11 +77,11 @@ inline constexpr auto kClasses = [] {
 }
 
 // Command and hop of a cell in one number: what nearly every cell is compared by.
-using CellKey = std::uint16_t;
+using CellKey = std::uint32_t;
 [[nodiscard]] constexpr CellKey make_cell_key(std::uint8_t command, std::uint8_t hop) noexcept {
-  return static_cast<CellKey>(hop << 8U | command);
+  return static_cast<CellKey>(hop) << 8U | command;
 }
-// Of no cell.
-inline constexpr CellKey kNoCellKey = UINT16_MAX;
+// Of no cell, whatever command and hop a peer or a host may name: hence more than 16 bits.
+inline constexpr CellKey kNoCellKey = UINT32_MAX;
 
 }  // namespace conflux

@@ -90,7 +90,7 @@ void ReceiveInOrder(benchmark::State& state) {
 }
 BENCHMARK(ReceiveInOrder)->ArgName("legs")->Arg(1)->Arg(2)->Arg(4)->Arg(8);
 
-// Two legs at work while a third one is still being linked: no cell goes the short way.
+// Two legs at work while a third one is not linked yet: what arrives goes the general way.
 void RouteWhileALegLinks(benchmark::State& state) {
   Fixture tunnel(2);
   if (tunnel->add_one_leg() != MPATH_OK) state.SkipWithError("not added");

@@ -225,6 +225,46 @@ TEST(ReservedFields, MustBeZero) {
   EXPECT_EQ(l.table.poll(l.instance, l.tunnel, &all, l.now_us, &events), MPATH_E_ARGUMENT);
 }
 
+// In each state, as each has its own short way or none.
+TEST(Receive, RefusesACellFromAHopThatNoLegHas) {
+  const auto expect_refused = [](LiveTunnel& l) {
+    for (unsigned command = 0; command <= 0xFF; ++command) {
+      for (const unsigned hop : {MPATH_HOPS_MAX, MPATH_HOP_NONE}) {
+        mpath_cell cell = l.data_cell(0);
+        cell.command = static_cast<std::uint8_t>(command);
+        cell.hop = static_cast<std::uint8_t>(hop);
+        mpath_receipt receipt{};
+        receipt.struct_size = sizeof receipt;
+        ASSERT_EQ(l.table.receive(l.instance, l.tunnel, &cell, l.now_us, &receipt),
+                  MPATH_E_ARGUMENT)
+            << "command " << command << " from hop " << hop;
+      }
+    }
+    l.poll();
+  };
+  LiveTunnel single(false);
+  expect_refused(single);
+  LiveTunnel linked;
+  expect_refused(linked);
+  const mpath_leg_views all = linked.views();
+  const mpath_leg_params third = linked.leg_params(1);
+  mpath_leg_id added = 0;
+  ASSERT_EQ(
+      linked.table.legs_add(linked.instance, linked.tunnel, &third, 1, sizeof third, &all, &added),
+      MPATH_OK);
+  const std::uint64_t before = linked.info().cells_received;
+  mpath_cell early = linked.data_cell(0);
+  early.command = MPATH_HOP_NONE;
+  early.hop = MPATH_HOP_NONE;
+  mpath_receipt receipt{};
+  receipt.struct_size = sizeof receipt;
+  EXPECT_EQ(linked.table.receive(linked.instance, linked.tunnel, &early, linked.now_us, &receipt),
+            MPATH_E_ARGUMENT);
+  EXPECT_EQ(linked.info().cells_received, before);
+  ASSERT_EQ(linked.table.tunnel_close(linked.instance, linked.tunnel, linked.now_us), MPATH_OK);
+  expect_refused(linked);
+}
+
 TEST(Receive, TakesAnyCostButNoneAndAnySizeThatIsLargeEnough) {
   LiveTunnel l;
   mpath_receipt receipt{};

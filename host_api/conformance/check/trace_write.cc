@@ -189,8 +189,11 @@ class Parts {
   void hide(mpath_grant& it) {
     name(Kind::kCookie, it.leg_cookie);
     redact(it.first, secrets_);
-    if (it.has_first == 0) it.first = {};  // not written
+    // What no plugin writes is whatever the host had there.
+    if (it.has_first == 0) it.first = {};
+    it.reserved = 0;
   }
+  void hide(mpath_receipt& it) { it.reserved = 0; }
   void hide(mpath_event& it) {
     name(Kind::kCookie, it.leg_cookie);
     redact(it.cell, secrets_);

@@ -325,7 +325,8 @@ class Tunnel {
     if (reason != nullptr) *reason = Reason{why};
     return status;
   }
-  // kOk: deliver it now, then drain out->ready tokens. kHeld: keep it.
+  // kOk: deliver it now, then drain out->ready tokens. kHeld: keep it. Fields of `*out` other than
+  // struct_size need not be set before.
   Status receive(const Cell& cell, std::uint64_t now_us, mpath_receipt* out) noexcept {
     const mpath_cell raw = cell.raw();
     out->struct_size = sizeof(mpath_receipt);

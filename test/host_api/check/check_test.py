@@ -152,7 +152,8 @@ class Traces(Work):
         for command in ([ARGUMENTS.minimal_host, ARGUMENTS.layer],
                         [ARGUMENTS.kit_host, ARGUMENTS.layer],
                         [ARGUMENTS.old_host, ARGUMENTS.layer],
-                        [ARGUMENTS.kit_host, ARGUMENTS.layer, "frees_held_cells"]):
+                        [ARGUMENTS.kit_host, ARGUMENTS.layer, "frees_held_cells"],
+                        [ARGUMENTS.kit_host, ARGUMENTS.layer, "no_mistake_but_sets_no_answers"]):
             trace = self.record(*command)
             done = self.replay(trace, ARGUMENTS.conflux)
             self.assertRegex(done.stdout, r"^identical: \d{2,} calls\n$", command)

@@ -126,7 +126,9 @@ static void receive(int leg, uint8_t command, const uint8_t *body, uint16_t leng
                     uint64_t token) {
   if (over || legs[leg].gone) return;
   mpath_cell cell = {sizeof cell, command, JOIN_HOP, length, legs[leg].id, body, token, 514, 0};
-  mpath_receipt receipt = {sizeof receipt, 0, 0, 0};
+  mpath_receipt receipt;
+  memset(&receipt, makes("no_mistake_but_sets_no_answers") ? 0xA5 : 0, sizeof receipt);
+  receipt.struct_size = sizeof receipt;
   mpath_status status = take(mp->receive(instance, tunnel, &cell, tick(), &receipt));
   for (int again = 0; status == MPATH_E_NO_MEMORY && again < 3; again++) {
     if (makes("drops_a_cell_without_memory")) return;
@@ -141,7 +143,9 @@ static void send_cells(uint8_t command, uint32_t want) {
   if (over || (!ready && !makes("stream_before_ready"))) return;
   const mpath_route_request request = {sizeof request, command, JOIN_HOP, 0, 0, want, 0};
   mpath_leg_views views = look(want);
-  mpath_grant grant = {.struct_size = makes("small_struct") ? 8 : sizeof grant};
+  mpath_grant grant;
+  memset(&grant, makes("no_mistake_but_sets_no_answers") ? 0x5A : 0, sizeof grant);
+  grant.struct_size = makes("small_struct") ? 8 : sizeof grant;
   if (take(mp->route(instance, tunnel, &request, &views, tick(), &grant)) != MPATH_OK) return;
   if (command == DATA && grant.leg_cookie < LEGS) {
     legs[grant.leg_cookie].inflight += grant.granted;
@@ -291,7 +295,7 @@ int main(int argc, char **argv) {
       "goes_on_after_unknown_status", "body_missing", "drops_a_cell_without_memory", "equal_tags",
       "joined_circuit", "equal_seeds", "stream_before_ready", "two_threads", "frees_held_cells",
       "sleeps_past_deadlines", "uses_a_leg_that_is_gone", "uses_a_tunnel_that_is_gone",
-      "leaves_tunnels", "forks", "calls_after_close"};
+      "leaves_tunnels", "forks", "calls_after_close", "no_mistake_but_sets_no_answers"};
   size_t i = 0;
   if (argc > 2) mistake = argv[2];
   if (argc > 3) configuration = argv[3];

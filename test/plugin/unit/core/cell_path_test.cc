@@ -70,6 +70,19 @@ TEST_F(CellPath, IsNotForWhatIsNotCounted) {
   EXPECT_EQ(receive_on(rig_, gone), Reception::kRefuse);
 }
 
+TEST_F(CellPath, IsNotForACellThatLooksLikeNone) {
+  constexpr std::uint8_t kAny = 0xFF;
+  constexpr HopNum kNoHop{MPATH_HOP_NONE};
+  EXPECT_EQ(receive(0, kAny, kNoHop), Reception::kRefuse) << "of a single path";
+  EXPECT_EQ(again(1, kAny, kNoHop), 0U);
+  ASSERT_EQ(rig_.join(2), Outcome::kOk);
+  EXPECT_EQ(receive(0, kAny, kNoHop), Reception::kRefuse) << "of legs that are not linked";
+  EXPECT_EQ(again(1, kAny, kNoHop), 0U);
+  const LegId gone = rig_.leg(0);
+  rig_.tunnel.close(Reason::HOST_REQUEST);
+  EXPECT_EQ(receive_on(rig_, gone, kAny, kNoHop), Reception::kRefuse) << "of a closed tunnel";
+}
+
 TEST_F(CellPath, IsNotForWhatArrivesUntilThePeerOfEveryLegIsLinked) {
   rig_.link_all(2);
   ASSERT_EQ(receive(0), Reception::kDeliver);
