@@ -67,9 +67,15 @@ class LegSet {
     if (legs_.size() == 2) [[likely]]
       return has_known_rtt(legs_[0], views[0]) && has_known_rtt(legs_[1], views[1]) &&
              (views[0].reserved | views[1].reserved) == 0;
+    // Counted down with the condition at the end: one jump for each leg, and no register more.
+    std::size_t left = legs_.size();
+    if (left == 0) return true;
+    const Leg* leg = legs_.data();
     std::size_t at = 0;
-    return std::ranges::all_of(legs_,
-                               [&](const Leg& leg) { return is_as_known(leg, views[at++]); });
+    do {
+      if (!is_as_known(*leg++, views[at++])) return false;
+    } while (--left != 0);
+    return true;
   }
 
   // Seed: max_last_seq_sent, max_last_seq_recv. `without`: a leg that does not count.
