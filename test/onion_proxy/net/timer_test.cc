@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <optional>
+#include <string>
 
 #include "test/onion_proxy/support/event_loop.h"
 
