@@ -34,6 +34,7 @@ void SlotTable::make_room(std::uint32_t index) {
     memory = AddressRange(kSegment * sizeof(TunnelSlot));
     segments_[number].store(reinterpret_cast<TunnelSlot*>(memory.begin()),
                             std::memory_order_release);
+    if (number == 0) near_ = memory.begin();  // before near_mark_ lets anyone read it
   }
   // With many tunnels most calls go to one that is in no cache, and much of what they cost is
   // walking page tables (test/bench/README.md).

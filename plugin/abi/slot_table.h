@@ -41,7 +41,8 @@ class SlotTable {
     const auto index = static_cast<std::uint32_t>(id);
     TunnelSlot* slot = nullptr;
     if (index < near_mark_.load(std::memory_order_acquire)) [[likely]] {
-      slot = segments_[0].load(std::memory_order_relaxed) + index;
+      // In 32 bits it needs no copy of the index without the generation.
+      slot = reinterpret_cast<TunnelSlot*>(near_ + index * std::uint32_t{sizeof(TunnelSlot)});
     } else {
       if (index >= high_mark()) return nullptr;
       slot = at(index);
@@ -81,6 +82,7 @@ class SlotTable {
   static constexpr std::uint32_t kSegment = std::uint32_t{1} << 15U;
   static constexpr std::size_t kSegments = kTunnelsMax / kSegment;
   static_assert(kSegment * sizeof(TunnelSlot) % AddressRange::kHugePage == 0);
+  static_assert(kSegment * sizeof(TunnelSlot) <= UINT32_MAX);
   // So few lie on small pages, as what waits for use at the end of the last huge page would weigh
   // more than some 170 bytes for each, of the 2 KiB that an idle tunnel may take.
   static constexpr std::uint32_t kFew = 12 * 1024;
@@ -88,11 +90,12 @@ class SlotTable {
 
   // Of a tunnel that was idle nothing is in the cache. Its legs would be asked for only when the
   // line that says where they are has come; for the first two it is known beforehand
-  // (TunnelSlot.HasItsLegsWhereTheyAreAskedForBeforehand). Once one of them has been replaced, they
-  // may have changed places, and the other one's is asked for: in vain, but no more.
+  // (TunnelSlot.HasItsLegsWhereTheyAreAskedForBeforehand). Those of a third lie elsewhere, and once
+  // one has been replaced they may have changed places: then something is asked for in vain, no
+  // more.
   [[gnu::always_inline]] static void prefetch(const TunnelSlot* slot, std::size_t leg) noexcept {
     const auto* lines = reinterpret_cast<const CacheLine*>(slot);
-    __builtin_prefetch(lines + 6 + leg % 2 * 5);
+    __builtin_prefetch(lines + 6 + leg * 5);
   }
   struct CacheLine {
     std::array<std::byte, 64> bytes;
@@ -101,8 +104,10 @@ class SlotTable {
   std::array<std::atomic<TunnelSlot*>, kSegments> segments_{};
   std::atomic<std::uint32_t> count_{0};
   std::atomic<std::uint32_t> high_mark_{0};
-  std::atomic<std::uint32_t> near_mark_{0};  // the same, up to the end of the first segment
-  std::mutex mutex_;                         // guards what follows
+  // The first segment, and the high mark up to its end. The one is written before the other.
+  std::byte* near_ = nullptr;
+  std::atomic<std::uint32_t> near_mark_{0};
+  std::mutex mutex_;  // guards what follows
   std::array<AddressRange, kSegments> memory_;
   std::vector<std::uint32_t> free_;
 };
