@@ -177,7 +177,7 @@ namespace shim {
   const mpath_route_request* volatile const request_aside = request;
   const mpath_leg_views* volatile const views_aside = views;
   if (instance != nullptr) [[likely]] {
-    TunnelSlot* slot = instance->impl.tunnels().find_quiet(tunnel, 0, 1);
+    TunnelSlot* slot = instance->impl.tunnels().find_quiet(tunnel);
     if (slot != nullptr && may_be_short(request, views, out)) [[likely]] {
       Cells granted;
       const Leg* leg = slot->tunnel->route_again(
@@ -218,18 +218,12 @@ mpath_status can_read(mpath_instance* instance, mpath_tunnel_id tunnel,
                                           const mpath_cell* cell, std::uint64_t now_us,
                                           mpath_receipt* out) noexcept {
   if (instance != nullptr && may_be_short(cell, out)) [[likely]] {
-    // Read once more where it is compared, hence volatile: to keep it takes a register that would
-    // have to be saved and restored for each cell.
-    const volatile mpath_leg_id& id = cell->leg;
-    const std::size_t leg_slot = slot_of(LegId{id}) % kLegsMax;
-    TunnelSlot* slot = instance->impl.tunnels().find_quiet(tunnel, leg_slot);
-    const Instant now = to_instant(now_us);
-    if (slot != nullptr && slot->tunnel->counts_plainly(key_of(*cell), now)) [[likely]] {
+    const LegId id{cell->leg};
+    if (TunnelSlot* slot = instance->impl.tunnels().find_quiet(tunnel)) [[likely]] {
       Tunnel& it = *slot->tunnel;
-      Leg& leg = it.leg_in(leg_slot);
-      if (leg.id() == LegId{id}) [[likely]] {
-        it.commit_now(now);
-        if (!it.deliver_plainly(leg)) return receive_early(instance, *slot, cell, leg, out);
+      Leg* leg = it.find_counting(key_of(*cell), id, to_instant(now_us));
+      if (leg != nullptr) [[likely]] {
+        if (!it.deliver_plainly(*leg)) return receive_early(instance, *slot, cell, *leg, out);
         write_receipt(it.receiver().has_next(), out);
         return MPATH_OK;
       }

@@ -32,22 +32,20 @@ class SlotTable {
     TunnelSlot* slot = at(index);
     return slot->is_home_of(id) ? slot : nullptr;
   }
-  // The same, if nothing asks its owner to look twice: no flag is set at the gate. `legs`: the
-  // slots of those of its legs that will be looked at. Nearly all that ever live are in the first
-  // segment, where one is found with fewer instructions.
-  template <class... Legs>
-  [[nodiscard, gnu::always_inline]] TunnelSlot* find_quiet(mpath_tunnel_id id,
-                                                           Legs... legs) const noexcept {
+  // The same, if nothing asks its owner to look twice: no flag is set at the gate. Its legs are
+  // asked for. Nearly all that ever live are in the first segment, where one is found with fewer
+  // instructions. [any-thread]
+  [[nodiscard, gnu::always_inline]] TunnelSlot* find_quiet(mpath_tunnel_id id) const noexcept {
     const auto index = static_cast<std::uint32_t>(id);
     TunnelSlot* slot = nullptr;
     if (index < near_mark_.load(std::memory_order_acquire)) [[likely]] {
-      // In 32 bits it needs no copy of the index without the generation.
+      // Multiplied in 32 bits, the id's low half needs no register of its own.
       slot = reinterpret_cast<TunnelSlot*>(near_ + index * std::uint32_t{sizeof(TunnelSlot)});
     } else {
       if (index >= high_mark()) return nullptr;
       slot = at(index);
     }
-    (prefetch(slot, legs), ...);
+    prefetch_legs(slot);
     if (slot == nullptr) __builtin_unreachable();  // callers need not ask twice
     return slot->gate.load(std::memory_order_acquire) == id ? slot : nullptr;
   }
@@ -89,13 +87,13 @@ class SlotTable {
   static_assert(AddressRange::kHugePage / kFew <= 170);
 
   // Of a tunnel that was idle nothing is in the cache. Its legs would be asked for only when the
-  // line that says where they are has come; for the first two it is known beforehand
-  // (TunnelSlot.HasItsLegsWhereTheyAreAskedForBeforehand). Those of a third lie elsewhere, and once
-  // one has been replaced they may have changed places: then something is asked for in vain, no
-  // more.
-  [[gnu::always_inline]] static void prefetch(const TunnelSlot* slot, std::size_t leg) noexcept {
+  // line that says where they are has come; for two it is known beforehand
+  // (TunnelSlot.HasItsLegsWhereTheyAreAskedForBeforehand). With a third all lie elsewhere, and this
+  // is in vain. Both, whichever one a cell came on: to reckon which takes longer than to ask.
+  [[gnu::always_inline]] static void prefetch_legs(const TunnelSlot* slot) noexcept {
     const auto* lines = reinterpret_cast<const CacheLine*>(slot);
-    __builtin_prefetch(lines + 6 + leg * 5);
+    __builtin_prefetch(lines + 6);
+    __builtin_prefetch(lines + 11);
   }
   struct CacheLine {
     std::array<std::byte, 64> bytes;

@@ -22,10 +22,14 @@ namespace conflux {
   return &legs_[sender_.standing()];
 }
 
-[[gnu::always_inline]] inline bool Tunnel::counts_plainly(CellKey key, Instant now) const noexcept {
-  if (key != short_.received) [[unlikely]]
-    return false;
-  return time_goes_on(now);
+[[gnu::always_inline]] inline Leg* Tunnel::find_counting(CellKey key, LegId id,
+                                                         Instant now) noexcept {
+  if (key != short_.received || !time_goes_on(now)) return nullptr;
+  // The key is that of a tunnel that has legs, which all count: none is asked for its state.
+  Leg* const leg = legs_.find_of_some(id);
+  if (leg == nullptr) return nullptr;
+  now_ = now;
+  return leg;
 }
 
 template <class Take>

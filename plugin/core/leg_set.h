@@ -33,21 +33,17 @@ class LegSet {
   // The place of a leg, or nothing if it is not (or no longer) in the set. One look, however many
   // legs there are.
   [[nodiscard]] std::optional<std::size_t> index_of(LegId id) const noexcept {
-    const std::size_t place = offset_[slot_of(id) % kLegsMax] / sizeof(Leg);
+    const std::size_t place = offset_of(id) / sizeof(Leg);
     if (empty() || legs_[place].id() != id) return std::nullopt;
     return place;
   }
 
   // The leg, or null if it is not (or no longer) in the set.
-  [[nodiscard]] Leg* find(LegId id) noexcept {
-    if (empty()) return nullptr;
-    Leg& leg = in_slot(slot_of(id) % kLegsMax);
+  [[nodiscard]] Leg* find(LegId id) noexcept { return empty() ? nullptr : find_of_some(id); }
+  // The same of a set that is not empty.
+  [[nodiscard]] Leg* find_of_some(LegId id) noexcept {
+    Leg& leg = *reinterpret_cast<Leg*>(reinterpret_cast<std::byte*>(legs_.data()) + offset_of(id));
     return leg.id() == id ? &leg : nullptr;
-  }
-  // The leg of this slot, or another if it is not in the set, which is not empty: its id tells.
-  // `slot` is below kLegsMax.
-  [[nodiscard]] Leg& in_slot(std::size_t slot) noexcept {
-    return *reinterpret_cast<Leg*>(reinterpret_cast<std::byte*>(legs_.data()) + offset_[slot]);
   }
 
   // Finds each leg's view. False if a leg has none or two; views of other legs do not matter.
@@ -117,6 +113,11 @@ class LegSet {
   // What nearly every tunnel has lies inside it, where its other state has been fetched anyway.
   static constexpr std::size_t kInlineLegs = 2;
 
+  // Where the leg is, or another if it is not in the set, which is not empty. In bytes from the
+  // first leg: it saves each cell a multiplication.
+  [[nodiscard]] std::size_t offset_of(LegId id) const noexcept {
+    return offset_[slot_of(id) % kLegsMax];
+  }
   void index() noexcept {
     offset_.fill(0);  // no id that has gone leads outside the set
     for (std::size_t i = 0; i < legs_.size(); ++i) {
@@ -145,8 +146,7 @@ class LegSet {
   }
 
   static_assert(kLegsMax * sizeof(Leg) <= UINT16_MAX);
-  // Where a leg is, by its slot. In bytes from the first leg: it saves each cell a multiplication.
-  std::array<std::uint16_t, kLegsMax> offset_{};
+  std::array<std::uint16_t, kLegsMax> offset_{};  // in leg order, by the slot of a leg's id
   boost::container::small_vector<Leg, kInlineLegs> legs_;
 };
 

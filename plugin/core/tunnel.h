@@ -146,13 +146,10 @@ class Tunnel {
   // Seed: should_skip_join_point.
   Outcome can_read(const LegViews& views, RouteGrant& out) const;
   Outcome handle_cell(const ReceivedCell& cell, Instant now, Reason& violation);
-  // The short way of handle_cell(), in steps. Is a cell of this key DATA from the join point, which
-  // counts on whichever leg it came, and is nothing due?
-  [[nodiscard]] bool counts_plainly(CellKey key, Instant now) const noexcept;
-  // Then there are legs. The one in this slot, below kLegsMax; or another, as its id tells.
-  [[nodiscard]] Leg& leg_in(std::size_t slot) noexcept { return legs_.in_slot(slot); }
-  // It is the one: time goes on.
-  void commit_now(Instant now) noexcept { now_ = now; }
+  // The short way of handle_cell(). The leg on which a cell of this key came, if it is DATA from
+  // the join point and counted, and nothing is due: then time goes on. Else null, and nothing has
+  // changed.
+  [[nodiscard]] Leg* find_counting(CellKey key, LegId leg, Instant now) noexcept;
   // Its next cell is the next one of all; or is held behind others of its leg. Else false, and
   // nothing has changed.
   bool deliver_plainly(Leg& leg) noexcept { return receiver_.deliver_plainly(leg); }

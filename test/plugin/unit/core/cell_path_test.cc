@@ -25,7 +25,7 @@ class CellPath : public ::testing::Test {
   }
   static Reception receive_on(TunnelRig& rig, LegId id, std::uint8_t command = kData,
                               HopNum hop = test::kJoinHop, std::uint32_t cost = 1) {
-    Leg* leg = test::find_counting(rig.tunnel, make_cell_key(command, hop.raw()), id, rig.now);
+    Leg* leg = rig.tunnel.find_counting(make_cell_key(command, hop.raw()), id, rig.now);
     if (leg == nullptr) return Reception::kRefuse;
     if (rig.tunnel.deliver_plainly(*leg)) return Reception::kDeliver;
     return rig.tunnel.hold_plainly(*leg, id, Token{1}, cost) ? Reception::kHold

@@ -8,7 +8,6 @@
 
 #include "plugin/codec/link_message.h"
 #include "plugin/codec/switch_message.h"
-#include "plugin/core/cell_path.h"
 #include "plugin/core/tunnel.h"
 #include "test/plugin/unit/support/legs.h"
 
@@ -18,15 +17,6 @@ inline Nonce test_nonce() {
   std::array<std::uint8_t, Nonce::kSize> bytes;
   bytes.fill(0x5A);
   return Nonce(bytes);
-}
-
-// The leg that a cell of the short way came on, as the shim finds it; or null.
-inline Leg* find_counting(Tunnel& tunnel, CellKey key, LegId id, Instant now) {
-  if (!tunnel.counts_plainly(key, now)) return nullptr;
-  Leg& leg = tunnel.leg_in(slot_of(id) % kLegsMax);
-  if (leg.id() != id) return nullptr;
-  tunnel.commit_now(now);
-  return &leg;
 }
 
 class TunnelRig {
@@ -118,7 +108,7 @@ class TunnelRig {
     return Outcome::kOk;
   }
   Outcome data_shortly(LegId from, std::uint32_t cost) {
-    Leg* leg = find_counting(tunnel, kDataKey, from, now);
+    Leg* leg = tunnel.find_counting(kDataKey, from, now);
     if (leg == nullptr) return data(from, cost);
     const bool delivered = tunnel.deliver_plainly(*leg);
     if (!delivered && !tunnel.hold_plainly(*leg, from, Token{tokens + 1}, cost)) {
