@@ -61,6 +61,7 @@ Scene::Scene(Driver& driver, const SceneOptions& options)
   Leg first;
   TunnelParams params;
   params.first = make_circuit(0);
+  if (options.founds_set) params.first.flags = MPATH_LEG_FOUNDS_SET;
   params.seed = options.seeded ? seed_.data() : nullptr;
   params.cookie = 0xC00C1E00F0000001;
   const mpath_status status = driver_.tunnel_create(params, tunnel, first.id);
@@ -68,7 +69,7 @@ Scene::Scene(Driver& driver, const SceneOptions& options)
   check().expect(tunnel != 0 && first.id != 0, "MPATH-P-10", "tunnel_create minted an id of zero");
   legs_.push_back(first);
   if (!options.joined) return;
-  join(options.legs - 1);
+  if (!options.founds_set || options.legs > 1) join(options.legs - 1);
   if (options.linked) shake_hands();
 }
 

@@ -27,11 +27,12 @@ inline constexpr std::uint64_t kRoundTrip = 20'000;  // us
 [[nodiscard]] mpath_leg_params make_circuit(std::size_t number);
 
 struct SceneOptions {
-  std::size_t legs = 2;   // circuits in all
-  bool joined = true;     // false: a single-path tunnel of the first circuit
-  bool linked = true;     // false: joined, but the handshake has not begun
-  std::uint8_t seed = 7;  // first byte
-  bool seeded = true;     // false: the plugin draws its own random bytes
+  std::size_t legs = 2;     // circuits in all
+  bool joined = true;       // false: a single-path tunnel of the first circuit
+  bool founds_set = false;  // the first circuit begins the set, if need be alone
+  bool linked = true;       // false: joined, but the handshake has not begun
+  std::uint8_t seed = 7;    // first byte
+  bool seeded = true;       // false: the plugin draws its own random bytes
 };
 
 class Scene {

@@ -31,12 +31,14 @@ mpath_status to_path(const mpath_path& path, LegPath& out) noexcept {
 }
 
 mpath_status to_join_request(const mpath_leg_params& params, JoinRequest& out) noexcept {
-  constexpr std::uint32_t kKnownFlags = MPATH_LEG_EVER_STREAM | MPATH_LEG_EVER_JOINED;
+  constexpr std::uint32_t kKnownFlags =
+      MPATH_LEG_EVER_STREAM | MPATH_LEG_EVER_JOINED | MPATH_LEG_FOUNDS_SET;
   if (params.struct_size < kSizeV1<mpath_leg_params>) return MPATH_E_SIZE;
   if ((params.flags & ~kKnownFlags) != 0) return MPATH_E_ARGUMENT;
   out.cookie = Cookie{params.cookie};
   out.ever_stream = (params.flags & MPATH_LEG_EVER_STREAM) != 0;
   out.ever_joined = (params.flags & MPATH_LEG_EVER_JOINED) != 0;
+  out.founds_set = (params.flags & MPATH_LEG_FOUNDS_SET) != 0;
   return to_path(params.path, out.path);
 }
 

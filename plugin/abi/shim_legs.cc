@@ -37,6 +37,7 @@ mpath_status legs_add(mpath_instance* instance, mpath_tunnel_id tunnel,
     for (std::size_t i = 0; i < taken; ++i) {
       const mpath_status status = to_join_request(*strided(legs, stride, i), requests[i]);
       if (status != MPATH_OK) return status;
+      if (requests[i].founds_set) return MPATH_E_ARGUMENT;  // there is a set already
     }
     const Outcome outcome = it.add_legs({requests.data(), taken}, leg_views, {ids.data(), taken});
     if (outcome == Outcome::kOk) {

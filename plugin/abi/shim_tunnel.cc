@@ -91,6 +91,7 @@ mpath_status tunnel_create(mpath_instance* instance, const mpath_tunnel_params* 
   if (const mpath_status status = to_join_request(*params->first_leg, first); status != MPATH_OK) {
     return status;
   }
+  if (first.founds_set && check_first_leg(first) != Reason::NONE) return MPATH_E_ARGUMENT;
   return guarded([&] {
     Instance& impl = instance->impl;
     std::optional<Nonce> nonce;

@@ -13,6 +13,7 @@ struct JoinRequest {
   Cookie cookie{};
   bool ever_stream = false;  // a stream is, or ever was, attached to any of its hops
   bool ever_joined = false;  // it is, or ever was, part of a multi-path tunnel
+  bool founds_set = false;   // a first leg: the tunnel is multi-path with it alone
 };
 
 // Why a circuit cannot be the first leg, whose last hop becomes the join point; NONE if it can.

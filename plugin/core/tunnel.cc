@@ -20,6 +20,11 @@ LegId make_leg_id(TunnelOrdinal tunnel, std::uint32_t ordinal, std::size_t slot)
   return LegId{tunnel.raw() << 24U | std::uint64_t{ordinal} << 8U | slot};
 }
 
+// Of a leg that may be the first.
+JoinPoint join_point_of(const LegPath& path) noexcept {
+  return {.hop = *path.last_hop_num(), .relay = path.last_hop};
+}
+
 }  // namespace
 
 Tunnel::Tunnel(TunnelIdentity identity, const TunnelConfig& config, const Nonce& nonce,
@@ -33,6 +38,11 @@ Tunnel::Tunnel(TunnelIdentity identity, const TunnelConfig& config, const Nonce&
   notes_.reserve(kNotesPerLeg + 2);
   legs_.commit_add(Leg({sender_.primary(), LegOrdinal{1}, first.cookie}, first.path));
   legs_minted_ = 1;
+  if (first.founds_set) {
+    CONFLUX_CHECK(check_first_leg(first) == Reason::NONE);
+    commit_multi_path(join_point_of(first.path));
+    commit_news();
+  }
   log(LogEvent::kTunnelCreated, LogLevel::kDebug, Reason::NONE, LegOrdinal{1}, 0);
 }
 
@@ -92,7 +102,7 @@ Reason Tunnel::check_join(std::span<const JoinRequest> requests, const LegViews&
                                         .ever_stream = single.ever_stream || streams,
                                         .ever_joined = single.ever_joined});
     if (why != Reason::NONE) return why;
-    join_point = {.hop = *first.path().last_hop_num(), .relay = first.path().last_hop};
+    join_point = join_point_of(first.path());
   }
   for (index = 0; index < requests.size(); ++index) {
     const Reason why = check_leg(requests[index], join_point);
@@ -124,10 +134,7 @@ Outcome Tunnel::add_legs(std::span<const JoinRequest> requests, const LegViews& 
   notes_.reserve(notes_.size() + kNotesPerLeg * (legs_.size() + requests.size()) + 2);
 
   // From here on nothing can fail: all legs join, or none has.
-  if (std::holds_alternative<SinglePath>(state_)) {
-    legs_[0].commit_state(Unlinked{});
-    state_ = MultiPath{.join_point = join_point, .cwnd_init = legs_[0].path().cwnd_init};
-  }
+  if (std::holds_alternative<SinglePath>(state_)) commit_multi_path(join_point);
   for (std::size_t i = 0; i < requests.size(); ++i) {
     Leg leg({out[i], LegOrdinal{++legs_minted_}, requests[i].cookie}, requests[i].path);
     leg.commit_state(Unlinked{});
@@ -137,6 +144,11 @@ Outcome Tunnel::add_legs(std::span<const JoinRequest> requests, const LegViews& 
   log(LogEvent::kLegsAdded, LogLevel::kInfo, Reason::NONE, LegOrdinal{0}, legs_.size());
   CONFLUX_CHECK(is_consistent());
   return Outcome::kOk;
+}
+
+void Tunnel::commit_multi_path(const JoinPoint& join_point) noexcept {
+  legs_[0].commit_state(Unlinked{});
+  state_ = MultiPath{.join_point = join_point, .cwnd_init = legs_[0].path().cwnd_init};
 }
 
 Outcome Tunnel::link(Instant now) {

@@ -88,6 +88,7 @@ struct DrainedToken {
 // Where the tunnel stands. Each state owns what is valid in it.
 //
 //   SinglePath --add_legs--> MultiPath --loss, violation, limit, request--> Closed
+//                  (or from the start: JoinRequest::founds_set)
 //        +------------------ take_single_leg, loss, request ------------------^
 struct SinglePath {
   bool ever_stream;  // of its circuit, as the host said
@@ -116,7 +117,7 @@ inline constexpr std::uint32_t kFirstLegIndex = UINT32_MAX;
 // ConfluxSet.
 class Tunnel {
  public:
-  // A single-path tunnel. May throw std::bad_alloc, as may add_legs and handle_cell; those then
+  // A single-path tunnel, unless `first` founds a set; that one then may be a first leg. May throw std::bad_alloc, as may add_legs and handle_cell; those then
   // have changed nothing.
   Tunnel(TunnelIdentity identity, const TunnelConfig& config, const Nonce& nonce,
          const JoinRequest& first);
@@ -205,6 +206,7 @@ class Tunnel {
   Outcome violate(Reason reason, LegOrdinal leg) noexcept;
   Reason check_join(std::span<const JoinRequest> requests, const LegViews& views,
                     JoinPoint& join_point, std::uint32_t& index) const noexcept;
+  void commit_multi_path(const JoinPoint& join_point) noexcept;
   [[nodiscard]] std::optional<LegId> mint_leg(std::uint32_t taken_slots) const noexcept;
   Outcome handle_signalling(Leg& leg, const ReceivedCell& cell, Reason& violation);
   Outcome handle_sequenced(Leg& leg, const ReceivedCell& cell, Reason& violation);

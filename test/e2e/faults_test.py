@@ -68,6 +68,20 @@ class MiddleStopped(E2eTestCase):
         self.assertEqual(tunnel["legs"][1]["cells_in"], 0)
         self.assertGreater(tunnel["legs"][0]["cells_in"], 0)
 
+    def test_its_leg_delays_no_stream_and_joins_when_it_is_built_after_all(self):
+        self.network.send_signal("relay13", signal.SIGSTOP)
+        self.addCleanup(self.network.send_signal, "relay13", signal.SIGCONT)
+        proxy = self.start_proxy(legs=2, paths=["relay0,relay1,exit0", "relay2,relay13,exit0"])
+        self.assert_intact(transfer.download(self.transfer(proxy, 42, MEGABYTE)))
+        proxy.wait_for_legs(["linked", "building"], 5)
+        self.network.send_signal("relay13", signal.SIGCONT)
+        proxy.wait_for_legs(["linked", "linked"], 20)
+        self.assert_intact(transfer.download(self.transfer(proxy, 43, 40 * MEGABYTE)))
+        self.assertEqual(proxy.stop(), 0)
+        (tunnel,) = proxy.tunnels()
+        for leg in tunnel["legs"]:
+            self.assertGreater(leg["cells_in"], 0)
+
     def start_download(self, proxy, seed):
         """Starts one in the background; calling what is returned waits for its result."""
         worker = ThreadPoolExecutor(max_workers=1)

@@ -51,8 +51,10 @@ class PathSet {
  public:
   virtual ~PathSet() = default;
 
-  /// All legs that could be built; at least one.
-  virtual Status begin(const std::vector<Leg*>& legs, const StreamFacts& facts, Instant now) = 0;
+  /// The first leg that is built.
+  virtual Status begin(Leg& leg, const StreamFacts& facts, Instant now) = 0;
+  /// Each that is built later. Streams may have been opened already.
+  virtual Status add(Leg& leg, const StreamFacts& facts, Instant now) = 0;
 
   /// Sends the bodies of `cells`: returns how many of `want` cells, all of one class, may go, and
   /// on which leg. A SWITCH that must go before them has then been sent.

@@ -10,10 +10,13 @@ bool is_multipath_command(RelayCommand command) {
 
 }  // namespace
 
-Status PlainPath::begin(const std::vector<Leg*>& legs, const StreamFacts& /*facts*/,
-                        Instant /*now*/) {
-  leg_ = legs.front();
+Status PlainPath::begin(Leg& leg, const StreamFacts& /*facts*/, Instant /*now*/) {
+  leg_ = &leg;
   return Status();
+}
+
+Status PlainPath::add(Leg& /*leg*/, const StreamFacts& /*facts*/, Instant /*now*/) {
+  return Error{"without multipath there is one leg"};
 }
 
 PathSet::Grant PlainPath::route(RelayCommand command, size_t want, const StreamFacts& /*facts*/,

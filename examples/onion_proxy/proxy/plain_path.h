@@ -7,7 +7,8 @@ namespace onion_proxy {
 /// One plain circuit, without any plugin (--legs 1).
 class PlainPath final : public PathSet {
  public:
-  Status begin(const std::vector<Leg*>& legs, const StreamFacts& facts, Instant now) override;
+  Status begin(Leg& leg, const StreamFacts& facts, Instant now) override;
+  Status add(Leg& leg, const StreamFacts& facts, Instant now) override;
   Grant route(RelayCommand command, size_t want, const StreamFacts& facts, Instant now) override;
   CellPayloadView room(CellPayloadView sealed) override { return sealed; }
   Status receive(Leg& leg, const RelayCell& cell, CellSink& sink, Instant now) override;

@@ -9,6 +9,8 @@ namespace {
 
 // Log records are looked for at least this often.
 constexpr std::chrono::milliseconds kTickMax{500};
+// MPATH_LEG_FOUNDS_SET: with an older one the slowest leg would delay the first stream.
+constexpr uint32_t kAbiMinor = 3;
 
 LogLevel level_of(uint32_t level) {
   switch (level) {
@@ -39,6 +41,12 @@ Result<std::unique_ptr<PluginHost>> PluginHost::open(boost::asio::io_context& io
   const mpath::Plugin& plugin = opened.instance.plugin();
   log.notice("plugin {} {}, ABI {}.{}", plugin.name(), plugin.version(), plugin.abi_major(),
              plugin.abi_minor());
+  if (plugin.abi_minor() < kAbiMinor) {
+    return Error{
+        fmt::format("{} speaks mpath {}.{}, and at least 1.{} is needed: take the plugin of "
+                    "the proxy's own release",
+                    path, plugin.abi_major(), plugin.abi_minor(), kAbiMinor)};
+  }
   std::unique_ptr<PluginHost> host(new PluginHost(io, log, std::move(opened.instance)));
   host->tick();
   return host;

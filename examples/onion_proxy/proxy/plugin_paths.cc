@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cassert>
-#include <map>
 
 #include "examples/onion_proxy/crypto/random.h"
 
@@ -15,35 +14,6 @@ uint64_t to_us(const std::optional<Instant>& time) { return time ? to_us(*time) 
 
 uint32_t clamp32(uint64_t value) {
   return static_cast<uint32_t>(std::min<uint64_t>(value, UINT32_MAX));
-}
-
-/// Numbers that stand for relays within one tunnel: equal for equal relays, and nothing more.
-class RelayTags {
- public:
-  uint64_t tag_of(const RelayInfo& relay) {
-    return tags_.try_emplace(relay.ed_id, tags_.size() + 1).first->second;
-  }
-
- private:
-  std::map<ByteArray<32>, uint64_t> tags_;
-};
-
-std::vector<mpath_hop> hops_of(const Leg& leg, RelayTags& tags) {
-  std::vector<mpath_hop> hops;
-  for (const RelayInfo& relay : leg.path()) {
-    hops.push_back({.relay_tag = tags.tag_of(relay),
-                    .kind = MPATH_HOP_RELAY,
-                    .congestion_control = MPATH_CC_FIXED_WINDOW});
-  }
-  hops.back().congestion_control = MPATH_CC_VEGAS;
-  return hops;
-}
-
-mpath::LegParams params_of(const Leg& leg, const std::vector<mpath_hop>& hops) {
-  return {.path = {.hops = hops,
-                   .cwnd_init = leg.circuit().cwnd_init(),
-                   .sendme_inc = leg.circuit().sendme_inc()},
-          .cookie = leg.ordinal()};
 }
 
 }  // namespace
@@ -63,33 +33,44 @@ Error PluginPaths::explain(mpath::Status status) const {
   return Error{std::move(reason)};
 }
 
-Status PluginPaths::create(const std::vector<Leg*>& legs, const StreamFacts& facts) {
-  RelayTags tags;
-  std::vector<std::vector<mpath_hop>> hops;
-  for (const Leg* leg : legs) hops.push_back(hops_of(*leg, tags));
-
-  const auto seed = random_array<MPATH_SEED_LEN>();
-  mpath_leg_id first = 0;
-  mpath::Status status = mpath::Tunnel::create(
-      instance_, {.first_leg = params_of(*legs.front(), hops.front()), .seed = seed},
-      [this](const mpath_token& token) { store_.free(token.token); }, &tunnel_, &first);
-  if (status != mpath::Status::kOk) return explain(status);
-  legs_.push_back({legs.front(), first});
-  if (legs.size() == 1) return Status();
-
-  std::vector<mpath_leg_params> more;
-  for (size_t i = 1; i < legs.size(); ++i) more.push_back(params_of(*legs[i], hops[i]).raw());
-  std::vector<mpath_leg_id> ids(more.size());
-  status = tunnel_.add_legs(more, views(facts), ids);
-  if (status != mpath::Status::kOk) return explain(status);
-  for (size_t i = 0; i < ids.size(); ++i) legs_.push_back({legs[i + 1], ids[i]});
-  return Status();
+mpath::LegParams PluginPaths::params_of(const Leg& leg) {
+  hops_.clear();
+  for (const RelayInfo& relay : leg.path()) {
+    hops_.push_back({.relay_tag = tags_.tag_of(relay),
+                     .kind = MPATH_HOP_RELAY,
+                     .congestion_control = MPATH_CC_FIXED_WINDOW});
+  }
+  hops_.back().congestion_control = MPATH_CC_VEGAS;
+  return {.path = {.hops = hops_,
+                   .cwnd_init = leg.circuit().cwnd_init(),
+                   .sendme_inc = leg.circuit().sendme_inc()},
+          .cookie = leg.ordinal()};
 }
 
-Status PluginPaths::begin(const std::vector<Leg*>& legs, const StreamFacts& facts, Instant now) {
-  if (Status created = create(legs, facts); !created.ok()) return created;
-  linked_mode_ = legs.size() > 1;
-  if (!linked_mode_) return Status();
+Status PluginPaths::begin(Leg& leg, const StreamFacts& /*facts*/, Instant now) {
+  const auto seed = random_array<MPATH_SEED_LEN>();
+  mpath::LegParams first = params_of(leg);
+  first.flags = MPATH_LEG_FOUNDS_SET;
+  mpath_leg_id id = 0;
+  const mpath::Status status = mpath::Tunnel::create(
+      instance_, {.first_leg = first, .seed = seed},
+      [this](const mpath_token& token) { store_.free(token.token); }, &tunnel_, &id);
+  if (status != mpath::Status::kOk) return explain(status);
+  legs_.push_back({&leg, id});
+  return link(now);
+}
+
+Status PluginPaths::add(Leg& leg, const StreamFacts& facts, Instant now) {
+  const mpath_leg_params params = params_of(leg).raw();
+  mpath_leg_id id = 0;
+  const mpath::Status status = tunnel_.add_legs({&params, 1}, views(facts), {&id, 1});
+  if (status == mpath::Status::kErrorClosed) return Status();  // the next poll says why
+  if (status != mpath::Status::kOk) return explain(status);
+  legs_.push_back({&leg, id});
+  return link(now);
+}
+
+Status PluginPaths::link(Instant now) {
   const mpath::Status status = tunnel_.link(to_us(now));
   return status == mpath::Status::kOk ? Status() : Status(explain(status));
 }
@@ -148,13 +129,6 @@ void PluginPaths::send_control(mpath_leg_id leg, const mpath_control_cell& cell,
 PathSet::Grant PluginPaths::route(RelayCommand command, size_t want, const StreamFacts& facts,
                                   Instant now) {
   if (!tunnel_ || legs_.empty()) return {};
-  // Before there are several legs the plugin leaves the window to the host.
-  if (!linked_mode_ && command == RelayCommand::kData) {
-    const Leg* only = legs_.front().leg;
-    if (only == nullptr || !only->is_built() || only->channel_state().blocked) return {};
-    want = std::min<size_t>(want, only->circuit().congestion().room());
-    if (want == 0) return {};
-  }
   mpath_grant grant;
   const auto join = static_cast<uint8_t>(
       legs_.front().leg != nullptr ? legs_.front().leg->path().size() - 1 : MPATH_HOP_NONE);
@@ -208,8 +182,7 @@ bool PluginPaths::lose_leg(Leg& leg, const StreamFacts& facts, Instant now) {
   entry->leg = nullptr;
   mpath_leg_info info;
   const bool joined = tunnel_.leg_info(entry->id, &info) == mpath::Status::kOk &&
-                      (info.state == MPATH_LEG_LINKED || info.state == MPATH_LEG_ACK_QUEUED ||
-                       info.state == MPATH_LEG_PLAIN);
+                      (info.state == MPATH_LEG_LINKED || info.state == MPATH_LEG_ACK_QUEUED);
   (void)tunnel_.remove_leg(entry->id, mpath::Reason::kCircuitDestroyed, views(facts), to_us(now));
   return joined;
 }
@@ -279,8 +252,6 @@ PathNews PluginPaths::poll(const StreamFacts& facts, Instant now) {
   if (events_.next_deadline_us != MPATH_NEVER) {
     news.next_deadline = Instant(Micros(static_cast<int64_t>(events_.next_deadline_us)));
   }
-  if (!linked_mode_ && !ready_told_) news.ready = true;
-  ready_told_ = ready_told_ || news.ready;
   return news;
 }
 
@@ -309,7 +280,7 @@ void PluginPaths::add_stats(TunnelStats& stats) const {
     mpath_leg_info leg;
     if (entry.leg == nullptr || tunnel_.leg_info(entry.id, &leg) != mpath::Status::kOk) continue;
     LegStats& own = stats.legs[entry.leg->ordinal() - 1];
-    own.state = leg.state == MPATH_LEG_LINKED || !linked_mode_ ? "linked" : "linking";
+    own.state = leg.state == MPATH_LEG_LINKED ? "linked" : "linking";
     if (own.rtt_us == 0 && leg.handshake_rtt_us != MPATH_NEVER) own.rtt_us = leg.handshake_rtt_us;
   }
 }

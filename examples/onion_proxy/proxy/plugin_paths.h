@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <mpath/plugin.hpp>
 #include <vector>
 
@@ -17,7 +18,8 @@ class PluginPaths final : public PathSet {
   explicit PluginPaths(mpath::Instance& instance);
   ~PluginPaths() override;
 
-  Status begin(const std::vector<Leg*>& legs, const StreamFacts& facts, Instant now) override;
+  Status begin(Leg& leg, const StreamFacts& facts, Instant now) override;
+  Status add(Leg& leg, const StreamFacts& facts, Instant now) override;
   Grant route(RelayCommand command, size_t want, const StreamFacts& facts, Instant now) override;
   CellPayloadView room(CellPayloadView /*sealed*/) override { return store_.room(); }
   Status receive(Leg& leg, const RelayCell& cell, CellSink& sink, Instant now) override;
@@ -40,18 +42,30 @@ class PluginPaths final : public PathSet {
                     PathNews& news);
   void send_control(mpath_leg_id leg, const mpath_control_cell& cell, Instant now);
   void drain(CellSink& sink, Instant now);
-  Status create(const std::vector<Leg*>& legs, const StreamFacts& facts);
+  mpath::LegParams params_of(const Leg& leg);
+  Status link(Instant now);
   Error explain(mpath::Status status) const;
+
+  /// Numbers that stand for relays within this tunnel: equal for equal relays, and nothing more.
+  class RelayTags {
+   public:
+    uint64_t tag_of(const RelayInfo& relay) {
+      return tags_.try_emplace(relay.ed_id, tags_.size() + 1).first->second;
+    }
+
+   private:
+    std::map<ByteArray<32>, uint64_t> tags_;
+  };
 
   mpath::Instance& instance_;
   mpath::Tunnel tunnel_;
+  RelayTags tags_;
+  std::vector<mpath_hop> hops_;  ///< of the leg that is being added
   std::vector<Entry> legs_;
   std::vector<mpath_leg_view> views_;
   CellStore store_;
   OverrunWatch overrun_;
   mpath::EventBuffer events_;
-  bool linked_mode_ = false;  ///< more than one leg: the handshake makes it ready
-  bool ready_told_ = false;
 };
 
 }  // namespace onion_proxy

@@ -50,13 +50,14 @@ void Tunnel::add_leg(const ChosenPath& path) {
                                               .build_timeout = options_.build_timeout});
   stats_.legs.push_back({.state = "building"});
   legs_.push_back(std::move(leg));
+  joined_.push_back(false);
   legs_.back()->build(env_.channels);
 }
 
 void Tunnel::handle_leg_built(Leg& leg) {
   env_.log.info("tunnel {}: leg {} is built", ordinal(), leg.ordinal());
   stats_.legs[leg.ordinal() - 1].state = "built";
-  join_if_settled();
+  join_built();
 }
 
 void Tunnel::replace_leg(const Leg& failed, const std::string& reason) {
@@ -94,9 +95,12 @@ void Tunnel::handle_leg_lost(Leg& leg, const LegLoss& loss) {
   stats_.legs[leg.ordinal() - 1].state = "closed";
   if (state_ == State::kClosed) return;
   blame(leg, loss.first_suspect, loss.last_suspect);
-  if (state_ == State::kBuilding) {
+  if (!joined_[leg.ordinal() - 1]) {
     replace_leg(leg, loss.reason);
-    return join_if_settled();
+    if (std::ranges::all_of(legs_, [](const auto& each) { return each->is_gone(); })) {
+      close("no circuit could be built");
+    }
+    return;
   }
   env_.log.notice("tunnel {}: leg {} is gone: {}", ordinal(), leg.ordinal(), loss.reason);
   const bool joined = paths_->lose_leg(leg, facts(), now());
@@ -104,21 +108,27 @@ void Tunnel::handle_leg_lost(Leg& leg, const LegLoss& loss) {
   schedule_turn();
 }
 
-void Tunnel::join_if_settled() {
-  if (state_ != State::kBuilding) return;
-  std::vector<Leg*> built;
+// A slow leg delays none of the others.
+void Tunnel::join_built() {
+  if (state_ == State::kClosed || must_hold()) return;
   for (const auto& leg : legs_) {
-    if (!leg->is_built() && !leg->is_gone()) return;
-    if (leg->is_built()) built.push_back(leg.get());
+    if (leg->is_built() && !joined_[leg->ordinal() - 1] && !join(*leg)) return;
   }
-  if (built.empty()) return close("no circuit could be built");
-  if (must_hold()) return;
-  for (const Leg* leg : built) stats_.legs[leg->ordinal() - 1].state = "linking";
-  state_ = State::kJoining;
-  if (Status begun = paths_->begin(built, facts(), now()); !begun.ok()) {
-    return close("the legs could not be joined: " + begun.error());
+}
+
+bool Tunnel::join(Leg& leg) {
+  joined_[leg.ordinal() - 1] = true;
+  stats_.legs[leg.ordinal() - 1].state = "linking";
+  const bool first = state_ == State::kBuilding;
+  if (first) state_ = State::kJoining;
+  const Status joined =
+      first ? paths_->begin(leg, facts(), now()) : paths_->add(leg, facts(), now());
+  if (!joined.ok()) {
+    close("leg " + std::to_string(leg.ordinal()) + " could not be joined: " + joined.error());
+    return false;
   }
   schedule_turn();
+  return true;
 }
 
 // Tests look at the network between the last EXTENDED2 and LINK.
@@ -126,7 +136,7 @@ bool Tunnel::must_hold() {
   if (options_.hold_link_file.empty()) return false;
   std::error_code ignored;
   if (std::filesystem::exists(options_.hold_link_file, ignored)) return false;
-  timer_.run_after(kHoldCheck, [this] { join_if_settled(); });
+  timer_.run_after(kHoldCheck, [this] { join_built(); });
   return true;
 }
 

@@ -55,10 +55,10 @@ struct TunnelOptions {
   std::string hold_link_file;  ///< for tests: legs are joined once it exists; empty: at once
 };
 
-/// A tunnel to one exit: builds its legs in parallel, joins them through a PathSet, carries
-/// streams.
+/// A tunnel to one exit: builds its legs in parallel, joins each through a PathSet as soon as it is
+/// built, carries streams as soon as one is linked.
 ///
-///   kBuilding --(every leg built or given up)--> kJoining --READY--> kReady --> kClosed
+///   kBuilding --(the first leg is built)--> kJoining --READY--> kReady --> kClosed
 ///
 /// Any loss of a leg that streams may have used closes it at once: there is no retransmission, and
 /// a relay may sit on the DESTROY of the other legs for ever, so waiting would hang. So does an
@@ -120,7 +120,8 @@ class Tunnel final : private LegOwner, private CellSink, private StreamHost {
 
   void add_leg(const ChosenPath& path);
   void replace_leg(const Leg& failed, const std::string& reason);
-  void join_if_settled();
+  void join_built();
+  bool join(Leg& leg);
   bool must_hold();
   void schedule_turn();
   void turn();
@@ -151,6 +152,7 @@ class Tunnel final : private LegOwner, private CellSink, private StreamHost {
   bool closed_for_memory_ = false;
   std::string close_reason_;
   std::vector<std::unique_ptr<Leg>> legs_;  ///< ordinal - 1 is the index
+  std::vector<bool> joined_;                ///< the same: the paths know it
   std::unique_ptr<PathSet> paths_;
   StreamSet streams_;
   std::deque<Control> control_;

@@ -9,7 +9,7 @@ use std::os::raw::{c_char, c_void};
 
 // mpath/base.h
 pub const MPATH_ABI_MAJOR: u32 = 1;
-pub const MPATH_ABI_MINOR: u32 = 2;
+pub const MPATH_ABI_MINOR: u32 = 3;
 pub const MPATH_NEVER: u64 = u64::MAX;
 pub const MPATH_TIME_MAX: u64 = u64::MAX >> 2;
 pub const MPATH_HOP_NONE: u32 = 0xFF;
@@ -70,6 +70,7 @@ pub const MPATH_CC_FIXED_WINDOW: u32 = 0;
 pub const MPATH_CC_VEGAS: u32 = 1;
 pub const MPATH_LEG_EVER_STREAM: u32 = 1;
 pub const MPATH_LEG_EVER_JOINED: u32 = 2;
+pub const MPATH_LEG_FOUNDS_SET: u32 = 4;
 pub const MPATH_TUNNEL_SINGLE_PATH: u32 = 1;
 pub const MPATH_TUNNEL_LINKING: u32 = 2;
 pub const MPATH_TUNNEL_READY: u32 = 3;

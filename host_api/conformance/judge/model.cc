@@ -71,6 +71,7 @@ void Model::update_instance(const Call& call, InstanceModel& instance, unsigned 
   tunnel.ordinal = ++instance.tunnels_made;
   tunnel.process = process;
   tunnel.hops = call.params->first_leg->path.count;
+  tunnel.multi_path = (call.params->first_leg->flags & MPATH_LEG_FOUNDS_SET) != 0;
   tunnel.legs[*call.out_leg] = {.ordinal = 1};
   instance.tunnels[*call.out_ids] = std::move(tunnel);
 }

@@ -34,7 +34,15 @@ ProbeTunnel::ProbeTunnel(mpath_tunnel_id id, std::uint64_t ordinal,
   // No real secret: the probe never guards a circuit.
   if (params.seed != nullptr) std::copy_n(params.seed, nonce_.size(), nonce_.begin());
   nonce_[0] ^= 0xA5;
+  const bool founds_set = (params.first_leg->flags & MPATH_LEG_FOUNDS_SET) != 0;
   primary_ = add_leg(*params.first_leg, MPATH_LEG_PLAIN);
+  if (founds_set) begin_set();
+}
+
+void ProbeTunnel::begin_set() {
+  state_ = MPATH_TUNNEL_LINKING;
+  legs_.front().state = MPATH_LEG_UNLINKED;
+  join_hop_ = legs_.front().hops - 1;
 }
 
 bool ProbeTunnel::is_signalling(std::uint8_t command) {
@@ -184,10 +192,7 @@ mpath_status ProbeTunnel::add_legs(const Call& call) {
   for (std::uint32_t i = 0; i < call.count; ++i) {
     call.out_ids[i] = add_leg(*strided(call.legs, call.stride, i), MPATH_LEG_UNLINKED);
   }
-  if (state_ != MPATH_TUNNEL_SINGLE_PATH) return MPATH_OK;
-  state_ = MPATH_TUNNEL_LINKING;
-  legs_.front().state = MPATH_LEG_UNLINKED;
-  join_hop_ = legs_.front().hops - 1;
+  if (state_ == MPATH_TUNNEL_SINGLE_PATH) begin_set();
   return MPATH_OK;
 }
 

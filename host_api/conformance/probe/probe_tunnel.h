@@ -49,6 +49,7 @@ class ProbeTunnel {
   [[nodiscard]] std::uint64_t wrong_answers() const { return wrong_answers_; }
 
  private:
+  void begin_set();
   mpath_leg_id add_leg(const mpath_leg_params& params, std::uint32_t state);
   ProbeLeg* find(mpath_leg_id leg);
   mpath_status destroy(const judge::Call& call);

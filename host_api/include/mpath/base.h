@@ -31,7 +31,7 @@ extern "C" {
 #endif
 
 #define MPATH_ABI_MAJOR 1u
-#define MPATH_ABI_MINOR 2u
+#define MPATH_ABI_MINOR 3u
 
 /* True if a struct of `size` bytes reaches past `field`: is that field known to the peer? */
 #define MPATH_SIZE_UPTO(type, field) (offsetof(type, field) + sizeof(((type *)0)->field))

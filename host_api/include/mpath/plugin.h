@@ -108,7 +108,9 @@ typedef struct mpath_plugin_table {
   mpath_status (*instance_shed)(mpath_instance *instance, uint64_t bytes, mpath_tunnel_id *victims,
                                 uint32_t capacity, uint32_t *count);
 
-  /* [any-thread] A single-path tunnel of one circuit. The caller is its owner. */
+  /* [any-thread] A single-path tunnel of one circuit, or with MPATH_LEG_FOUNDS_SET a multi-path one
+   * (MPATH_E_ARGUMENT if the circuit cannot join, and from a plugin older than 1.3: then create it
+   * without, and link when legs_add() has brought a second one). The caller is its owner. */
   mpath_status (*tunnel_create)(mpath_instance *instance, const mpath_tunnel_params *params,
                                 mpath_tunnel_id *out, mpath_leg_id *first_leg);
   /* [owner, any state] MPATH_E_TOKENS_HELD while tokens are to be drained (see tunnel_close). */

@@ -226,7 +226,8 @@ class Tunnel {
   Tunnel& operator=(const Tunnel&) = delete;
   ~Tunnel() { destroy(); }
 
-  // A single-path tunnel of one circuit; the calling thread owns it. `first_leg` may be null.
+  // A single-path tunnel of one circuit, or with MPATH_LEG_FOUNDS_SET a multi-path one; the calling
+  // thread owns it. `first_leg` may be null.
   static Status create(Instance& instance, const TunnelParams& params, Discard discard, Tunnel* out,
                        mpath_leg_id* first_leg) {
     if (!params.seed.empty() && params.seed.size() != MPATH_SEED_LEN) return Status::kErrorArgument;

@@ -40,6 +40,9 @@ typedef struct mpath_path {
 /* mpath_leg_params.flags */
 #define MPATH_LEG_EVER_STREAM 1u /* a stream is, or ever was, attached to the circuit */
 #define MPATH_LEG_EVER_JOINED 2u /* the circuit is, or ever was, part of a multi-path tunnel */
+#define MPATH_LEG_FOUNDS_SET 4u  /* since 1.3, in tunnel_create(): the tunnel is multi-path from the
+                                    start. link() may begin with this leg alone, and legs_add() brings
+                                    the others as they are built. It must be one that may join. */
 
 /* A circuit that becomes a leg. */
 typedef struct mpath_leg_params {

@@ -8,7 +8,10 @@ namespace {
 using test::FakeApplication;
 using test::kSocksReplySize;
 
-class PluginPathsTest : public test::TwoLegs {};
+class PluginPathsTest : public test::TwoLegs {
+ protected:
+  PluginPathsTest() { replacements_max_ = 1; }
+};
 
 TEST_F(PluginPathsTest, LinksBothLegsWithOneNonce) {
   link_both();
@@ -23,6 +26,57 @@ TEST_F(PluginPathsTest, OpensStreamsFromTheFirstLinkedLegOn) {
   ASSERT_TRUE(run([&] { return ready_; }));
   connect(application_);
   EXPECT_EQ(carrier_, 2u);
+}
+
+TEST_F(PluginPathsTest, ASlowLegDelaysNoStreamAndJoinsWhenItIsBuilt) {
+  // Given a leg whose guard does not answer, when the other one is linked
+  leg(2).pause();
+  link(1);
+  ASSERT_TRUE(run([&] { return ready_; }));
+  // then a stream goes on it,
+  connect(application_);
+  EXPECT_EQ(carrier_, 1u);
+  EXPECT_EQ(tunnel_->stats().legs[1].state, "building");
+  // and what it sends goes on both as soon as the other one is built and linked.
+  leg(2).resume();
+  link(2);
+  ASSERT_TRUE(run([&] { return tunnel_->stats().legs[1].state == "linked"; }));
+  application_.send(std::string(200 * kRelayBodyMax, 'u'));
+  EXPECT_TRUE(run([&] {
+    return leg(1).count(RelayCommand::kData) + leg(2).count(RelayCommand::kData) >= 200;
+  }));
+  EXPECT_NE(leg(2).find(RelayCommand::kConfluxSwitch), nullptr);
+  EXPECT_FALSE(closed_);
+}
+
+TEST_F(PluginPathsTest, WhatTheExitSendsOnALegThatJoinedLateIsPutInOrder) {
+  leg(2).pause();
+  link(1);
+  ASSERT_TRUE(run([&] { return ready_; }));
+  const uint16_t id = connect(application_);
+  leg(2).resume();
+  link(2);
+  // CONNECTED was the first: "a" is the second and late, "b" the third.
+  leg(2).send({RelayCommand::kConfluxSwitch}, {0, 0, 0, 2});
+  leg(2).send({RelayCommand::kData, id}, {'b'});
+  ASSERT_TRUE(run([&] { return tunnel_->stats().held_cells == 1; }));
+  leg(1).send({RelayCommand::kData, id}, {'a'});
+  ASSERT_TRUE(run([&] { return application_.received().size() == kSocksReplySize + 2; }));
+  EXPECT_THAT(application_.received(), testing::EndsWith("ab"));
+}
+
+TEST_F(PluginPathsTest, ALegThatCannotBeBuiltIsReplacedWhileStreamsGoOn) {
+  leg(2).pause();
+  link(1);
+  ASSERT_TRUE(run([&] { return ready_; }));
+  connect(application_);
+  leg(2).refuse_building();
+  leg(2).resume();
+  ASSERT_TRUE(run([&] { return tunnel_->stats().legs[1].state == "closed"; }));
+  EXPECT_EQ(replacements_asked_, 1u);
+  EXPECT_FALSE(closed_);
+  application_.send("question");
+  EXPECT_TRUE(run([&] { return leg(1).find(RelayCommand::kData) != nullptr; }));
 }
 
 TEST_F(PluginPathsTest, PutsCellsThatOvertakeEachOtherInOrder) {

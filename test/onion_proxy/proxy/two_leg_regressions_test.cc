@@ -237,9 +237,16 @@ class FailingLegsTest : public test::TwoLegs {
 };
 
 TEST_F(FailingLegsTest, R29_LegsThatFailAreReplacedAtMostThreeTimes) {
+  link(1);
   ASSERT_TRUE(run([&] { return ready_; })) << "the leg that was built serves alone";
+  ASSERT_TRUE(run([&] {
+    const auto& legs = tunnel_->stats().legs;
+    return std::all_of(legs.begin() + 1, legs.end(),
+                       [](const LegStats& leg) { return leg.state == "closed"; });
+  }));
   EXPECT_EQ(replacements_asked_, replacements_max_);
   EXPECT_EQ(tunnel_->stats().legs.size(), 2 + replacements_max_);
+  EXPECT_FALSE(closed_);
   EXPECT_THAT(suspects_, ::testing::SizeIs(1 + replacements_max_));
   for (const RelayInfo& suspect : suspects_) EXPECT_EQ(suspect.or_port, kClosedPort);
 }

@@ -32,7 +32,7 @@ Bytes FakeLeg::with_length(const Bytes& reply) {
 }
 
 void FakeLeg::pump() {
-  while (handled_ < guard_.cells().size()) handle(guard_.cells()[handled_++]);
+  while (!paused_ && handled_ < guard_.cells().size()) handle(guard_.cells()[handled_++]);
 }
 
 void FakeLeg::handle(const FakeLinkServer::Cell& cell) {

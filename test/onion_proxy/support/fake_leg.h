@@ -39,6 +39,9 @@ class FakeLeg {
   bool is_destroyed() const { return destroyed_; }
   /// Relay cells that came after the client's DESTROY.
   size_t cells_after_destroy() const { return cells_after_destroy_; }
+  /// Reads nothing until resume().
+  void pause() { paused_ = true; }
+  void resume() { paused_ = false; }
   /// Stops answering circuits: they stay half built.
   void stop_building() { building_ = false; }
   /// Destroys circuits at their first cell.
@@ -66,6 +69,7 @@ class FakeLeg {
   size_t cells_after_destroy_ = 0;
   uint32_t circuit_id_ = 0;
   bool destroyed_ = false;
+  bool paused_ = false;
   bool building_ = true;
   bool refusing_ = false;
 };

@@ -109,8 +109,11 @@ TEST(ToJoinRequest, RefusesAnUnknownFlag) {  // it might say that the leg cannot
   JoinRequest out;
   params.flags = MPATH_LEG_EVER_STREAM | MPATH_LEG_EVER_JOINED;
   ASSERT_EQ(to_join_request(params, out), MPATH_OK);
-  EXPECT_TRUE(out.ever_stream && out.ever_joined);
-  params.flags = 4;
+  EXPECT_TRUE(out.ever_stream && out.ever_joined && !out.founds_set);
+  params.flags = MPATH_LEG_FOUNDS_SET;
+  ASSERT_EQ(to_join_request(params, out), MPATH_OK);
+  EXPECT_TRUE(!out.ever_stream && !out.ever_joined && out.founds_set);
+  params.flags = 8;
   EXPECT_EQ(to_join_request(params, out), MPATH_E_ARGUMENT);
   params.flags = 0;
   params.struct_size = kSizeV1<mpath_leg_params> - 1;
