@@ -38,6 +38,24 @@ TEST(Tunnel, IsConsistentInEveryStateOfItsLife) {
   EXPECT_TRUE(rig.tunnel.is_consistent());
 }
 
+TEST(Tunnel, BeginsASetWithTheLegThatFoundsIt) {
+  // Given a tunnel whose first leg founds a set
+  Tunnel tunnel(
+      TunnelIdentity{TunnelOrdinal{1}, Cookie{9}}, {}, test::test_nonce(),
+      JoinRequest{.path = test::three_hops(), .cookie = Cookie{1001}, .founds_set = true});
+  // then it is multi-path before a second one is there,
+  ASSERT_NE(tunnel.multi_path(), nullptr);
+  EXPECT_EQ(tunnel.multi_path()->join_point.hop, test::kJoinHop);
+  EXPECT_EQ(tunnel.multi_path()->cwnd_init, test::three_hops().cwnd_init);
+  EXPECT_EQ(tunnel.count_unlinked(), 1U);
+  EXPECT_TRUE(tunnel.is_consistent());
+  // its path stays, and the handshake begins.
+  EXPECT_EQ(tunnel.set_path(tunnel.legs()[0].id(), test::three_hops()), Outcome::kState);
+  EXPECT_EQ(tunnel.link(Instant{1s}), Outcome::kOk);
+  EXPECT_EQ(tunnel.count_unlinked(), 0U);
+  EXPECT_EQ(tunnel.next_deadline(), Instant{61s});
+}
+
 TEST(Tunnel, MintsLegIdsThatAreNeverZeroAndNeverComeBack) {
   TunnelRig rig;
   ASSERT_EQ(rig.join(1), Outcome::kOk);
