@@ -49,6 +49,7 @@ static bool check(struct host *host, const char *call, mpath_status status, uint
   if (status <= MPATH_E_NO_MEMORY && status > MPATH_E_POISONED) return false; /* later, or less */
   if (status > MPATH_E_PROTOCOL) fail(call, host->table->status_text(status)); /* our bug */
   /* The peer's fault, or the plugin's: the tunnel is over, the process is not. */
+  if (host->state == HOST_LOST) return false; /* said */
   fprintf(stderr, "tunnel lost: %s\n",
           reason != 0 ? host->table->reason_text(reason) : host->table->status_text(status));
   host->state = HOST_LOST;

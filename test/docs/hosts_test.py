@@ -201,7 +201,9 @@ class EventLoopHost(HostTest):
         done = run([built("EVENT_LOOP_HOST"), "--cells", "0", "--lose-leg-after", "300",
                     built("CONFLUX")])
         self.assertEqual(done.returncode, 1)
-        self.assertRegex(done.stderr, r"^tunnel lost: .* is gone\n$")
+        # On a busy machine the far end may have filled the reorder queue over the other leg before
+        # the host comes to see that the first one has ended.
+        self.assertRegex(done.stderr, r"^tunnel lost: (.* is gone|.* more than its limit)\n$")
 
     def test_signals_reload_it_and_end_it_in_good_order(self):
         with subprocess.Popen([built("EVENT_LOOP_HOST"), "--cells", "0", built("CONFLUX")],
