@@ -130,16 +130,16 @@ def _unequal_legs() -> list[Condition]:
 
 def _unlimited() -> list[Condition]:
     return [Condition(f"cpu_{short}", f"unlimited rates, {direction}", direction, (STOCK, OURS_2),
-                      workload="cpu", rates_kb=(0,) * PATHS, pairs=8)
+                      workload="cpu", rates_kb=(0,) * PATHS)
             for short, direction in _DIRECTIONS]
 
 
 def _pages() -> list[Condition]:
     return [Condition("page_equal", "50 small files, +50 ms on both legs", "download",
-                      (STOCK, OURS_2, OURS_1), "page", added_rtt_ms=(50.0,) * PATHS, pairs=10),
+                      (STOCK, OURS_2, OURS_1), "page", added_rtt_ms=(50.0,) * PATHS),
             Condition("page_unequal", "50 small files, +50 and +150 ms", "download",
                       (STOCK, OURS_2, OURS_1, SECOND_LEG), "page",
-                      added_rtt_ms=(50.0, 150.0, 50.0, 50.0), pairs=10)]
+                      added_rtt_ms=(50.0, 150.0, 50.0, 50.0))]
 
 
 def _files() -> list[Condition]:
@@ -152,7 +152,7 @@ _DIRECTIONS = (("down", "download"), ("up", "upload"))
 
 # What one name on the command line stands for.
 GROUPS = {"claims": ("eq_*",), "legs": ("legs_*",), "unequal": ("uneq_*_up",), "cpu": ("cpu_*",),
-          "web": ("page_*",), "files": ("files_rtt50_*",), "all": ("*",)}
+          "web": ("page_*",), "files": ("files_*",), "all": ("*",)}
 DEFAULT_GROUPS = ("claims", "legs", "unequal", "cpu", "web", "files")
 
 
