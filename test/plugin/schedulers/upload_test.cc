@@ -1,0 +1,189 @@
+// What a host gains by true totals in its views: uploads that do not fill the memory of the exit,
+// that no residue stops, and that do without a leg as long as it stands still.
+#include "test/plugin/schedulers/upload.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace conflux::test {
+namespace {
+
+// The least that may be configured: 524,288 bytes, in cells of 514.
+constexpr std::uint64_t kPeerLimit = 1020;
+
+std::string low_rtt_config(const std::string& profile = "lab") {
+  return "version: 1\nconflux:\n  profile: " + profile +
+         (profile == "stock" ? "" : "\n  scheduler: low_rtt") +
+         "\n  reorder:\n    peer_limit: 512KiB\n";
+}
+
+// Leg 1 has carried DATA cells, none of which has arrived. Then leg 2 is the faster one.
+void leave_leg_1(Upload& upload, std::uint32_t cells = Upload::kSendmeInc) {
+  for (std::uint32_t cell = 0; cell < cells; ++cell) ASSERT_EQ(upload.send(), on_leg(1));
+  upload.host.view(1).ewma_rtt_us = 90'000;
+}
+
+TEST(UploadThroughTheTable, WaitsWhileThePeerHoldsItsLimitAndGoesOnWhenALegMoves) {
+  Upload upload(low_rtt_config(), 10'000, 20'000);
+  upload.host.view(1).cwnd = upload.host.view(2).cwnd = 2000;
+  // Given cells on a leg that has frozen, and another one that goes on,
+  ASSERT_NO_FATAL_FAILURE(leave_leg_1(upload));
+  const Grant last = upload.go_on_with(2, 5000);
+  // Then it stops when as many numbers as the limit says, the control cell's among them, may be
+  // missing at the peer,
+  EXPECT_EQ(last, blocked(Reason::kPeerWindowFull));
+  EXPECT_EQ(upload.sent + 1, kPeerLimit);
+  EXPECT_EQ(upload.host.can_read(), (Answer{Status::kBlocked, Reason::kPeerWindowFull}));
+  // but what is not DATA goes,
+  EXPECT_EQ(upload.host.route(kBegin).status, Status::kOk);
+  EXPECT_EQ(upload.send(), blocked(Reason::kPeerWindowFull)) << "which makes no room";
+  // and when the leg moves, so does the rest.
+  upload.deliver_all(1);
+  EXPECT_EQ(upload.host.can_read().status, Status::kOk);
+  EXPECT_EQ(upload.go_on_with(2, 900), on_leg(2));
+}
+
+TEST(UploadThroughTheTable, WaitsEarlierWhereTheLegsTakeLess) {
+  Upload upload(low_rtt_config(), 10'000, 20'000);
+  ASSERT_NO_FATAL_FAILURE(leave_leg_1(upload));
+  upload.host.view(1).ewma_rtt_us = 40'000;
+  // Twice 124 cells of leg 1, and of leg 2, that makes two trips in the same time, twice 248.
+  EXPECT_EQ(upload.go_on_with(2, 5000), blocked(Reason::kPeerWindowFull));
+  EXPECT_EQ(upload.sent + 1, 2U * 124 + 2U * 248);
+}
+
+TEST(UploadThroughTheTable, WaitsForNoPeerWhereTheHostTellsNoTotals) {
+  Upload upload(low_rtt_config(), 10'000, 20'000);
+  ASSERT_NO_FATAL_FAILURE(leave_leg_1(upload));
+  for (int cell = 0; cell < 5000; ++cell) {
+    upload.host.view(1).data_sent = upload.host.view(2).data_sent = 0;
+    upload.host.view(1).data_acked = upload.host.view(2).data_acked = 0;
+    ASSERT_EQ(upload.send().leg, 2) << "cell " << cell;
+    upload.deliver_all(2);
+  }
+}
+
+TEST(UploadThroughTheTable, WaitsForNoPeerWhereItIsToLookLikeStockTor) {
+  Upload upload(low_rtt_config("stock"), 10'000, 20'000);
+  ASSERT_NO_FATAL_FAILURE(leave_leg_1(upload));
+  EXPECT_EQ(upload.go_on_with(2, 5000), on_leg(2));
+}
+
+// 31 of 40 cells on leg 1 are acknowledged, though all have arrived. Then leg 2 is the faster one.
+void leave_residue(Upload& upload) {
+  ASSERT_NO_FATAL_FAILURE(leave_leg_1(upload, Upload::kSendmeInc + 9));
+  upload.deliver_all(1);
+  ASSERT_EQ(upload.host.view(1).inflight, 9U);
+}
+
+TEST(UploadThroughTheTable, GoesOnForEverAlthoughNoSendmeCoversTheLastCellsOfALegThatWasLeft) {
+  Upload upload(low_rtt_config(), 10'000, 20'000);
+  ASSERT_NO_FATAL_FAILURE(leave_residue(upload));
+  std::uint32_t on_leg_1 = 0;
+  for (int cell = 0; cell < 20'000; ++cell) {
+    const Grant grant = upload.send();
+    ASSERT_EQ(grant.status, Status::kOk) << "stuck after " << upload.sent;
+    upload.deliver_all(grant.leg);
+    on_leg_1 += grant.leg == 1 ? 1 : 0;
+  }
+  EXPECT_EQ(on_leg_1, Upload::kSendmeInc - 9) << "topped up once, until its SENDME came";
+}
+
+TEST(UploadThroughTheTable, TopsUpALegThatWasLeftUntilASendmeIsDue) {
+  Upload upload(low_rtt_config(), 10'000, 20'000);
+  upload.host.view(1).cwnd = upload.host.view(2).cwnd = 2000;
+  ASSERT_NO_FATAL_FAILURE(leave_residue(upload));
+  // Given that leg 2 has gone on until the peer might hold the limit,
+  ASSERT_EQ(upload.go_on_with(2, 5000).leg, 1);
+  EXPECT_EQ(upload.sent, Upload::kSendmeInc + kPeerLimit) << "9 cells and a control cell are left";
+  // Then leg 1 alone goes on, for as many cells as its SENDME still takes,
+  for (std::uint32_t cell = 1; cell < Upload::kSendmeInc - 9; ++cell) {
+    ASSERT_EQ(upload.send(), on_leg(1)) << "after " << cell << " of 22 cells";
+  }
+  EXPECT_EQ(upload.send(), blocked(Reason::kPeerWindowFull));
+  // and with that leg 2 has its whole window again.
+  upload.deliver_all(1);
+  EXPECT_EQ(upload.host.view(1).inflight, 0U);
+  EXPECT_EQ(upload.send().leg, 2);
+}
+
+class StallByName : public ::testing::TestWithParam<const char*> {
+ protected:
+  static std::string config() {
+    return "version: 1\nconflux:\n  profile: fast\n  scheduler: " + std::string(GetParam()) + "\n";
+  }
+  // Of cells that go and arrive, one in a millisecond, how many leg 1 carries.
+  static int share_of_leg_1(Upload& upload, int cells) {
+    int share = 0;
+    for (int cell = 0; cell < cells; ++cell) {
+      const Grant grant = upload.send();
+      EXPECT_EQ(grant.granted, 1U) << "cell " << cell;
+      share += grant.leg == 1 ? 1 : 0;
+      upload.deliver_all(grant.leg);
+      upload.host.advance(ms(1));
+    }
+    return share;
+  }
+  // Of 1000 cells, so many went on leg 1 again. Those that save memory use up a window before they
+  // leave a leg that has room.
+  static void expect_return(int share) {
+    const bool saves_memory = std::string_view(GetParam()).ends_with("_low_mem");
+    EXPECT_GE(share, saves_memory ? 1000 - 124 : 1000);
+  }
+  // A SENDME's worth of cells on leg 1, which do not arrive.
+  static void stall(Upload& upload) {
+    for (std::uint32_t cell = 0; cell < Upload::kSendmeInc; ++cell) {
+      ASSERT_EQ(upload.send().leg, 1);
+    }
+  }
+};
+
+TEST_P(StallByName, SkipsALegThatStandsStillAndUsesItAgainWhenItMoves) {
+  Upload upload(config(), 10'000, 90'000);
+  EXPECT_EQ(share_of_leg_1(upload, 1000), 1000);
+  ASSERT_NO_FATAL_FAILURE(stall(upload));
+  // When nothing has moved there for 250 ms, then nothing goes there any more;
+  upload.host.advance(ms(250));
+  EXPECT_EQ(upload.send().leg, 1) << "not yet";
+  upload.host.advance(1);
+  EXPECT_EQ(share_of_leg_1(upload, 400), 0);
+  // and when it moves, it carries the rest.
+  upload.deliver_all(1);
+  expect_return(share_of_leg_1(upload, 1000));
+}
+
+// What short calls do not look at, the next long one does, and begins to count then.
+TEST_P(StallByName, SkipsItAfterTwiceThatTimeThoughRttsSayNothingNew) {
+  Upload upload(config(), 10'000, 90'000);
+  upload.rtts_move = false;
+  EXPECT_EQ(share_of_leg_1(upload, 1000), 1000);
+  ASSERT_NO_FATAL_FAILURE(stall(upload));
+  for (const std::uint64_t us : {ms(250) + 1, ms(250) + 1}) {
+    upload.host.advance(us);
+    static_cast<void>(upload.send());
+  }
+  EXPECT_EQ(share_of_leg_1(upload, 100), 0);
+  upload.deliver_all(1);
+  expect_return(share_of_leg_1(upload, 1000));
+}
+
+TEST_P(StallByName, StaysWithALegThatMovesThoughASendmeIsAlwaysOutstanding) {
+  Upload upload(config(), 10'000, 90'000);
+  for (std::uint32_t cell = 0; cell < 2 * Upload::kSendmeInc; ++cell) {
+    ASSERT_EQ(upload.send().leg, 1);
+  }
+  for (int cell = 0; cell < 1000; ++cell) {
+    upload.host.advance(ms(1));
+    upload.deliver(1, 1);
+    ASSERT_EQ(upload.send().leg, 1) << "after " << cell << " ms";
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Name, StallByName,
+                         ::testing::Values("min_rtt", "low_rtt", "cwnd_rtt", "min_rtt_low_mem",
+                                           "low_rtt_low_mem", "blest", "ecf"),
+                         [](const auto& named) { return std::string(named.param); });
+
+}  // namespace
+}  // namespace conflux::test
