@@ -241,6 +241,73 @@ TEST(Time, ThatStepsBackIsClampedAndCounted) {
   EXPECT_EQ(info.clock_steps_back, 1U);
 }
 
+// A poll 500 us before the last cell: has that cell moved the clock, so that this is a step back?
+bool steps_back_when_polled_before(LiveTunnel& live) {
+  const auto steps = [&] {
+    mpath_instance_info info{};
+    info.struct_size = sizeof info;
+    EXPECT_EQ(live.table.instance_info(live.instance, &info), MPATH_OK);
+    return info.clock_steps_back;
+  };
+  EXPECT_EQ(steps(), 0U);
+  live.now_us -= 500;
+  (void)live.poll();
+  EXPECT_LE(steps(), 1U);
+  return steps() == 1;
+}
+
+mpath_status route_data(LiveTunnel& live, std::uint32_t want = 1) {
+  mpath_route_request request = live.data_request();
+  request.want = want;
+  mpath_grant grant{};
+  grant.struct_size = sizeof grant;
+  const mpath_leg_views views = live.views();
+  return live.table.route(live.instance, live.tunnel, &request, &views, live.now_us, &grant);
+}
+
+// The short ways of a cell are open to the second of its kind.
+TEST(Time, GoesOnWithEachCellThatIsDelivered) {
+  LiveTunnel live;
+  ASSERT_EQ(live.receive_data(0, 1), MPATH_OK);
+  live.now_us += 1000;
+  ASSERT_EQ(live.receive_data(0, 2), MPATH_OK);
+  EXPECT_TRUE(steps_back_when_polled_before(live));
+}
+
+TEST(Time, GoesOnWithEachCellThatIsHeld) {
+  LiveTunnel live;
+  ASSERT_EQ(live.receive_switch(1), MPATH_CONSUMED);
+  ASSERT_EQ(live.receive_data(1, 1), MPATH_HELD);
+  live.now_us += 1000;
+  ASSERT_EQ(live.receive_data(1, 2), MPATH_HELD);
+  EXPECT_TRUE(steps_back_when_polled_before(live));
+}
+
+TEST(Time, GoesOnWithEachCellThatIsGranted) {
+  LiveTunnel live;
+  ASSERT_EQ(route_data(live), MPATH_OK);
+  ASSERT_EQ(route_data(live), MPATH_OK);
+  live.now_us += 1000;
+  ASSERT_EQ(route_data(live), MPATH_OK);
+  EXPECT_TRUE(steps_back_when_polled_before(live));
+}
+
+TEST(Time, GoesOnWithNoCellThatIsRefused) {
+  LiveTunnel live;
+  ASSERT_EQ(live.receive_data(0, 1), MPATH_OK);
+  ASSERT_EQ(route_data(live), MPATH_OK);
+  ASSERT_EQ(route_data(live), MPATH_OK);
+  live.now_us += 1000;
+  EXPECT_EQ(route_data(live, 0), MPATH_E_ARGUMENT);
+  mpath_cell cell = live.data_cell(2);
+  cell.cost = 0;
+  mpath_receipt receipt{};
+  receipt.struct_size = sizeof receipt;
+  EXPECT_EQ(live.table.receive(live.instance, live.tunnel, &cell, live.now_us, &receipt),
+            MPATH_E_ARGUMENT);
+  EXPECT_FALSE(steps_back_when_polled_before(live)) << "500 us after the last cell that was taken";
+}
+
 TEST(Randomness, IsTheSeedAndNothingElse) {
   const LiveTunnel one({.seed = 1});
   const LiveTunnel same({.seed = 1});
