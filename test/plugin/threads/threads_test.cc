@@ -89,6 +89,20 @@ void ask_about(mpath_instance* instance, mpath_tunnel_id id) {
   ASSERT_LE(out.count, 2U);
 }
 
+// Cells for a tunnel that is not there: what is found quickly is looked for like the rest.
+void offer_cells_to_nobody(mpath_instance* instance, mpath_tunnel_id id) {
+  const mpath_route_request request = BareTunnel::route_request(1);
+  const mpath_cell cell = BareTunnel::data_cell(1, 7);
+  mpath_leg_view view{};
+  const mpath_leg_views views{&view, 1, sizeof(view), 0, 0};
+  mpath_grant grant{};
+  grant.struct_size = sizeof(grant);
+  mpath_receipt receipt{};
+  receipt.struct_size = sizeof(receipt);
+  ASSERT_EQ(conflux_table().route(instance, id, &request, &views, 5, &grant), MPATH_E_STALE);
+  ASSERT_EQ(conflux_table().receive(instance, id, &cell, 5, &receipt), MPATH_E_STALE);
+}
+
 void drain_log(mpath_instance* instance) {
   std::array<mpath_log_record, 64> records{};
   mpath_log_records out{records.data(), records.size(), sizeof(mpath_log_record), 0, 0, 0};
@@ -212,6 +226,8 @@ class Pool {
 
 TEST(Threads, TunnelsAreFoundWhileTheirTableGrows) {
   constexpr int kTunnels = 5000;  // blocks of several sizes
+  // Of a slot that no tunnel is in for the third time, so that a cell never finds another's tunnel.
+  constexpr mpath_tunnel_id kLaterGeneration = std::uint64_t{4} << 32U;
   mpath_instance* instance = test::open_instance();
   std::vector<mpath_tunnel_id> ids;
   std::atomic<mpath_tunnel_id> newest{0};
@@ -228,6 +244,7 @@ TEST(Threads, TunnelsAreFoundWhileTheirTableGrows) {
   for (mpath_tunnel_id id = 0; id != UINT64_MAX; id = newest.load()) {
     ask_about(instance, id);
     ask_about(instance, id + 1);
+    offer_cells_to_nobody(instance, id + 1 + kLaterGeneration);
   }
   owner.join();
   for (const mpath_tunnel_id id : ids) {
