@@ -16,10 +16,16 @@ namespace {
 using namespace std::chrono_literals;
 using test::TunnelRig;
 
+struct Ways {
+  bool shortly = false;  // cells go the short way where that is open
+  bool totals = false;   // the host's views tell what was sent and acknowledged
+  SchedulerKind scheduler = SchedulerKind::kLowRtt;
+};
+
 class History {
  public:
-  // `shortly`: cells go the short way where that is open.
-  explicit History(unsigned seed, bool shortly = false) : random_(seed), shortly_(shortly) {}
+  explicit History(unsigned seed, const Ways& ways = {})
+      : random_(seed), ways_(ways), rig_(config(ways)) {}
 
   void run() {
     for (int i = 0; i < 2'000; ++i) {
@@ -39,6 +45,9 @@ class History {
   [[nodiscard]] int reordered() const { return reordered_; }
   [[nodiscard]] Reason closed_for() const { return rig_.tunnel.close_reason(); }
   [[nodiscard]] std::uint64_t shortcuts() const { return rig_.shortcuts; }
+  // How often the peer's window was full, or a leg that stood still was passed by.
+  [[nodiscard]] int peer_was_full() const { return peer_was_full_; }
+  [[nodiscard]] int stalls() const { return stalls_; }
   // All that could be seen after each step.
   [[nodiscard]] const std::vector<std::uint64_t>& trace() const { return trace_; }
 
@@ -51,7 +60,8 @@ class History {
     };
     for (const std::uint64_t seen :
          {static_cast<std::uint64_t>(outcome_), rig_.grant.granted.raw(), rig_.grant.leg.raw(),
-          tunnel.sender().sent().raw(), tunnel.sender().primary().raw(), receiver.received().raw(),
+          static_cast<std::uint64_t>(rig_.grant.blocked), tunnel.sender().sent().raw(),
+          tunnel.sender().primary().raw(), receiver.received().raw(),
           receiver.last_delivered().raw(), receiver.queue().cells().raw(),
           receiver.queue().bytes().raw(), receiver.queue().peak_bytes().raw(), us(tunnel.now()),
           us(tunnel.next_deadline()), tunnel.clock_steps_back(),
@@ -91,8 +101,37 @@ class History {
   }
 
   void route(CommandClass command, std::uint64_t want) {
-    outcome_ = shortly_ && command == CommandClass::kData ? rig_.route_shortly(want)
-                                                          : rig_.route(command, want);
+    if (ways_.totals) acknowledge();
+    const bool is_data = command == CommandClass::kData;
+    outcome_ = ways_.shortly && is_data ? rig_.route_shortly(want) : rig_.route(command, want);
+    if (rig_.grant.blocked == Reason::PEER_WINDOW_FULL) ++peer_was_full_;
+    if (!ways_.totals || !is_data || outcome_ != Outcome::kOk) return;
+    if (has_stalled()) ++stalls_;
+    rig_.totals[rig_.grant.leg].sent += rig_.grant.granted.raw();
+  }
+
+  // SENDMEs of legs that are not frozen. Each moves the round trip, so that the short way is not
+  // open to the next cell: it learns of an acknowledgement with the next call that goes the general
+  // way, up to a stall's patience later, and would answer otherwise until then.
+  void acknowledge() {
+    if (draw(8) == 0) frozen_ = draw(3);
+    for (std::size_t i = 0; i < rig_.tunnel.legs().size(); ++i) {
+      TunnelRig::Totals& leg = rig_.totals[rig_.leg(i)];
+      if (leg.rtt_us == 0) leg.rtt_us = 20'000 + draw(50'000);
+      const std::uint64_t inc = test::kSendmeInc.raw();
+      if (i == frozen_ || leg.sent - leg.acked < inc || draw(3) != 0) continue;
+      leg.acked += inc;
+      leg.rtt_us ^= 1U;
+    }
+  }
+  // Is there a leg that stood still when the last cell was routed?
+  bool has_stalled() {
+    const LegViews views = rig_.views();
+    for (std::size_t i = 0; i < views.size(); ++i) {
+      const LegProgress& progress = rig_.tunnel.legs()[i].progress();
+      if (progress.is_stalled(views[i], test::kSendmeInc, rig_.tunnel.now())) return true;
+    }
+    return false;
   }
 
   void act_on_legs() {
@@ -146,7 +185,7 @@ class History {
     wire.pop_front();
     if (delta) static_cast<void>(rig_.switched(id, *delta));
     const std::uint32_t cost = draw(2000) + 1;
-    outcome_ = shortly_ ? rig_.data_shortly(id, cost) : rig_.data(id, cost);
+    outcome_ = ways_.shortly ? rig_.data_shortly(id, cost) : rig_.data(id, cost);
     if (outcome_ == Outcome::kHeld) held_.insert(rig_.tokens);
   }
 
@@ -167,18 +206,26 @@ class History {
     }
   }
 
+  static TunnelConfig config(const Ways& ways) {
+    return {.send = {.scheduler = ways.scheduler, .peer_limit = Cells{ways.totals ? 300U : 8192U}},
+            .reorder = {.tunnel_limit = Bytes{64'000},
+                        .high_water = Bytes{16'000},
+                        .low_water = Bytes{4'000},
+                        .stall_timeout = 20s}};
+  }
+
   std::mt19937 random_;
-  TunnelRig rig_{TunnelConfig{.reorder = {.tunnel_limit = Bytes{64'000},
-                                          .high_water = Bytes{16'000},
-                                          .low_water = Bytes{4'000},
-                                          .stall_timeout = 20s}}};
+  Ways ways_;
+  TunnelRig rig_;
   std::set<std::uint64_t> held_;
   std::set<LegId> gone_;
   std::map<LegId, std::deque<std::optional<std::uint32_t>>> wires_;  // SWITCH deltas before cells
   std::map<LegId, std::uint64_t> exit_sent_;
   std::optional<LegId> exit_leg_;
   int reordered_ = 0;
-  bool shortly_;
+  int peer_was_full_ = 0;
+  int stalls_ = 0;
+  std::size_t frozen_ = SIZE_MAX;
   Outcome outcome_ = Outcome::kOk;
   std::vector<std::uint64_t> trace_;
 };
@@ -206,7 +253,7 @@ TEST(TunnelAtRandom, AnswersTheSameOnTheShortWayAsOnTheGeneralOne) {
   for (unsigned seed = 0; seed < 200; ++seed) {
     SCOPED_TRACE(seed);
     History general(seed);
-    History shortly(seed, true);
+    History shortly(seed, {.shortly = true});
     general.run();
     shortly.run();
     ASSERT_EQ(general.trace(), shortly.trace());
@@ -214,6 +261,29 @@ TEST(TunnelAtRandom, AnswersTheSameOnTheShortWayAsOnTheGeneralOne) {
     shortcuts += shortly.shortcuts();
   }
   EXPECT_GT(shortcuts, 20'000U) << "the histories must have gone that way";
+}
+
+// BLEST changes its mind at general decisions alone, so its memory may lag behind on the short way.
+// Nothing here depends on so little; should a history come to, it is no fault of the short way.
+TEST(TunnelAtRandom, AnswersTheSameOnTheShortWayWhateverWasSentAndAcknowledged) {
+  std::uint64_t shortcuts = 0;
+  int peer_was_full = 0;
+  int stalls = 0;
+  for (unsigned seed = 0; seed < 200; ++seed) {
+    SCOPED_TRACE(seed);
+    const auto kind = static_cast<SchedulerKind>(seed % kSchedulers);
+    History general(seed, {.totals = true, .scheduler = kind});
+    History shortly(seed, {.shortly = true, .totals = true, .scheduler = kind});
+    general.run();
+    shortly.run();
+    ASSERT_EQ(general.trace(), shortly.trace());
+    shortcuts += shortly.shortcuts();
+    peer_was_full += shortly.peer_was_full();
+    stalls += shortly.stalls();
+  }
+  EXPECT_GT(shortcuts, 10'000U) << "the histories must have gone that way";
+  EXPECT_GT(peer_was_full, 100);
+  EXPECT_GT(stalls, 100);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <vector>
 
@@ -36,6 +37,12 @@ class TunnelRig {
       views_[i].cwnd = window;
       views_[i].inflight = inflight;
       views_[i].data_sent = data_sent;
+      if (const auto known = totals.find(tunnel.legs()[i].id()); known != totals.end()) {
+        views_[i].inflight = static_cast<std::uint32_t>(known->second.sent - known->second.acked);
+        views_[i].data_sent = known->second.sent;
+        views_[i].data_acked = known->second.acked;
+        views_[i].ewma_rtt_us = known->second.rtt_us;
+      }
       views_[i].flags = flags;
       views_[i].half_stream_expiry_us = MPATH_NEVER;
       views_[i].disused_since_us = MPATH_NEVER;
@@ -130,8 +137,16 @@ class TunnelRig {
         grant);
   }
 
+  // What congestion control knows of a leg.
+  struct Totals {
+    std::uint64_t sent = 0;
+    std::uint64_t acked = 0;
+    std::uint32_t rtt_us = 0;
+  };
+
   Tunnel tunnel;
   Instant now = at(1s);
+  std::map<LegId, Totals> totals;  // of other legs, what stands below holds
   std::uint32_t window = 1000;
   std::uint32_t inflight = 0;
   std::uint64_t data_sent = 0;
