@@ -76,6 +76,10 @@ mpath_leg_views ClientHost::views() {
     view.cwnd = options_.window;
     view.inflight = leg.inflight;
     view.ewma_rtt_us = leg.rtt_us;
+    if (options_.tells_totals) {
+      view.data_sent = leg.data_sent;
+      view.data_acked = leg.data_sent - leg.inflight;
+    }
     view.flags = leg.closed && !leg.gone ? MPATH_VIEW_INPUT_CLOSED : 0;
     if (leg.blocked) view.flags |= MPATH_VIEW_CHANNEL_BLOCKED;
     view.half_stream_expiry_us = MPATH_NEVER;
@@ -233,18 +237,37 @@ std::size_t ClientHost::send_cells(std::size_t count, bool data, std::uint64_t n
   check(status, "route");
   mark(grant.leg);
   mark(grant.granted);
+  if (grant.reason == MPATH_REASON_PEER_WINDOW_FULL) ++report_.peer_was_full;
   if (status != MPATH_OK) return 0;
   Leg* leg = find(grant.leg);
   if (leg == nullptr || leg->gone) {
     fail("cells were routed to a leg that has gone");
     return 0;
   }
-  const std::size_t room = options_.window - std::min(options_.window, leg->inflight);
-  if (grant.granted != (data ? std::min(count, room) : count)) fail("a grant of the wrong size");
+  check_grant(grant, *leg, count, data);
   if (leg->padded) fail("cells were routed to a leg that padding blocks");
   commit_grant(static_cast<std::size_t>(leg - legs_.data()), grant, data, now);
   check_numbers();
   return grant.granted;
+}
+
+void ClientHost::check_grant(const mpath_grant& grant, const Leg& leg, std::size_t count,
+                             bool data) {
+  const std::size_t room = options_.window - std::min(options_.window, leg.inflight);
+  const std::size_t most = data ? std::min(count, room) : count;
+  const bool may_be_less = data && (options_.tells_totals || options_.takes_shares);
+  if (grant.granted > most || grant.granted < (may_be_less ? 1 : most)) {
+    fail("a grant of the wrong size");
+  }
+}
+
+void ClientHost::expect_free(std::uint64_t now) {
+  // A leg whose last cells no SENDME covers can be topped up only if something may go there.
+  const auto is_shut = [](const Leg& leg) { return leg.blocked || leg.padded || leg.closed; };
+  if (!ready() || std::ranges::any_of(legs_, is_shut)) return;
+  const std::size_t before = report_.peer_was_full;
+  static_cast<void>(send_cells(1, true, now));
+  if (report_.peer_was_full != before) fail("uploads wait for ever");
 }
 
 void ClientHost::commit_grant(std::size_t at, const mpath_grant& grant, bool data,

@@ -24,6 +24,8 @@ struct HostOptions {
   std::string reloaded;                // YAML for tunnels that are made later
   LedgerOptions ledger;                // as the configuration has it
   std::uint64_t drains_at_once = 900;  // of 1000 times
+  bool tells_totals = false;           // its views say what was sent and acknowledged
+  bool takes_shares = false;           // the scheduler may grant less than there is room for
 };
 
 // What the oracle may ask.
@@ -31,6 +33,7 @@ struct HostReport {
   std::vector<std::uint64_t> sent;       // contents, in the order of their grants
   std::vector<std::uint64_t> delivered;  // contents, in the order of delivery
   std::uint32_t closed_reason = 0;       // 0: open
+  std::size_t peer_was_full = 0;         // times that the far end might have had to hold too much
   std::string error;                     // a broken promise of the plugin's
 };
 
@@ -51,6 +54,8 @@ class ClientHost {
   void receive(std::size_t leg, const Cell& cell, std::uint64_t now);
   // Offers up to `count` cells of one class; answers how many went.
   std::size_t send_cells(std::size_t count, bool data, std::uint64_t now);
+  // With all that was sent acknowledged as far as it ever will be, more may go.
+  void expect_free(std::uint64_t now);
   void poll(std::uint64_t now);
   void drain(std::size_t capacity);
   void lose_circuit(std::size_t leg);
@@ -99,6 +104,7 @@ class ClientHost {
                          mpath_receipt& receipt);
   void receive_late(std::size_t leg, std::uint64_t now);
   void judge_answer(std::size_t leg, const Cell& cell, mpath_status status, std::uint32_t reason);
+  void check_grant(const mpath_grant& grant, const Leg& leg, std::size_t count, bool data);
   void commit_grant(std::size_t leg, const mpath_grant& grant, bool data, std::uint64_t now);
   void deliver(std::uint64_t content);
   void fail(const std::string& what);

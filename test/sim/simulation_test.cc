@@ -66,6 +66,14 @@ TEST(Simulation, EqualSeedsGiveEqualTracesAndOthersDoNot) {
   EXPECT_EQ(traces.size(), 200U);
 }
 
+TEST(Simulation, SomeUploadsWaitForTheMemoryOfTheFarEnd) {
+  std::size_t waited = 0;
+  for (std::uint64_t seed = 1; seed <= 500; ++seed) {
+    waited += run({.seed = seed, .steps = kSteps}).peer_was_full;
+  }
+  EXPECT_GT(waited, 100U);
+}
+
 // A harness that cannot fail proves nothing.
 TEST(Simulation, TheOracleNoticesCellsThatVanish) {
   int noticed = 0;

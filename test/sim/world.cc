@@ -40,7 +40,31 @@ LedgerOptions limits(const HostOptions& host, std::uint64_t seed) {
           .handshake_timeout_us = 2'000'000};
 }
 
-std::string config_text(const LedgerOptions& limits, Random& random) {
+// How the host sends. Drawn apart from all else, so that a seed's history stays what it was if it
+// draws what there was before: the scheduler of the UX, and no totals.
+struct Manner {
+  const char* scheduler = "auto";
+  bool takes_shares = false;  // a grant may be less than there is room for
+  bool tells_totals = false;
+};
+constexpr std::uint64_t kMannerSalt = 7;  // gives that to the seeds in regressions.txt
+
+Manner manner_of(std::uint64_t seed) {
+  static constexpr Manner kAll[] = {{"auto"},
+                                    {"min_rtt"},
+                                    {"low_rtt"},
+                                    {"blest"},
+                                    {"ecf"},
+                                    {.scheduler = "cwnd_rtt", .takes_shares = true},
+                                    {.scheduler = "min_rtt_low_mem", .takes_shares = true},
+                                    {.scheduler = "low_rtt_low_mem", .takes_shares = true}};
+  Random random(seed ^ kMannerSalt << 48U);
+  Manner manner = kAll[random.chance(300) ? 0 : random.below(std::size(kAll))];
+  manner.tells_totals = random.chance(500);
+  return manner;
+}
+
+std::string config_text(const LedgerOptions& limits, const Manner& manner, Random& random) {
   static const char* const kUx[] = {"no_opinion", "min_latency", "low_mem_latency",
                                     "high_throughput", "low_mem_throughput"};
   return std::string(
@@ -53,7 +77,9 @@ std::string config_text(const LedgerOptions& limits, Random& random) {
              "    low_water: 4KiB\n"
              "    stall_timeout: 5s\n"
              "    tunnel_limit: ") +
-         std::to_string(limits.reorder_limit) + "B\n  desired_ux: " + kUx[random.below(5)] + "\n";
+         std::to_string(limits.reorder_limit) +
+         "B\n    peer_limit: 512KiB\n  desired_ux: " + kUx[random.below(5)] +
+         "\n  scheduler: " + manner.scheduler + "\n";
 }
 
 // What a reload brings is for tunnels to come: if this one took it, it would show.
@@ -91,7 +117,10 @@ World::World(const RunOptions& options)
   host.reloaded = kReloaded;
   host.ledger = limits(host, options.seed);
   if (is_late()) host.drains_at_once = 200;
-  host.config = config_text(host.ledger, random_);
+  const Manner manner = manner_of(options.seed);
+  host.config = config_text(host.ledger, manner, random_);
+  host.tells_totals = tells_totals_ = manner.tells_totals;
+  host.takes_shares = manner.takes_shares;
   const auto send_on = [this](bool up) {
     return [this, up](std::size_t at, Cell cell) {
       Link& link = *links_[at];
@@ -384,8 +413,24 @@ void World::kill(std::size_t at) {
   client_->lose_circuit(at);
 }
 
-// Lets everything arrive that still can, then lets every timer run out.
+// Lets everything arrive that still can, and once more what may go then; then lets every timer run
+// out.
 void World::settle() {
+  let_arrive();
+  if (tells_totals_ && !options_.hostile && !has_lost_a_leg()) {
+    client_->expect_free(now_);
+    let_arrive();
+  }
+  client_->finish(now_);
+  now_ += 2 * kStallTimeoutUs;
+  client_->finish(now_);
+}
+
+bool World::has_lost_a_leg() const {
+  return std::ranges::any_of(links_, [](const auto& link) { return link->dead; });
+}
+
+void World::let_arrive() {
   for (auto& link : links_) link->up.stalled = link->down.stalled = false;
   bool moving = true;
   while (moving && client_->report().error.empty()) {
@@ -403,9 +448,6 @@ void World::settle() {
     }
     client_->drain(64);
   }
-  client_->finish(now_);
-  now_ += 2 * kStallTimeoutUs;
-  client_->finish(now_);
 }
 
 void World::judge(RunResult& result) const {
@@ -414,10 +456,11 @@ void World::judge(RunResult& result) const {
   result.sent = report.sent.size() + exit_->sent().size();
   result.delivered = report.delivered.size() + exit_->delivered().size();
   result.closed_reason = report.closed_reason;
+  result.peer_was_full = report.peer_was_full;
   result.violation = report.error;
   if (!result.violation.empty() || options_.hostile) return;
 
-  const bool lost = std::ranges::any_of(links_, [](const auto& link) { return link->dead; });
+  const bool lost = has_lost_a_leg();
   const bool open = report.closed_reason == 0;
   if (!exit_->error().empty()) {
     result.violation = "the exit saw: " + exit_->error();

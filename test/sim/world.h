@@ -28,6 +28,7 @@ struct RunResult {
   std::size_t sent = 0;
   std::size_t delivered = 0;
   std::uint32_t closed_reason = 0;
+  std::size_t peer_was_full = 0;  // times that an upload waited for the far end's memory
 };
 
 // The oracle in one sentence: what is delivered is what was sent, in order, or the tunnel closes
@@ -65,6 +66,8 @@ class World {
   [[nodiscard]] bool is_late() const;
   std::uint64_t new_content();
   void settle();
+  void let_arrive();
+  [[nodiscard]] bool has_lost_a_leg() const;
   void judge(RunResult& result) const;
   void say(const std::string& what) const;
 
@@ -75,7 +78,8 @@ class World {
   std::unique_ptr<ReferenceExit> exit_;
   std::unique_ptr<ClientHost> client_;
   bool asked_to_close_ = false;
-  std::uint64_t burst_ = 16;  // cells that the exit sends at once, at most
+  bool tells_totals_ = false;  // so that legs are watched, and the far end's memory is spared
+  std::uint64_t burst_ = 16;   // cells that the exit sends at once, at most
 };
 
 // One run, as World does it.
