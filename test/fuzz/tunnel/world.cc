@@ -1,5 +1,6 @@
 #include "test/fuzz/tunnel/world.h"
 
+#include <string>
 #include <string_view>
 
 #include "test/fuzz/support/expect.h"
@@ -16,21 +17,43 @@ struct Config {
   std::uint64_t process_limit;
 };
 
-// Small limits, so that short runs reach them; every scheduler; the defaults.
+// Small limits, so that short runs reach them; the defaults.
 constexpr std::array<Config, 4> kConfigs = {{
     {"version: 1\nconflux:\n  profile: lab\n  legs: {max: 16}\n  handshake_timeout: 2s\n"
      "  log: {level: trace}\n  reorder:\n    tunnel_limit: 64KiB\n    process_limit: 1MiB\n"
      "    high_water: 16KiB\n    low_water: 4KiB\n    stall_timeout: 5s\n",
      64U << 10U, 1U << 20U},
-    {"version: 1\nconflux:\n  profile: lab\n  legs: {max: 16}\n  scheduler: min_rtt\n"
+    {"version: 1\nconflux:\n  profile: lab\n  legs: {max: 16}\n"
      "  desired_ux: min_latency\n  handshake_timeout: 100ms\n  reorder:\n    tunnel_limit: 1MiB\n"
      "    process_limit: 1MiB\n    high_water: 4KiB\n    low_water: 0\n    stall_timeout: 1s\n",
      1U << 20U, 1U << 20U},
-    {"version: 1\nconflux:\n  profile: lab\n  legs: {count: 1, max: 3}\n  scheduler: low_rtt\n"
-     "  log: {level: error}\n",
+    {"version: 1\nconflux:\n  profile: lab\n  legs: {count: 1, max: 3}\n  log: {level: error}\n",
      64U << 20U, 256U << 20U},
     {"", 16U << 20U, 256U << 20U},
 }};
+// The default profile takes no scheduler by its name.
+constexpr std::size_t kStock = kConfigs.size() - 1;
+
+// As they stood before the others came: inputs that are kept choose the same by the same byte.
+constexpr std::array<const char*, 3> kFirstSchedulers = {"auto", "min_rtt", "low_rtt"};
+constexpr std::array<const char*, 8> kSchedulers = {
+    "auto", "min_rtt", "low_rtt", "cwnd_rtt", "min_rtt_low_mem", "low_rtt_low_mem", "blest", "ecf"};
+
+// The text of a configuration with a scheduler: what is left of the byte that chose the one, once
+// it is divided by their number, chooses the other.
+std::string text_of(std::size_t which, std::size_t left) {
+  std::string text = kConfigs[which].text;
+  if (which == kStock) return text;
+  const char* scheduler =
+      left == 0 ? kFirstSchedulers[which] : kSchedulers[left % kSchedulers.size()];
+  return text + "  scheduler: " + scheduler + "\n";
+}
+
+// These weigh what RTTs have been. can_read() takes in nothing of the views that it gets, so what
+// they say next may not be what it said.
+bool weighs_past_rtts(std::string_view text) {
+  return text.ends_with(" blest\n") || text.ends_with(" ecf\n");
+}
 
 mpath_config_text config_text(std::string_view text) {
   return {sizeof(mpath_config_text), static_cast<std::uint32_t>(text.size()), text.data(), "fuzz"};
@@ -66,15 +89,20 @@ void check_status(mpath_status status) {
 World::World(Input in) : in_(in), table_(conflux_table()) { open_instance(); }
 
 void World::open_instance() {
-  const Config& config = kConfigs[in_.below(kConfigs.size())];
-  const mpath_config_text text = config_text(config.text);
+  const std::size_t choice = in_.byte();
+  const std::size_t which = choice % kConfigs.size();
+  const Config& config = kConfigs[which];
+  const std::string words = text_of(which, choice / kConfigs.size());
+  const mpath_config_text text = config_text(words);
   expect(table_.instance_open(&text, nullptr, &instance_) == MPATH_OK, "good texts are taken");
   tunnel_limit_ = config.tunnel_limit;
+  weighs_past_rtts_ = weighs_past_rtts(words);
   process_limit_ = config.process_limit;
 }
 
 void World::reload() {
-  const std::size_t which = in_.below(kConfigs.size() + 1);
+  const std::size_t choice = in_.byte();
+  const std::size_t which = choice % (kConfigs.size() + 1);
   std::array<char, 64> words{};
   mpath_text diagnostics{words.data(), static_cast<std::uint32_t>(in_.below(words.size() + 1)), 0};
   if (which == kConfigs.size()) {
@@ -90,15 +118,18 @@ void World::reload() {
       expect(table_.instance_reload(instance_, &back, nullptr) == MPATH_OK,
              "the defaults are taken");
       tunnel_limit_ = stock.tunnel_limit;
+      weighs_past_rtts_ = false;
       process_limit_ = std::max(process_limit_, stock.process_limit);
     }
     return;
   }
   const Config& config = kConfigs[which];
-  const mpath_config_text text = config_text(config.text);
+  const std::string yaml = text_of(which, choice / (kConfigs.size() + 1));
+  const mpath_config_text text = config_text(yaml);
   expect(table_.instance_reload(instance_, &text, &diagnostics) == MPATH_OK,
          "good texts are taken");
   tunnel_limit_ = config.tunnel_limit;
+  weighs_past_rtts_ = weighs_past_rtts(yaml);
   process_limit_ = std::max(process_limit_, config.process_limit);
 }
 
