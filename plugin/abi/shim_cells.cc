@@ -207,7 +207,7 @@ mpath_status can_read(mpath_instance* instance, mpath_tunnel_id tunnel,
   if (const mpath_status status = to_views(views, leg_views); status != MPATH_OK) return status;
   return on_tunnel(instance, tunnel, [&](Tunnel& it) {
     RouteGrant grant;
-    const Outcome outcome = it.can_read(leg_views, grant);
+    const Outcome outcome = it.can_read(leg_views, to_instant(now_us), grant);
     *reason = static_cast<std::uint32_t>(grant.blocked);
     if (leg != nullptr) *leg = grant.leg.raw();
     return to_status(outcome);

@@ -145,7 +145,7 @@ class Tunnel {
                          Cells& granted) noexcept;
   // Pure: may streams of the join point be read now, and which leg would carry them?
   // Seed: should_skip_join_point.
-  Outcome can_read(const LegViews& views, RouteGrant& out) const;
+  Outcome can_read(const LegViews& views, Instant now, RouteGrant& out) const;
   Outcome handle_cell(const ReceivedCell& cell, Instant now, Reason& violation);
   // The short way of handle_cell(). The leg on which a cell of this key came, if it is DATA from
   // the join point and counted, and nothing is due: then time goes on. Else null, and nothing has

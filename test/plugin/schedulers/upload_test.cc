@@ -185,5 +185,18 @@ INSTANTIATE_TEST_SUITE_P(Name, StallByName,
                                            "low_rtt_low_mem", "blest", "ecf"),
                          [](const auto& named) { return std::string(named.param); });
 
+TEST(UploadThroughTheTable, CanReadJudgesLegsByItsOwnTime) {
+  // Given two legs, the first of which carried a window's worth that nobody acknowledged
+  Upload upload(low_rtt_config(), 10'000, 90'000);
+  for (std::uint32_t cell = 0; cell < Upload::kSendmeInc; ++cell) ASSERT_EQ(upload.send().leg, 1);
+  // when it has stalled in the meantime,
+  upload.host.advance(ms(251));
+  // then the question names the leg that route() then takes.
+  int leg = 0;
+  EXPECT_EQ(upload.host.can_read(&leg).status, Status::kOk);
+  EXPECT_EQ(leg, 2);
+  EXPECT_EQ(upload.send().leg, 2);
+}
+
 }  // namespace
 }  // namespace conflux::test

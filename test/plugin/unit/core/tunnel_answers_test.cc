@@ -307,20 +307,20 @@ TEST(TunnelAnswers, RouteRefusesViewsThatLackALeg) {
 TEST(TunnelAnswers, CanReadNamesTheLegOrTheReason) {
   TunnelRig rig;
   RouteGrant out;
-  EXPECT_EQ(rig.tunnel.can_read(LegViews(), out), Outcome::kOk) << "a single path needs no view";
+  EXPECT_EQ(rig.tunnel.can_read(LegViews(), rig.now, out), Outcome::kOk) << "a single path needs no view";
   EXPECT_EQ(out.leg, rig.leg(0));
   rig.link_all(2);
-  EXPECT_EQ(rig.tunnel.can_read(LegViews(), out), Outcome::kViews);
-  EXPECT_EQ(rig.tunnel.can_read(rig.views(), out), Outcome::kOk);
+  EXPECT_EQ(rig.tunnel.can_read(LegViews(), rig.now, out), Outcome::kViews);
+  EXPECT_EQ(rig.tunnel.can_read(rig.views(), rig.now, out), Outcome::kOk);
   EXPECT_EQ(out.leg, rig.leg(0));
   EXPECT_EQ(out.blocked, Reason::NONE);
   rig.window = 1;
-  EXPECT_EQ(rig.tunnel.can_read(rig.views(), out), Outcome::kOk) << "room for one is room";
+  EXPECT_EQ(rig.tunnel.can_read(rig.views(), rig.now, out), Outcome::kOk) << "room for one is room";
   rig.window = 0;
-  EXPECT_EQ(rig.tunnel.can_read(rig.views(), out), Outcome::kBlocked);
+  EXPECT_EQ(rig.tunnel.can_read(rig.views(), rig.now, out), Outcome::kBlocked);
   EXPECT_EQ(out.blocked, Reason::PRIMARY_FULL);
   rig.tunnel.close(Reason::HOST_REQUEST);
-  EXPECT_EQ(rig.tunnel.can_read(rig.views(), out), Outcome::kClosed);
+  EXPECT_EQ(rig.tunnel.can_read(rig.views(), rig.now, out), Outcome::kClosed);
 }
 
 // What is missing sits on a leg that has not got past it: an XOFF there would be stuck behind it.
