@@ -15,6 +15,8 @@
 #include <string>
 #include <vector>
 
+#include "config/scheduler.h"
+
 namespace conflux::config {
 
 // What a host does when the plugin cannot be loaded or initialised. [plugin.on_failure]
@@ -37,18 +39,6 @@ enum class DesiredUx : std::uint8_t {
   kLowMemLatency = 2,
   kHighThroughput = 3,
   kLowMemThroughput = 4,
-};
-
-// Which leg our own cells take. More names will be appended. [conflux.scheduler]
-enum class Scheduler : std::uint8_t {
-  kAuto,          // as stock tor under profile stock, else by desired UX
-  kMinRtt,        // the leg with the lowest RTT; waits while its window is full
-  kLowRtt,        // the leg with the lowest RTT among those with room
-  kCwndRtt,       // the same, slower legs only for what they deliver within the lowest RTT
-  kMinRttLowMem,  // min_rtt and low_rtt, asked once per window of data
-  kLowRttLowMem,
-  kBlest,  // a slower leg only if its cells will not block the faster one
-  kEcf,    // a slower leg only if that ends the transfer sooner
 };
 
 // Least to most. [conflux.log.level]

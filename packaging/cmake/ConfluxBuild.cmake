@@ -108,11 +108,11 @@ if(CONFLUX_COVERAGE)
 endif()
 
 # conflux_library(NAME SOURCES a.cc ... DEPS x y): one static library, a ring or a part.
-# Headers are included by their path from the repository's top level.
+# Headers are included by their path from the repository's top level, also those that the build makes.
 function(conflux_library name)
   cmake_parse_arguments(arg "" "" "SOURCES;DEPS;PRIVATE_DEPS" ${ARGN})
   add_library(${name} STATIC ${arg_SOURCES})
-  target_include_directories(${name} PUBLIC ${PROJECT_SOURCE_DIR})
+  target_include_directories(${name} PUBLIC ${PROJECT_SOURCE_DIR} ${CONFLUX_GENERATED})
   target_link_libraries(${name} PRIVATE conflux_options ${arg_PRIVATE_DEPS} PUBLIC ${arg_DEPS})
 endfunction()
 

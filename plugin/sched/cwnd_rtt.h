@@ -10,6 +10,8 @@ namespace conflux {
 // Spec: prop329 [CWNDRTT_TOR]. Among the legs that may send, the fastest (C tor's loop keeps the
 // last). A leg in slow start offers its whole room, so that its window can be found out.
 struct CwndRtt {
+  static constexpr bool kTakesTheFastest = true;
+
   [[nodiscard]] Pick pick(const Situation& situation) const noexcept {
     const std::uint64_t least_us = fastest(situation.legs).rtt_us;
     const Candidate* best = nullptr;
@@ -33,6 +35,6 @@ struct CwndRtt {
   }
 };
 
-static_assert(Scheduler<CwndRtt>);
+CONFLUX_SCHEDULER(3, CwndRtt, "low_rtt, slower legs for a share per round trip");
 
 }  // namespace conflux

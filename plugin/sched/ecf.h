@@ -12,6 +12,8 @@ namespace conflux {
 // Paths", CoNEXT 2017. In cells, with Vegas' windows; the backlog is what streams have ready.
 class Ecf {
  public:
+  static constexpr bool kTakesTheFastest = true;
+
   [[nodiscard]] Pick pick(const Situation& situation) const noexcept {
     const Candidate* slow = fastest_open(situation.legs);
     if (slow == nullptr) return blocked(situation.legs);
@@ -60,5 +62,6 @@ class Ecf {
 };
 
 static_assert(RememberingScheduler<Ecf>);
+CONFLUX_SCHEDULER(7, Ecf, "a slower leg only if that ends the transfer sooner");
 
 }  // namespace conflux

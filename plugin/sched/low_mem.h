@@ -1,10 +1,8 @@
-// The low-memory variants: another scheduler, asked once per window of data.
+// What the low-memory variants have in common: another scheduler, asked once per window of data.
 #pragma once
 
 #include <algorithm>
 
-#include "plugin/sched/low_rtt.h"
-#include "plugin/sched/min_rtt.h"
 #include "plugin/sched/scheduler.h"
 
 namespace conflux {
@@ -38,10 +36,5 @@ class LowMem {
 
   Cells left_{};  // of the window that the current leg was chosen for
 };
-
-using MinRttLowMem = LowMem<MinRtt>;
-using LowRttLowMem = LowMem<LowRtt>;
-
-static_assert(RememberingScheduler<MinRttLowMem> && RememberingScheduler<LowRttLowMem>);
 
 }  // namespace conflux

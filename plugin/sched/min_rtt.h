@@ -8,6 +8,8 @@ namespace conflux {
 // Spec: prop329 [MINRTT_TOR]. Ties go to the first in leg order. Seed: select_primary_leg_min_rtt
 // without check_can_send; unlike the seed's, DATA then waits instead of overdrawing the window.
 struct MinRtt {
+  static constexpr bool kTakesTheFastest = true;
+
   [[nodiscard]] Pick pick(const Situation& situation) const noexcept {
     const Candidate& best = fastest(situation.legs);
     if (best.is_open()) return {.index = best.index};
@@ -15,6 +17,6 @@ struct MinRtt {
   }
 };
 
-static_assert(Scheduler<MinRtt>);
+CONFLUX_SCHEDULER(1, MinRtt, "the fastest leg, waiting while its window is full");
 
 }  // namespace conflux

@@ -2,9 +2,8 @@
 //
 // A scheduler is one value type in one file with one function, pick(), that decides and changes
 // nothing. One that remembers something adds commit(), which is told what became of a decision.
-// To add one: write its file, append it to Schedulers and SchedulerKind in schedulers.h, and to the
-// names in config/settings.h and config/options/tables/conflux_options.h; the compiler holds the two
-// lists against each other (adapters/settings.cc).
+// To add one: write its file, with CONFLUX_SCHEDULER below at its end. Nothing else names it: the
+// lists of the plugin and of the configuration are made of these lines (schedulers.cmake).
 #pragma once
 
 #include <concepts>
@@ -73,6 +72,11 @@ concept Scheduler = requires(const S scheduler, const Situation& situation) {
   noexcept->std::same_as<Pick>;
 };
 
+// A scheduler that takes the fastest leg whenever that is open and moves says so: then nothing
+// needs to be decided while it is. One that does and does not say it is right too, only slower.
+template <class S>
+concept TakesTheFastest = Scheduler<S> && S::kTakesTheFastest;
+
 // A scheduler that has a memory. `sent`: DATA cells that went on the chosen leg; 0 if none did.
 template <class S>
 concept RememberingScheduler = Scheduler<S> &&
@@ -80,6 +84,12 @@ concept RememberingScheduler = Scheduler<S> &&
   { scheduler.commit(situation, pick, Cells{}) }
   noexcept->std::same_as<void>;
 };
+
+// Makes a type a scheduler that can be configured, by the name of its header. `place`: in the
+// lists, counted from 1; a new one comes last. `help`: one line for the configuration's
+// documentation. It is the build that reads them, so this stands in a header once, where a line
+// begins.
+#define CONFLUX_SCHEDULER(place, type, help) static_assert(Scheduler<type>)
 
 // By RTT, but legs that do not move last.
 [[nodiscard]] inline bool is_faster(const Candidate& a, const Candidate& b) noexcept {

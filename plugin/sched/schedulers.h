@@ -6,30 +6,14 @@
 #include <utility>
 #include <variant>
 
-#include "plugin/sched/blest.h"
-#include "plugin/sched/cwnd_rtt.h"
-#include "plugin/sched/ecf.h"
-#include "plugin/sched/low_mem.h"
-#include "plugin/sched/low_rtt.h"
-#include "plugin/sched/min_rtt.h"
 #include "plugin/sched/scheduler.h"
+#include "plugin/sched/scheduler_list.h"
 
 namespace conflux {
 
-// In the order of SchedulerKind and of the names that the configuration knows.
-using Schedulers = std::variant<MinRtt, LowRtt, CwndRtt, MinRttLowMem, LowRttLowMem, Blest, Ecf>;
-
-enum class SchedulerKind : std::uint8_t {
-  kMinRtt,
-  kLowRtt,
-  kCwndRtt,
-  kMinRttLowMem,
-  kLowRttLowMem,
-  kBlest,
-  kEcf,
-};
+// Schedulers, the variant, and SchedulerKind name the same ones in the same order:
+// scheduler_list.h, which the build makes.
 inline constexpr std::size_t kSchedulers = std::variant_size_v<Schedulers>;
-static_assert(static_cast<std::size_t>(SchedulerKind::kEcf) + 1 == kSchedulers);
 
 [[nodiscard]] inline Schedulers make_scheduler(SchedulerKind kind) noexcept {
   Schedulers made;
@@ -48,11 +32,10 @@ static_assert(static_cast<std::size_t>(SchedulerKind::kEcf) + 1 == kSchedulers);
   return std::visit([&](const auto& it) { return it.pick(situation); }, scheduler);
 }
 
-// Does it take the fastest leg whenever that is open and moves? Then nothing needs to be decided
-// while it is.
-[[nodiscard]] inline bool takes_the_fastest(const Schedulers& scheduler) noexcept {
-  return !std::holds_alternative<MinRttLowMem>(scheduler) &&
-         !std::holds_alternative<LowRttLowMem>(scheduler);
+// A comparison with those that do not, where a visit would jump.
+template <class... S>
+[[nodiscard]] bool takes_the_fastest(const std::variant<S...>& scheduler) noexcept {
+  return ((TakesTheFastest<S> || !std::holds_alternative<S>(scheduler)) && ...);
 }
 
 // `sent`: DATA cells that went by this pick; 0 if it was not followed.

@@ -1,7 +1,8 @@
 """A private copy of the tree, built once; then one mutant at a time, rebuilt in parts and tested.
 
-CMake is left out: a mutant costs the compilation of what it touches and a link. What a mutant
-changes lies in an overlay that the include path names first, so the copy itself is never touched.
+CMake is left out, but for the headers that it makes: a mutant costs the compilation of what it
+touches and a link. What a mutant changes lies in an overlay that the include path names first, so
+the copy itself is never touched.
 """
 
 import re
@@ -31,6 +32,9 @@ RINGS = ("types", "codec", "sched", "core", "adapters", "region", "metrics", "ab
 PRODUCT = [*(f"plugin/{ring}/*.cc" for ring in RINGS),
            "config/*.cc", "config/options/*.cc", "config/yaml/*.cc"]
 NOT_PRODUCT = {"config/file.cc"}  # for programs that read the file themselves
+# Makes the headers that no commit has. It puts them beside the tree.
+GENERATOR = "plugin/sched/schedulers.cmake"
+GENERATED = "../generated"
 
 
 @dataclass(frozen=True)
@@ -162,6 +166,7 @@ class Harness:
                 shutil.copytree(self.root / part, fresh / part)
         self._replace_changed(fresh)
         shutil.rmtree(fresh)
+        subprocess.run(["cmake", "-P", self.tree / GENERATOR], cwd=self.work, check=True)
 
     def _replace_changed(self, fresh: Path) -> None:
         wanted = {path.relative_to(fresh) for path in fresh.rglob("*") if path.is_file()}
@@ -190,7 +195,7 @@ class Harness:
         path = overlay / source if overlay and (overlay / source).is_file() else source
         return [COMPILER, *FLAGS, f"-DCONFLUX_SOURCE_DIR=\"{self.tree}\"",
                 f"-DCONFLUX_BINARY_DIR=\"{self.work}\"", *include, "-I.",
-                "-Ihost_api/include", "-MMD", "-c", path, "-o", target]
+                f"-I{GENERATED}", "-Ihost_api/include", "-MMD", "-c", path, "-o", target]
 
     def _build_all(self, workers: int) -> None:
         units = self.product + [unit for units in self.parts.values() for unit in units]

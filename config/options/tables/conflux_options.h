@@ -4,6 +4,7 @@
 #include <array>
 
 #include "config/options/tables/entries.h"
+#include "config/options/tables/scheduler_values.h"
 
 namespace conflux::config::tables {
 
@@ -23,17 +24,6 @@ inline constexpr auto kDesiredUxValues = std::to_array<EnumValue>({
           "throughput"),
     named("low_mem_throughput", DesiredUx::kLowMemThroughput, "bulk transfers, least reordering",
           "throughput_lowmem"),
-});
-
-inline constexpr auto kSchedulerValues = std::to_array<EnumValue>({
-    named("auto", Scheduler::kAuto, "as stock tor under profile stock, else by desired UX"),
-    named("min_rtt", Scheduler::kMinRtt, "the fastest leg, waiting while its window is full"),
-    named("low_rtt", Scheduler::kLowRtt, "the fastest leg among those with room"),
-    named("cwnd_rtt", Scheduler::kCwndRtt, "low_rtt, slower legs for a share per round trip"),
-    named("min_rtt_low_mem", Scheduler::kMinRttLowMem, "min_rtt, at most one switch per window"),
-    named("low_rtt_low_mem", Scheduler::kLowRttLowMem, "low_rtt, at most one switch per window"),
-    named("blest", Scheduler::kBlest, "a slower leg only if it will not hold up the fastest"),
-    named("ecf", Scheduler::kEcf, "a slower leg only if that ends the transfer sooner"),
 });
 
 inline constexpr auto kLogLevelValues = std::to_array<EnumValue>({

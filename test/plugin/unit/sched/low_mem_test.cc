@@ -6,6 +6,8 @@
 #include <random>
 #include <vector>
 
+#include "plugin/sched/low_rtt_low_mem.h"
+#include "plugin/sched/min_rtt_low_mem.h"
 #include "test/plugin/unit/support/candidates.h"
 
 namespace conflux {
