@@ -1,4 +1,6 @@
 // Tunnel: the cell path.
+#include <algorithm>
+
 #include "plugin/codec/switch_message.h"
 #include "plugin/core/cell_rules.h"
 #include "plugin/core/handshake.h"
