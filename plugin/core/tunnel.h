@@ -148,8 +148,8 @@ class Tunnel {
   Outcome can_read(const LegViews& views, Instant now, RouteGrant& out) const;
   Outcome handle_cell(const ReceivedCell& cell, Instant now, Reason& violation);
   // The short way of handle_cell(). The leg on which a cell of this key came, if it is DATA from
-  // the join point and counted, and nothing is due: then time goes on. Else null, and nothing has
-  // changed.
+  // the join point and counted, `now` is no earlier than what was, and nothing is due: then time
+  // goes on. Else null, and nothing has changed.
   [[nodiscard]] Leg* find_counting(CellKey key, LegId leg, Instant now) noexcept;
   // Its next cell is the next one of all; or is held behind others of its leg. Else false, and
   // nothing has changed.
