@@ -51,6 +51,7 @@ void check_restart_required(const Settings& current, const Validated& next, Proc
 ParseResult finish(std::optional<Validated> validated, Report& report) {
   ParseResult result;
   if (validated && !report.has_errors()) {
+    for (const Origin& origin : validated->origins) result.keys.push_back(origin.option->key);
     result.settings = std::move(validated->settings);
   }
   result.omitted = report.omitted();

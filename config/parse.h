@@ -19,6 +19,7 @@ inline constexpr std::size_t kMaxTextBytes = 1 << 20;
 
 struct ParseResult {
   std::string name;                     // display name of the text
+  std::vector<std::string_view> keys;   // that the text sets, as dotted paths of static storage
   std::optional<Settings> settings;     // present exactly if there is no error
   std::vector<Diagnostic> diagnostics;  // errors and warnings in the order of the text
   std::size_t omitted = 0;              // how many more there were beyond kMaxDiagnostics

@@ -57,6 +57,9 @@ class Application {
     if (!config.ok()) return Error{config.error()};
     const auto& settings = config.value().settings;
     legs_ = settings.conflux.legs.count;
+    legs_max_ = settings.conflux.legs.max;
+    legs_by_consensus_ = settings.conflux.profile == conflux::config::Profile::kStock &&
+                         !config.value().legs_are_chosen;
     if (legs_ == 1) {
       log_.notice("one leg: plain circuits, no plugin");
       return Status();
@@ -75,6 +78,7 @@ class Application {
     log_.warn("{}", host.error());
     log_.warn("going on with plain circuits, as plugin.on_failure asks");
     legs_ = 1;
+    legs_by_consensus_ = false;
     return Status();
   }
 
@@ -88,6 +92,8 @@ class Application {
     channels_.emplace(io_, ChannelPool::Options{});
     manager_.emplace(TunnelEnvironment{io_, log_, *channels_}, *directory_, plugin_.get(),
                      TunnelManager::Options{.legs = legs_,
+                                            .legs_by_consensus = legs_by_consensus_,
+                                            .legs_max = legs_max_,
                                             .exit_nickname = options_.exit_nickname,
                                             .paths = options_.paths,
                                             .hold_link_file = options_.hold_link_file,
@@ -99,8 +105,9 @@ class Application {
         [this](SocksArrival arrival) { manager_->handle_arrival(std::move(arrival)); });
     if (!started.ok()) return started;
     const auto endpoint = listener_->local_endpoint();
-    log_.notice("SOCKS5 on {}:{}, {} leg{} for each tunnel", endpoint.address().to_string(),
-                endpoint.port(), legs_, legs_ == 1 ? "" : "s");
+    log_.notice("SOCKS5 on {}:{}, {} leg{} for each tunnel{}", endpoint.address().to_string(),
+                endpoint.port(), legs_, legs_ == 1 ? "" : "s",
+                legs_by_consensus_ ? " unless the consensus says otherwise" : "");
     return Status();
   }
 
@@ -143,6 +150,8 @@ class Application {
   Console& console_;
   const Logger& log_;
   size_t legs_ = 1;
+  bool legs_by_consensus_ = false;
+  size_t legs_max_ = 1;
   SteadyClock::time_point started_ = SteadyClock::now();
   StatusLine status_line_;
 

@@ -105,7 +105,10 @@ inline constexpr auto kConfluxOptions = std::to_array<Option>({
      .since = "0.1",
      .help = "Legs that the host should build for a tunnel.",
      .explanation =
-         "1 means plain circuits. 2 is stock tor's number. 3 to 8 need `profile: lab`, because "
+         "1 means plain circuits. 2 is stock tor's number, unless the consensus says another "
+         "(cfx_num_legs_set): a host that reads it follows it under `profile: stock` where this "
+         "key is "
+         "not set. 3 to 8 need `profile: lab`, because "
          "more "
          "than two legs show your traffic to more guards (each sees your address and how much you "
          "move) and tell the exit that you are not stock tor; `explain conflux.legs` has the whole "

@@ -16,13 +16,12 @@ namespace {
 constexpr size_t kAuthoritiesBytesMax = 256 * 1024;
 // Enough for a private network; nobody should link to every relay of a large one.
 constexpr size_t kLinksMax = 100;
-constexpr size_t kDefaultLegs = 2;
 
 void print(const std::string& text) { std::fputs(text.c_str(), stdout); }
 
 class NetworkCheck {
  public:
-  NetworkCheck(std::vector<Authority> authorities, size_t legs, const Logger& log)
+  NetworkCheck(std::vector<Authority> authorities, std::optional<size_t> legs, const Logger& log)
       : directory_(io_, log, std::move(authorities), {}), pool_(io_, {}), legs_(legs), log_(log) {}
 
   int run() {
@@ -68,7 +67,7 @@ class NetworkCheck {
   boost::asio::io_context io_{1};
   DirectoryClient directory_;
   ChannelPool pool_;
-  const size_t legs_;
+  const std::optional<size_t> legs_;
   const Logger& log_;
   size_t pending_ = 0;
   size_t linked_ = 0;
@@ -91,7 +90,7 @@ int check_network(const Options& options, const Logger& log) {
     log.error("{}", authorities.error());
     return 1;
   }
-  NetworkCheck check(std::move(authorities).value(), options.legs.value_or(kDefaultLegs), log);
+  NetworkCheck check(std::move(authorities).value(), options.legs, log);
   return check.run();
 }
 

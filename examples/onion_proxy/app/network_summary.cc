@@ -34,6 +34,9 @@ std::string verdict(const NetworkView& network, size_t legs) {
     return relay.is_exit() && relay.supports_conflux();
   });
   if (capable == 0) return "No exit speaks Conflux: only single circuits will work.\n";
+  if (network.consensus.param("cfx_enabled", 1, INT32_MIN, INT32_MAX) == 0) {
+    return "cfx_enabled is 0: exits refuse Conflux, only single circuits will work.\n";
+  }
   if (network.consensus.param("cc_alg", 2, INT32_MIN, INT32_MAX) == 0) {
     return "cc_alg is 0: exits do no congestion control, so Conflux will not link.\n";
   }
@@ -48,7 +51,7 @@ std::string verdict(const NetworkView& network, size_t legs) {
 
 }  // namespace
 
-std::string summarise_network(const NetworkView& network, size_t legs) {
+std::string summarise_network(const NetworkView& network, std::optional<size_t> legs) {
   const Consensus& consensus = network.consensus;
   std::string out = fmt::format("consensus    {} to {}, signatures verified\n",
                                 time_text(consensus.valid_after), time_text(consensus.valid_until));
@@ -61,7 +64,8 @@ std::string summarise_network(const NetworkView& network, size_t legs) {
   out += parameter_row(consensus, "cfx_enabled", 1);
   out += parameter_row(consensus, "cfx_max_legs_set", 8);
   out += parameter_row(consensus, "cfx_num_legs_set", 2);
-  return out + verdict(network, legs);
+  const auto stock = static_cast<size_t>(consensus.param("cfx_num_legs_set", 2, 1, INT32_MAX));
+  return out + verdict(network, legs.value_or(stock));
 }
 
 }  // namespace onion_proxy

@@ -274,7 +274,7 @@ Result<PathChoice> choose_paths(const NetworkView& network, const PathRequest& r
   const auto exit_name = agreed_exit(request);
   if (!exit_name.ok()) return Error{exit_name.error()};
   Picker picker(network, request, random_below);
-  const auto exit = picker.pick_exit(exit_name.value(), request.legs > 1);
+  const auto exit = picker.pick_exit(exit_name.value(), request.multipath || request.legs > 1);
   if (!exit.ok()) return Error{exit.error()};
   for (size_t i = 0; i < request.legs; ++i) picker.add_leg({nullptr, nullptr, exit.value()});
   if (Status s = picker.fill_from(0); !s.ok()) return Error{s.error()};

@@ -28,6 +28,7 @@ Result<PathPins> parse_path_pins(std::string_view text);
 
 struct PathRequest {
   size_t legs = 2;
+  bool multipath = false;          ///< the exit must speak Conflux, be there only one leg
   uint16_t port = 0;               ///< the exit must allow it; 0 for any port
   std::string exit_nickname{};     ///< empty: any
   std::vector<PathPins> pins{};    ///< pins[i] binds leg i; legs beyond are free

@@ -17,12 +17,14 @@ using conflux::config::Settings;
 
 constexpr size_t kStockLegsMax = 2;
 
-Result<Settings> read_settings(const std::string& file) {
+Status read_settings(const std::string& file, PluginConfig& out) {
   const auto content = conflux::config::read_config_file(file);
   if (!content.text) return Error{file + ": " + content.error};
   const ParseResult parsed = conflux::config::parse(*content.text, file);
   if (!parsed.ok()) return Error{conflux::config::to_string(parsed)};
-  return *parsed.settings;
+  out.settings = *parsed.settings;
+  out.legs_are_chosen = std::ranges::find(parsed.keys, "conflux.legs.count") != parsed.keys.end();
+  return Status();
 }
 
 // "conflux.legs.count" as nested mappings, two blanks deeper each.
@@ -77,12 +79,13 @@ Result<PluginConfig> load_plugin_config(const PluginConfigRequest& request) {
     const bool many = request.legs.value_or(0) > kStockLegsMax;
     out.settings = conflux::config::default_settings(many ? Profile::kLab : Profile::kStock);
   } else {
-    auto settings = read_settings(request.file);
-    if (!settings.ok()) return Error{settings.error()};
-    out.settings = std::move(settings).value();
+    if (Status read = read_settings(request.file, out); !read.ok()) return Error{read.error()};
   }
   auto& legs = out.settings.conflux.legs;
-  if (request.legs) legs.count = static_cast<uint32_t>(*request.legs);
+  if (request.legs) {
+    legs.count = static_cast<uint32_t>(*request.legs);
+    out.legs_are_chosen = true;
+  }
   legs.max = std::max(legs.max, legs.count);
   if (request.ux) {
     if (Status set = override_ux(*request.ux, out.settings); !set.ok()) return Error{set.error()};

@@ -14,6 +14,8 @@ struct PluginConfig {
   conflux::config::Settings settings;
   std::string text;  ///< YAML for the plugin
   std::string name;  ///< for messages
+  /// File or command line say how many legs; else stock's number is the network's to decide.
+  bool legs_are_chosen = false;
 };
 
 struct PluginConfigRequest {

@@ -119,8 +119,22 @@ void TunnelManager::start(const Key& key) {
   });
 }
 
-PathRequest TunnelManager::request_for(const Entry& entry) {
-  PathRequest request{.legs = options_.legs,
+// Where the network has switched Conflux off, exits refuse LINK.
+bool TunnelManager::is_multipath(const Consensus& consensus) const {
+  return plugin_ != nullptr && consensus.param("cfx_enabled", 1, 0, 1) == 1;
+}
+
+size_t TunnelManager::legs_for(const Consensus& consensus) const {
+  if (!is_multipath(consensus)) return 1;
+  if (!options_.legs_by_consensus) return options_.legs;
+  return static_cast<size_t>(consensus.param("cfx_num_legs_set",
+                                             static_cast<int32_t>(options_.legs), 1,
+                                             static_cast<int32_t>(options_.legs_max)));
+}
+
+PathRequest TunnelManager::request_for(const Entry& entry, const Consensus& consensus) {
+  PathRequest request{.legs = legs_for(consensus),
+                      .multipath = is_multipath(consensus),
                       .exit_nickname = options_.exit_nickname,
                       .pins = options_.paths,
                       .avoid = suspects()};
@@ -128,8 +142,8 @@ PathRequest TunnelManager::request_for(const Entry& entry) {
   return request;
 }
 
-std::unique_ptr<PathSet> TunnelManager::make_paths() {
-  if (plugin_ == nullptr) return std::make_unique<PlainPath>();
+std::unique_ptr<PathSet> TunnelManager::make_paths(const Consensus& consensus) {
+  if (!is_multipath(consensus)) return std::make_unique<PlainPath>();
   return std::make_unique<PluginPaths>(plugin_->instance());
 }
 
@@ -138,7 +152,7 @@ void TunnelManager::start_with(const Key& key, Result<DirectoryClient::View> vie
   if (at == entries_.end() || at->second.tunnel || stopping_) return;
   if (!view.ok()) return give_up(key, view.error());
   const NetworkView& network = *view.value();
-  auto choice = choose_paths(network, request_for(at->second), random_below_);
+  auto choice = choose_paths(network, request_for(at->second, network.consensus), random_below_);
   if (!choice.ok()) return give_up(key, choice.error());
 
   TunnelOptions options;
@@ -157,7 +171,8 @@ void TunnelManager::start_with(const Key& key, Result<DirectoryClient::View> vie
   options.stream.connect_timeout = options_.stream_timeout;
   options.stream.flow = flow_of(network.consensus);
   TunnelOwner& owner = *this;
-  at->second.tunnel = std::make_unique<Tunnel>(env_, owner, std::move(options), make_paths());
+  at->second.tunnel =
+      std::make_unique<Tunnel>(env_, owner, std::move(options), make_paths(network.consensus));
   at->second.tunnel->build();
 }
 

@@ -21,6 +21,9 @@ class TunnelManager final : private TunnelOwner {
  public:
   struct Options {
     size_t legs = 2;
+    /// As stock tor's clients do: `cfx_num_legs_set` of the consensus, and `legs` if it is silent.
+    bool legs_by_consensus = false;
+    size_t legs_max = 8;  ///< that the plugin takes, whatever the consensus says
     std::string exit_nickname;
     std::vector<PathPins> paths;
     std::string hold_link_file;  ///< see TunnelOptions
@@ -85,8 +88,10 @@ class TunnelManager final : private TunnelOwner {
   std::vector<RelayInfo> suspects();
   void start(const Key& key);
   void start_with(const Key& key, Result<DirectoryClient::View> view);
-  PathRequest request_for(const Entry& entry);
-  std::unique_ptr<PathSet> make_paths();
+  bool is_multipath(const Consensus& consensus) const;
+  size_t legs_for(const Consensus& consensus) const;
+  PathRequest request_for(const Entry& entry, const Consensus& consensus);
+  std::unique_ptr<PathSet> make_paths(const Consensus& consensus);
   void serve_waiting(Entry& entry);
   void give_up(const Key& key, const std::string& reason);
   void refuse(Waiting& waiting, SocksReply reply, const std::string& reason);

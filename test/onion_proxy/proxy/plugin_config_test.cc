@@ -62,6 +62,15 @@ TEST_F(ConfigFile, TheCommandLineOverridesIt) {
   EXPECT_EQ(*parsed.settings, config.value().settings);
 }
 
+TEST_F(ConfigFile, LegsAreChosenOnlyByWhoeverSaysHowMany) {
+  const std::string silent = "version: 1\nconflux:\n  profile: stock\n";
+  EXPECT_FALSE(load_plugin_config({}).value().legs_are_chosen);
+  EXPECT_FALSE(load_plugin_config({.file = write(silent)}).value().legs_are_chosen);
+  EXPECT_TRUE(load_plugin_config({.file = write(silent), .legs = 2}).value().legs_are_chosen);
+  const std::string two = silent + "  legs: {count: 2}\n";
+  EXPECT_TRUE(load_plugin_config({.file = write(two)}).value().legs_are_chosen);
+}
+
 TEST_F(ConfigFile, ItsProfileIsNotOverruled) {
   const std::string file = write("version: 1\nconflux:\n  profile: stock\n");
   const auto config = load_plugin_config({.file = file, .legs = 4});

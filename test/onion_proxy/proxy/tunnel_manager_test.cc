@@ -47,11 +47,13 @@ class TunnelManagerTest : public ::testing::Test {
     test::run_ready(io_);
   }
 
-  void publish() {
+  // What the next look at the directory finds.
+  void publish(const std::string& params = "") {
     test::FakeConsensus consensus;
     consensus.valid_after = wall_clock() - std::chrono::seconds(30);
     consensus.fresh_until = wall_clock() + std::chrono::hours(1);
     consensus.valid_until = wall_clock() + std::chrono::hours(2);
+    consensus.params += params;
     for (size_t number = 1; number <= 2; ++number) {
       const auto path = leg(number).path();
       const std::string suffix = std::to_string(number);
@@ -303,6 +305,48 @@ class TunnelManagerPressureTest : public TunnelManagerTest {
     return manager().stats().tunnels.back().legs.size();
   }
 };
+
+// A user who has not chosen a number of legs, and what the consensus says of it.
+class ConsensusLegsTest : public TunnelManagerPressureTest {
+ protected:
+  size_t legs_with(const std::string& params) {
+    publish(params);
+    options_.legs_by_consensus = true;
+    arrive(application_);
+    EXPECT_TRUE(run([&] { return leg(1).is_built(); }));
+    return manager().stats().tunnels.back().legs.size();
+  }
+};
+
+TEST_F(ConsensusLegsTest, ASilentConsensusMeansStocksNumber) { EXPECT_EQ(legs_with(""), 2u); }
+
+TEST_F(ConsensusLegsTest, ASetOfOneLegIsLinkedToo) {
+  EXPECT_EQ(legs_with(" cfx_num_legs_set=1"), 1u);
+  link(1);
+}
+
+TEST_F(ConsensusLegsTest, MoreLegsAreBuiltIfItSaysSo) {
+  // The third one cannot be reached and is replaced.
+  EXPECT_GE(legs_with(" cfx_num_legs_set=3"), 3u);
+}
+
+TEST_F(ConsensusLegsTest, NeverMoreThanThePluginTakes) {
+  options_.legs_max = 2;
+  EXPECT_EQ(legs_with(" cfx_num_legs_set=255"), 2u);
+}
+
+TEST_F(ConsensusLegsTest, AChosenNumberStands) {
+  publish(" cfx_num_legs_set=1");
+  arrive(application_);
+  ASSERT_TRUE(run([&] { return leg(1).is_built(); }));
+  EXPECT_EQ(manager().stats().tunnels.back().legs.size(), 2u);
+}
+
+TEST_F(ConsensusLegsTest, ANetworkWithoutConfluxGetsPlainCircuits) {
+  EXPECT_EQ(legs_with(" cfx_enabled=0"), 1u);
+  ASSERT_TRUE(run([&] { return leg(1).count(RelayCommand::kBegin) == 1; }));
+  EXPECT_EQ(leg(1).count(RelayCommand::kConfluxLink), 0u);
+}
 
 TEST_F(TunnelManagerPressureTest, ALegThatFailsWhileBuildingIsReplaced) {
   EXPECT_EQ(legs_of_tunnel(1), 5u) << "three times";
