@@ -36,6 +36,13 @@ struct PathNews {
   std::optional<Instant> next_deadline;
 };
 
+/// What the loss of a leg that had been joined means for the tunnel.
+enum class LossEffect : uint8_t {
+  kCellsLost,   ///< streams may have used it: the tunnel cannot go on
+  kOthersGoOn,  ///< it was not linked, and others are, or are being linked
+  kBeginAnew,   ///< nothing was ever linked and nothing is left: the next leg is `begin`'s again
+};
+
 /// What the paths must know of the tunnel's streams.
 struct StreamFacts {
   uint32_t backlog_cells = 0;  ///< DATA cells that could be filled now
@@ -73,9 +80,9 @@ class PathSet {
   /// closed.
   virtual Status receive(Leg& leg, const RelayCell& cell, CellSink& sink, Instant now) = 0;
 
-  /// The circuit is gone. True if it had been joined, so that cells may be lost with it;
-  /// `news.closed` follows in `poll` if the tunnel cannot go on in any case.
-  virtual bool lose_leg(Leg& leg, const StreamFacts& facts, Instant now) = 0;
+  /// The circuit of a leg that `begin` or `add` was told of is gone. `news.closed` follows in
+  /// `poll` if the tunnel cannot go on although no cells are lost.
+  virtual LossEffect lose_leg(Leg& leg, const StreamFacts& facts, Instant now) = 0;
 
   virtual PathNews poll(const StreamFacts& facts, Instant now) = 0;
 

@@ -37,9 +37,9 @@ Status PlainPath::receive(Leg& /*leg*/, const RelayCell& cell, CellSink& sink, I
   return Status();
 }
 
-bool PlainPath::lose_leg(Leg& /*leg*/, const StreamFacts& /*facts*/, Instant /*now*/) {
+LossEffect PlainPath::lose_leg(Leg& /*leg*/, const StreamFacts& /*facts*/, Instant /*now*/) {
   leg_ = nullptr;
-  return true;
+  return LossEffect::kCellsLost;
 }
 
 PathNews PlainPath::poll(const StreamFacts& facts, Instant now) {

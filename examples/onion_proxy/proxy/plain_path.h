@@ -12,7 +12,7 @@ class PlainPath final : public PathSet {
   Grant route(RelayCommand command, size_t want, const StreamFacts& facts, Instant now) override;
   CellPayloadView room(CellPayloadView sealed) override { return sealed; }
   Status receive(Leg& leg, const RelayCell& cell, CellSink& sink, Instant now) override;
-  bool lose_leg(Leg& leg, const StreamFacts& facts, Instant now) override;
+  LossEffect lose_leg(Leg& leg, const StreamFacts& facts, Instant now) override;
   PathNews poll(const StreamFacts& facts, Instant now) override;
   bool closed_for_memory() const override { return false; }
   void close(Instant now) override;

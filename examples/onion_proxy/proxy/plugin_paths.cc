@@ -176,15 +176,23 @@ void PluginPaths::drain(CellSink& sink, Instant now) {
   });
 }
 
-bool PluginPaths::lose_leg(Leg& leg, const StreamFacts& facts, Instant now) {
+LossEffect PluginPaths::lose_leg(Leg& leg, const StreamFacts& facts, Instant now) {
   Entry* entry = find(leg);
-  if (entry == nullptr || !tunnel_) return false;
+  if (entry == nullptr || !tunnel_) return LossEffect::kOthersGoOn;
   entry->leg = nullptr;
   mpath_leg_info info;
   const bool joined = tunnel_.leg_info(entry->id, &info) == mpath::Status::kOk &&
                       (info.state == MPATH_LEG_LINKED || info.state == MPATH_LEG_ACK_QUEUED);
+  const bool alone =
+      std::ranges::all_of(legs_, [](const Entry& each) { return each.leg == nullptr; });
+  if (!joined && alone && !was_ready_) {
+    // The plugin would close a set without legs, for good; a new one costs nothing yet.
+    tunnel_.destroy();
+    legs_.clear();
+    return LossEffect::kBeginAnew;
+  }
   (void)tunnel_.remove_leg(entry->id, mpath::Reason::kCircuitDestroyed, views(facts), to_us(now));
-  return joined;
+  return joined ? LossEffect::kCellsLost : LossEffect::kOthersGoOn;
 }
 
 void PluginPaths::handle_event(const mpath_event& event, const StreamFacts& facts, Instant now,
@@ -193,6 +201,7 @@ void PluginPaths::handle_event(const mpath_event& event, const StreamFacts& fact
     case mpath::EventKind::kSendCell:
       return send_control(event.leg, event.cell, now);
     case mpath::EventKind::kReady:
+      was_ready_ = true;
       news.ready = true;
       return;
     case mpath::EventKind::kPressure: {

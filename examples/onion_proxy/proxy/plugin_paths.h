@@ -23,7 +23,7 @@ class PluginPaths final : public PathSet {
   Grant route(RelayCommand command, size_t want, const StreamFacts& facts, Instant now) override;
   CellPayloadView room(CellPayloadView /*sealed*/) override { return store_.room(); }
   Status receive(Leg& leg, const RelayCell& cell, CellSink& sink, Instant now) override;
-  bool lose_leg(Leg& leg, const StreamFacts& facts, Instant now) override;
+  LossEffect lose_leg(Leg& leg, const StreamFacts& facts, Instant now) override;
   PathNews poll(const StreamFacts& facts, Instant now) override;
   bool closed_for_memory() const override;
   void close(Instant now) override;
@@ -66,6 +66,7 @@ class PluginPaths final : public PathSet {
   CellStore store_;
   OverrunWatch overrun_;
   mpath::EventBuffer events_;
+  bool was_ready_ = false;
 };
 
 }  // namespace onion_proxy

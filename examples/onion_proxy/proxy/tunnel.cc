@@ -60,8 +60,7 @@ void Tunnel::handle_leg_built(Leg& leg) {
   join_built();
 }
 
-void Tunnel::replace_leg(const Leg& failed, const std::string& reason) {
-  env_.log.notice("tunnel {}: leg {} could not be built: {}", ordinal(), failed.ordinal(), reason);
+void Tunnel::replace_leg(const Leg& failed) {
   if (replacements_ >= options_.replacements_max) return;
   ++replacements_;
   std::vector<ChosenPath> others;
@@ -95,17 +94,29 @@ void Tunnel::handle_leg_lost(Leg& leg, const LegLoss& loss) {
   stats_.legs[leg.ordinal() - 1].state = "closed";
   if (state_ == State::kClosed) return;
   blame(leg, loss.first_suspect, loss.last_suspect);
-  if (!joined_[leg.ordinal() - 1]) {
-    replace_leg(leg, loss.reason);
-    if (std::ranges::all_of(legs_, [](const auto& each) { return each->is_gone(); })) {
-      close("no circuit could be built");
-    }
-    return;
+  const bool joined = joined_[leg.ordinal() - 1];
+  env_.log.notice("tunnel {}: leg {} {}: {}", ordinal(), leg.ordinal(),
+                  joined ? "is gone" : "could not be built", loss.reason);
+  if (joined && !begins_anew(leg, loss)) return;
+  replace_leg(leg);
+  if (std::ranges::all_of(legs_, [](const auto& each) { return each->is_gone(); })) {
+    close("no circuit could be built");
   }
-  env_.log.notice("tunnel {}: leg {} is gone: {}", ordinal(), leg.ordinal(), loss.reason);
-  const bool joined = paths_->lose_leg(leg, facts(), now());
-  if (joined) return close("leg " + std::to_string(leg.ordinal()) + " is gone: " + loss.reason);
-  schedule_turn();
+}
+
+bool Tunnel::begins_anew(Leg& lost, const LegLoss& loss) {
+  switch (paths_->lose_leg(lost, facts(), now())) {
+    case LossEffect::kCellsLost:
+      close("leg " + std::to_string(lost.ordinal()) + " is gone: " + loss.reason);
+      return false;
+    case LossEffect::kOthersGoOn:
+      schedule_turn();
+      return false;
+    case LossEffect::kBeginAnew:
+      break;
+  }
+  state_ = State::kBuilding;
+  return true;
 }
 
 // A slow leg delays none of the others.

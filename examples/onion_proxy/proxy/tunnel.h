@@ -59,6 +59,7 @@ struct TunnelOptions {
 /// built, carries streams as soon as one is linked.
 ///
 ///   kBuilding --(the first leg is built)--> kJoining --READY--> kReady --> kClosed
+///        ^--(the last joined leg is lost, and none was linked)--'
 ///
 /// Any loss of a leg that streams may have used closes it at once: there is no retransmission, and
 /// a relay may sit on the DESTROY of the other legs for ever, so waiting would hang. So does an
@@ -119,7 +120,8 @@ class Tunnel final : private LegOwner, private CellSink, private StreamHost {
   Instant now() const override;
 
   void add_leg(const ChosenPath& path);
-  void replace_leg(const Leg& failed, const std::string& reason);
+  void replace_leg(const Leg& failed);
+  bool begins_anew(Leg& lost, const LegLoss& loss);
   void join_built();
   bool join(Leg& leg);
   bool must_hold();

@@ -79,6 +79,39 @@ TEST_F(PluginPathsTest, ALegThatCannotBeBuiltIsReplacedWhileStreamsGoOn) {
   EXPECT_TRUE(run([&] { return leg(1).find(RelayCommand::kData) != nullptr; }));
 }
 
+TEST_F(PluginPathsTest, ATunnelOutlivesItsOnlyLegWhileNoneIsLinkedAndOthersAreBeingBuilt) {
+  // Given a leg that has asked to be linked, and another one that is still being built,
+  leg(2).pause();
+  ASSERT_TRUE(run([&] { return leg(1).find(RelayCommand::kConfluxLink) != nullptr; }));
+  const Bytes first_link = leg(1).find(RelayCommand::kConfluxLink)->body;
+  // when the circuit of the first one is destroyed,
+  leg(1).send_link_cell(LinkCommand::kDestroy, Bytes{11});
+  ASSERT_TRUE(run([&] { return tunnel_->stats().legs[0].state == "closed"; }));
+  // then the tunnel waits, asks for another path, and begins with the second one: another set.
+  EXPECT_FALSE(closed_);
+  EXPECT_EQ(tunnel_->state(), Tunnel::State::kBuilding);
+  EXPECT_EQ(replacements_asked_, 1u);
+  leg(2).resume();
+  link(2);
+  ASSERT_TRUE(run([&] { return ready_; }));
+  EXPECT_NE(leg(2).find(RelayCommand::kConfluxLink)->body, first_link);
+  connect(application_);
+  EXPECT_EQ(carrier_, 2u);
+  EXPECT_FALSE(closed_);
+}
+
+TEST_F(PluginPathsTest, ATunnelThatLosesEveryLegBeforeOneIsLinkedCloses) {
+  leg(2).pause();
+  ASSERT_TRUE(run([&] { return leg(1).find(RelayCommand::kConfluxLink) != nullptr; }));
+  leg(1).send_link_cell(LinkCommand::kDestroy, Bytes{11});
+  ASSERT_TRUE(run([&] { return tunnel_->stats().legs[0].state == "closed"; }));
+  leg(2).refuse_building();
+  leg(2).resume();
+  ASSERT_TRUE(run([&] { return closed_; }));
+  EXPECT_THAT(tunnel_->close_reason(), testing::HasSubstr("no circuit could be built"));
+  EXPECT_FALSE(ready_);
+}
+
 TEST_F(PluginPathsTest, PutsCellsThatOvertakeEachOtherInOrder) {
   link_both();
   const uint16_t id = connect(application_);
