@@ -100,7 +100,8 @@ ClientHost::Leg* ClientHost::find(mpath_leg_id id) {
 void ClientHost::start(std::size_t legs, std::uint64_t now) {
   std::array<std::uint8_t, MPATH_SEED_LEN> seed;
   for (std::uint8_t& byte : seed) byte = static_cast<std::uint8_t>(random_.next());
-  const mpath_leg_params first = leg_params();
+  mpath_leg_params first = leg_params();
+  if (legs == 1) first.flags = MPATH_LEG_FOUNDS_SET;
   mpath_tunnel_params params{};
   params.struct_size = sizeof params;
   params.role = MPATH_ROLE_CLIENT;
@@ -110,7 +111,7 @@ void ClientHost::start(std::size_t legs, std::uint64_t now) {
   check(table_->tunnel_create(instance_, &params, &tunnel_, &legs_[0].id), "create");
   alive_ = true;
   ledger_.add_leg();
-  if (!add_legs(legs - 1)) fail("legs could not join");
+  if (legs > 1 && !add_legs(legs - 1)) fail("legs could not join");
   link(now);
 }
 

@@ -46,7 +46,7 @@ class ClientHost {
   ClientHost(const ClientHost&) = delete;
   ClientHost& operator=(const ClientHost&) = delete;
 
-  // Makes the tunnel with `legs` legs and asks to link them.
+  // Makes the tunnel with `legs` legs and asks to link them. One leg founds a set.
   void start(std::size_t legs, std::uint64_t now);
   // More circuits join, whatever goes on; all of them or none. They wait for link().
   bool add_legs(std::size_t count);
