@@ -2,6 +2,7 @@
 #include <benchmark/benchmark.h>
 
 #include <memory>
+#include <vector>
 
 #include "test/support/bare_tunnel.h"
 
@@ -168,6 +169,42 @@ void HoldAndDrain(benchmark::State& state) {
   state.SetItemsProcessed(state.iterations() * held);
 }
 BENCHMARK(HoldAndDrain)->ArgName("held")->Arg(32)->Arg(256)->Arg(2048)->Arg(8192);
+
+// The same with all legs but the first ahead, each of them with a run of its own behind the one of
+// the leg before; their cells arrive in turn, one of each.
+void HoldAndDrainOfAllLegs(benchmark::State& state) {
+  const auto legs = static_cast<std::uint32_t>(state.range(0));
+  const std::uint32_t run = static_cast<std::uint32_t>(state.range(1)) / (legs - 1);
+  const std::uint32_t held = run * (legs - 1);
+  Fixture tunnel(state.range(0));
+  const mpath_plugin_table& table = conflux_table();
+  std::vector<mpath_cell> early;
+  for (std::uint32_t leg = 1; leg < legs; ++leg) {
+    early.push_back(BareTunnel::data_cell(tunnel->leg(leg), 1));
+  }
+  bool first = true;
+  for (auto _ : state) {
+    for (std::uint32_t leg = 1; leg < legs; ++leg) {
+      const std::uint32_t before = (leg - 1) * run;
+      static_cast<void>(tunnel->receive_switch(leg, 1 + (first ? before : held - run)));
+    }
+    for (std::uint32_t i = 0; i < run; ++i) {
+      for (const mpath_cell& cell : early) {
+        const mpath_status status =
+            table.receive(tunnel.instance(), tunnel->id(), &cell, tunnel->now_us, &tunnel->receipt);
+        if (status != MPATH_HELD) state.SkipWithError("not held");
+      }
+    }
+    if (!first) static_cast<void>(tunnel->receive_switch(0, held));
+    first = false;
+    if (tunnel->receive(0, 0) != MPATH_OK) state.SkipWithError("not in order");
+    std::uint32_t drained = 0;
+    while (const std::uint32_t count = tunnel->drain()) drained += count;
+    if (drained != held) state.SkipWithError("not drained");
+  }
+  state.SetItemsProcessed(state.iterations() * held);
+}
+BENCHMARK(HoldAndDrainOfAllLegs)->ArgNames({"legs", "held"})->ArgsProduct({{2, 4, 8}, {256}});
 
 void PollWithNothingToTell(benchmark::State& state) {
   Fixture tunnel(state.range(0));
