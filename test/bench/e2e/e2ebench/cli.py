@@ -169,6 +169,10 @@ def measure(arguments: argparse.Namespace, chosen: tuple) -> int:
         finally:
             if records.rows:
                 write_report(out)
+    if runner.lost:
+        print(f"run.py: broken off in every attempt, and missing above: {', '.join(runner.lost)}; "
+              "the same command tries again", file=sys.stderr)
+        return 1
     return 0 if complete else STATUS_TIME_UP
 
 

@@ -26,6 +26,8 @@ from .transfers import Broken, Sample
 _RIDE_ATTEMPTS = 3
 _FREE_SET_TIMEOUT_S = 20.0
 _ROUND_ATTEMPTS = 3
+# So many rounds one after the other that fail in every attempt: then it is not one client's luck.
+_LOST_IN_A_ROW_MAX = 3
 _PARALLEL_FILES = 6
 # Buckets are full again after that; files are short enough to feel it.
 _REFILL_S = 0.3
@@ -49,13 +51,15 @@ class Plan:
 
 
 class Runner:
-    """Measures; everything it starts ends when `run` returns or raises."""
+    """Measures; everything it starts ends when `run` returns or raises. A round that fails in every
+    attempt is left out and named in `lost`."""
 
     def __init__(self, site: Site, programs: Programs, records: Records, plan: Plan,
                  work_dir: Path, progress: Progress):
         self._site, self._programs, self._records = site, programs, records
         self._plan, self._work_dir, self._progress = plan, work_dir, progress
         self._stock: StockClient | None = None
+        self.lost: list[str] = []
         self._eta = Eta([(condition.name, self._missing(condition, arms))
                          for condition, arms in plan.conditions])
 
@@ -77,6 +81,7 @@ class Runner:
         self._progress.done(f"{condition.name}: {condition.title}; "
                             f"{', '.join(arm.name for arm in arms)}; {self._eta}")
         self._site.apply(condition)
+        in_a_row = 0
         with self._clients(condition, arms) as ours:
             for number in range(self._plan.rounds(condition)):
                 if self._records.complete(condition, number, arms):
@@ -84,7 +89,14 @@ class Runner:
                 if time.monotonic() > self._plan.deadline:
                     return False
                 started = time.monotonic()
-                self._run_round(Round(condition, number, arms), ours)
+                try:
+                    self._run_round(Round(condition, number, arms), ours)
+                    in_a_row = 0
+                except _TROUBLE:
+                    self.lost.append(f"round {number + 1} of {condition.name}")
+                    in_a_row += 1
+                    if in_a_row == _LOST_IN_A_ROW_MAX:
+                        raise
                 self._eta.note(condition.name, time.monotonic() - started)
         return True
 
@@ -119,6 +131,9 @@ class Runner:
                                  unix_time=time.time())
                 self._records.append([*rows, failed])
                 self._progress.done(f"round {this.number + 1}: {failed.error}")
+                # What the broken transfer left there is not to weigh on the next.
+                if any(arm.client == "stock" for arm in this.arms):
+                    self._stock.forget_circuits()
                 if attempt + 1 == _ROUND_ATTEMPTS:
                     raise
 
