@@ -31,7 +31,7 @@ class Programs:
 class ProxyOptions:
     authorities: Path
     work_dir: Path  # log, counters and configuration go there
-    legs: int = 2
+    legs: int | None = 2  # None: not said
     profile: str = "fast"
     paths: Sequence[str] = ()  # GUARD,MIDDLE,EXIT; the n-th binds leg n
     # Lines below `conflux:` of the configuration file, indented by two blanks.
@@ -149,9 +149,11 @@ def _arguments(programs: Programs, options: ProxyOptions, port: int, stats: Path
     config = options.work_dir / "conflux.yaml"
     config.write_text(options.configuration())
     argv = [str(programs.onion_proxy), "--authorities", str(options.authorities),
-            "--socks", f"127.0.0.1:{port}", "--legs", str(options.legs),
-            "--config", str(config), "--stats-json", str(stats)]
-    if options.legs > 1:
+            "--socks", f"127.0.0.1:{port}", "--config", str(config),
+            "--stats-json", str(stats)]
+    if options.legs is not None:
+        argv += ["--legs", str(options.legs)]
+    if options.legs != 1:
         argv += ["--plugin", str(programs.plugin)]
     for path in options.paths:
         argv += ["--path", path]

@@ -20,12 +20,15 @@ class E2eTestCase(unittest.TestCase):
     """Each test gets a folder of its own; what went wrong can be read there afterwards."""
 
     def setUp(self) -> None:
-        self.network = shared_network.open_network()
+        self.network = self.open_network()
         self.server = self.enterContext(FileServer())
         name = self.id().removeprefix(f"{type(self).__module__}.")
         self.work_dir = Path(os.environ["CONFLUX_E2E_DIR"]) / "logs" / name
         shutil.rmtree(self.work_dir, ignore_errors=True)
         self.work_dir.mkdir(parents=True)
+
+    def open_network(self):
+        return shared_network.open_network()
 
     def start_proxy(self, **choices) -> OnionProxy:
         options = ProxyOptions(self.network.authorities_path, self.work_dir, **choices)
