@@ -9,6 +9,7 @@ from pathlib import Path
 from e2ebench import conditions, runner
 from e2ebench.conditions import STOCK
 from e2ebench.records import FAILED, RIDE, Records, blank
+from e2ebench.stock import SINGLE
 from e2ebench.transfers import Broken
 
 (CONDITION,) = conditions.select(["cpu_down"])
@@ -33,11 +34,11 @@ class Silent:
 class StuckRounds(runner.Runner):
     """Its rounds in `stuck` fail in every attempt."""
 
-    def __init__(self, records, stuck):
+    def __init__(self, records, stuck, kind):
         plan = runner.Plan(((CONDITION, (STOCK,)),), pairs=ROUNDS)
         super().__init__(None, None, records, plan, Path("."), Silent())
         self.stock = self._stock = Stock()
-        self._stuck = stuck
+        self._stuck, self.kind = stuck, kind
         self.attempts = []
 
     @contextlib.contextmanager
@@ -48,19 +49,21 @@ class StuckRounds(runner.Runner):
         self.attempts.append(this.number)
         if this.number in self._stuck:
             raise Broken("timed out")
-        return [replace(blank(this.condition, this.number, arm, "bulk", ""), kind=RIDE)]
+        return [replace(blank(this.condition, this.number, arm, "bulk", ""), kind=self.kind)]
 
     def _show(self, this, row):
         pass
 
 
 class AStuckTransfer(unittest.TestCase):
+    kind = RIDE  # what transfers of the stock client are on
+
     def setUp(self):
-        folder = Path(self.enterContext(tempfile.TemporaryDirectory()))
-        self.records = Records(folder / "raw.csv")
+        self.path = Path(self.enterContext(tempfile.TemporaryDirectory())) / "raw.csv"
 
     def run_with(self, stuck):
-        self.runner = StuckRounds(self.records, stuck)
+        self.records = Records(self.path)
+        self.runner = StuckRounds(self.records, stuck, self.kind)
         self.runner._site = self
         return self.runner.run()
 
@@ -71,11 +74,11 @@ class AStuckTransfer(unittest.TestCase):
         return sorted(row.round for row in self.records.rows if row.kind == RIDE)
 
     def test_is_tried_three_times_and_costs_its_round_only(self):
-        self.assertTrue(self.run_with({1, 4}))
-        self.assertEqual(self.measured(), [0, 2, 3, 5])
-        self.assertEqual(self.runner.attempts.count(1), 3)
-        self.assertEqual(self.runner.lost, ["round 2 of cpu_down", "round 5 of cpu_down"])
-        self.assertEqual(sum(row.kind == FAILED for row in self.records.rows), 6)
+        self.assertTrue(self.run_with({0, 2, 4}))
+        self.assertEqual(self.measured(), [1, 3, 5])
+        self.assertEqual(self.runner.attempts.count(2), 3)
+        self.assertEqual(self.runner.lost, [f"round {n} of cpu_down" for n in (1, 3, 5)])
+        self.assertEqual(sum(row.kind == FAILED for row in self.records.rows), 9)
 
     def test_leaves_no_circuit_behind(self):
         self.run_with({1})
@@ -85,6 +88,13 @@ class AStuckTransfer(unittest.TestCase):
         with self.assertRaises(Broken):
             self.run_with({1, 2, 3})
         self.assertEqual(self.measured(), [0])
+        self.assertEqual(len(self.runner.lost), 3)
+
+    def test_that_never_rides_a_set_is_a_lost_round_too(self):
+        self.kind = SINGLE
+        with self.assertRaises(Broken):
+            self.run_with(set())
+        self.assertEqual(len(self.runner.lost), 3)
 
     def test_of_a_lost_round_is_tried_again_by_the_next_run(self):
         self.run_with({1})

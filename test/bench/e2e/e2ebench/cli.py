@@ -41,7 +41,7 @@ examples:
 Measure on a quiet machine. Transfers of stock tor's client that did not ride a linked set of
 disjoint legs are kept in raw.csv and reported apart; comparisons are made with the others only.
 
-exit status: 0 measured, 1 failure, 2 wrong usage, 3 the time was up before the end"""
+exit status: 0 measured, 1 failure (or some rounds are missing, which are named), 2 wrong usage, 3 the time was up before the end"""
 
 STATUS_TIME_UP = 3
 QUICK_CONDITIONS = ["eq_rtt0_down", "eq_rtt50_up"]
@@ -159,21 +159,21 @@ def measure(arguments: argparse.Namespace, chosen: tuple) -> int:
                 arguments.scheduler, deadline, insists=not arguments.quick)
     records = Records(out / "raw.csv")
     progress = Progress()
-    complete = True
+    complete, lost = True, []
     with tempfile.TemporaryDirectory(prefix="bench-e2e-") as scratch:
         work_dir = arguments.keep_logs or Path(scratch) / "logs"
         try:
             with site.running(forwarder, Path(scratch) / "network", progress) as place:
                 runner = Runner(place, programs, records, plan, work_dir, progress)
+                lost = runner.lost
                 complete = runner.run()
         finally:
             if records.rows:
                 write_report(out)
-    if runner.lost:
-        print(f"run.py: broken off in every attempt, and missing above: {', '.join(runner.lost)}; "
-              "the same command tries again", file=sys.stderr)
-        return 1
-    return 0 if complete else STATUS_TIME_UP
+            if lost:
+                print(f"run.py: broken off in every attempt, and missing above: {', '.join(lost)}; "
+                      "the same command tries again", file=sys.stderr)
+    return STATUS_TIME_UP if not complete else 1 if lost else 0
 
 
 def same_programs(out: Path, programs: Programs, scheduler: str) -> bool:

@@ -118,7 +118,7 @@ def kinds_table(rows: list[Row]) -> str:
                       interval(stats.mean_interval(rates)) if rates else "-"))
     failed = sum(r.kind == FAILED for r in rows)
     text = _table(("condition", "the stream was on", "transfers", "MB/s (95 %)"), lines)
-    return text + (f"\n{failed} rounds were broken off by an error and run again.\n" if failed
+    return text + (f"\n{failed} attempts at a round were broken off by an error.\n" if failed
                    else "")
 
 

@@ -52,7 +52,7 @@ class Plan:
 
 class Runner:
     """Measures; everything it starts ends when `run` returns or raises. A round that fails in every
-    attempt is left out and named in `lost`."""
+    attempt is left out and named in `lost`; several in a row end the run."""
 
     def __init__(self, site: Site, programs: Programs, records: Records, plan: Plan,
                  work_dir: Path, progress: Progress):
@@ -60,6 +60,7 @@ class Runner:
         self._plan, self._work_dir, self._progress = plan, work_dir, progress
         self._stock: StockClient | None = None
         self.lost: list[str] = []
+        self._lost_in_a_row = 0
         self._eta = Eta([(condition.name, self._missing(condition, arms))
                          for condition, arms in plan.conditions])
 
@@ -81,7 +82,6 @@ class Runner:
         self._progress.done(f"{condition.name}: {condition.title}; "
                             f"{', '.join(arm.name for arm in arms)}; {self._eta}")
         self._site.apply(condition)
-        in_a_row = 0
         with self._clients(condition, arms) as ours:
             for number in range(self._plan.rounds(condition)):
                 if self._records.complete(condition, number, arms):
@@ -91,11 +91,11 @@ class Runner:
                 started = time.monotonic()
                 try:
                     self._run_round(Round(condition, number, arms), ours)
-                    in_a_row = 0
+                    self._lost_in_a_row = 0
                 except _TROUBLE:
                     self.lost.append(f"round {number + 1} of {condition.name}")
-                    in_a_row += 1
-                    if in_a_row == _LOST_IN_A_ROW_MAX:
+                    self._lost_in_a_row += 1
+                    if self._lost_in_a_row == _LOST_IN_A_ROW_MAX:
                         raise
                 self._eta.note(condition.name, time.monotonic() - started)
         return True
@@ -132,10 +132,12 @@ class Runner:
                 self._records.append([*rows, failed])
                 self._progress.done(f"round {this.number + 1}: {failed.error}")
                 # What the broken transfer left there is not to weigh on the next.
-                if any(arm.client == "stock" for arm in this.arms):
-                    self._stock.forget_circuits()
+                with contextlib.suppress(*_TROUBLE):
+                    if any(arm.client == "stock" for arm in this.arms):
+                        self._stock.forget_circuits()
                 if attempt + 1 == _ROUND_ATTEMPTS:
                     raise
+        raise Broken("the stock client rode no linked set of disjoint legs")
 
     def _prepare(self, ours: dict[str, OursClient]) -> None:
         """New tunnels for all, while the stock client builds its next sets."""
