@@ -27,7 +27,7 @@ enum class OnFailure : std::uint8_t {
 
 // How much an exit may tell us apart from stock tor. [conflux.profile]
 enum class Profile : std::uint8_t {
-  kStock,  // on the wire as stock tor's client: at most two legs, schedulers by desired UX
+  kStock,  // on the wire as stock tor's client: its number of legs, schedulers by desired UX
   kFast,   // two legs, any scheduler
   kLab,    // anything that the ranges allow
 };

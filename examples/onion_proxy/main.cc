@@ -59,7 +59,7 @@ class Application {
     legs_ = settings.conflux.legs.count;
     legs_max_ = settings.conflux.legs.max;
     legs_by_consensus_ = settings.conflux.profile == conflux::config::Profile::kStock &&
-                         !config.value().legs_are_chosen;
+                         !config.value().legs_are_chosen && options_.paths.empty();
     if (legs_ == 1) {
       log_.notice("one leg: plain circuits, no plugin");
       return Status();

@@ -44,9 +44,9 @@ inline constexpr auto kConfluxOptions = std::to_array<Option>({
      .since = "0.1",
      .help = "How much an exit may tell you apart from stock tor's users.",
      .explanation =
-         "`stock` stays with what stock tor's client does: at most two legs, its desired UX and "
-         "its "
-         "scheduler. Neither the handshake nor the order of the cells singles you out.\n\n"
+         "`stock` stays with what stock tor's client does: its number of legs (two, unless the "
+         "consensus says another), its desired UX and its scheduler. Neither the handshake nor the "
+         "order of the cells singles you out.\n\n"
          "`fast` keeps two legs and frees the scheduler. Which leg carries which cell is visible "
          "to "
          "the exit, so it can tell a fast client from a stock one after a few hundred cells.\n\n"

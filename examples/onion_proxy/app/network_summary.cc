@@ -7,6 +7,8 @@
 namespace onion_proxy {
 namespace {
 
+constexpr int32_t kLegsMax = 8;  // that anybody builds
+
 std::string time_text(UnixTime time) {
   const auto day = std::chrono::floor<std::chrono::days>(time);
   const std::chrono::year_month_day date{day};
@@ -34,7 +36,7 @@ std::string verdict(const NetworkView& network, size_t legs) {
     return relay.is_exit() && relay.supports_conflux();
   });
   if (capable == 0) return "No exit speaks Conflux: only single circuits will work.\n";
-  if (network.consensus.param("cfx_enabled", 1, INT32_MIN, INT32_MAX) == 0) {
+  if (network.consensus.param("cfx_enabled", 1, 0, 1) == 0) {
     return "cfx_enabled is 0: exits refuse Conflux, only single circuits will work.\n";
   }
   if (network.consensus.param("cc_alg", 2, INT32_MIN, INT32_MAX) == 0) {
@@ -64,7 +66,7 @@ std::string summarise_network(const NetworkView& network, std::optional<size_t> 
   out += parameter_row(consensus, "cfx_enabled", 1);
   out += parameter_row(consensus, "cfx_max_legs_set", 8);
   out += parameter_row(consensus, "cfx_num_legs_set", 2);
-  const auto stock = static_cast<size_t>(consensus.param("cfx_num_legs_set", 2, 1, INT32_MAX));
+  const auto stock = static_cast<size_t>(consensus.param("cfx_num_legs_set", 2, 1, kLegsMax));
   return out + verdict(network, legs.value_or(stock));
 }
 

@@ -20,7 +20,7 @@ constexpr const char* kDescription =
 constexpr const char* kExamples = R"(
 Examples:
   onion-proxy --authorities DIR/authorities --plugin ./conflux.so
-      SOCKS5 on 127.0.0.1:9150, two legs for each tunnel
+      SOCKS5 on 127.0.0.1:9150, as many legs for each tunnel as stock tor's client takes
   onion-proxy --authorities DIR/authorities --legs 1
       plain circuits, for comparison; needs no plugin
   onion-proxy --authorities DIR/authorities --plugin ./conflux.so --stats-json stats.json
@@ -153,7 +153,7 @@ void add_multipath_options(CLI::App& app, Raw& raw, Options& options) {
       ->type_name("FILE");
   app.add_option("--legs", raw.legs,
                  "circuits for each tunnel; 1 is a plain circuit without plugin (default: as "
-                 "configured)")
+                 "configured, else as the consensus says)")
       ->type_name("N")
       ->check(CLI::Range(size_t{1}, kLegsMax));
   app.add_option("--hold-link", options.hold_link_file,

@@ -219,8 +219,8 @@ PathChoice to_choice(const std::vector<Leg>& legs, size_t first) {
 // The one exit that pins and request agree on; empty if they leave it open.
 Result<std::string> agreed_exit(const PathRequest& request) {
   std::string name = request.exit_nickname;
-  for (size_t i = 0; i < std::min(request.legs, request.pins.size()); ++i) {
-    const std::string& pinned = request.pins[i].exit;
+  for (const PathPins& pins : request.pins) {
+    const std::string& pinned = pins.exit;
     if (pinned.empty() || pinned == name) continue;
     if (!name.empty()) {
       return Error{fmt::format("all legs end at one exit, but both `{}` and `{}` are asked for",

@@ -28,9 +28,10 @@ enum class Pressure : uint8_t {
 
 /// What a poll of the paths brought.
 struct PathNews {
-  bool ready = false;   ///< streams may be opened from now on
-  bool closed = false;  ///< nothing can be sent or delivered any more
-  std::string reason;   ///< of the closing
+  bool ready = false;       ///< streams may be opened from now on
+  bool begin_anew = false;  ///< a leg was dropped: LossEffect::kBeginAnew
+  bool closed = false;      ///< nothing can be sent or delivered any more
+  std::string reason;       ///< of the closing
   std::optional<Pressure> pressure;
   bool collect_half_streams = false;
   std::optional<Instant> next_deadline;
@@ -40,7 +41,7 @@ struct PathNews {
 enum class LossEffect : uint8_t {
   kCellsLost,   ///< streams may have used it: the tunnel cannot go on
   kOthersGoOn,  ///< it was not linked, and others are, or are being linked
-  kBeginAnew,   ///< nothing was ever linked and nothing is left: the next leg is `begin`'s again
+  kBeginAnew,   ///< no stream was ever possible and no leg is left: the next is `begin`'s again
 };
 
 /// What the paths must know of the tunnel's streams.

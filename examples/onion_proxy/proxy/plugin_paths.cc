@@ -183,16 +183,24 @@ LossEffect PluginPaths::lose_leg(Leg& leg, const StreamFacts& facts, Instant now
   mpath_leg_info info;
   const bool joined = tunnel_.leg_info(entry->id, &info) == mpath::Status::kOk &&
                       (info.state == MPATH_LEG_LINKED || info.state == MPATH_LEG_ACK_QUEUED);
-  const bool alone =
-      std::ranges::all_of(legs_, [](const Entry& each) { return each.leg == nullptr; });
-  if (!joined && alone && !was_ready_) {
-    // The plugin would close a set without legs, for good; a new one costs nothing yet.
-    tunnel_.destroy();
-    legs_.clear();
+  (void)tunnel_.remove_leg(entry->id, mpath::Reason::kCircuitDestroyed, views(facts), to_us(now));
+  if (may_begin_anew()) {
+    forget_set(facts, now);
     return LossEffect::kBeginAnew;
   }
-  (void)tunnel_.remove_leg(entry->id, mpath::Reason::kCircuitDestroyed, views(facts), to_us(now));
   return joined ? LossEffect::kCellsLost : LossEffect::kOthersGoOn;
+}
+
+bool PluginPaths::may_begin_anew() const {
+  return !was_ready_ &&
+         std::ranges::all_of(legs_, [](const Entry& each) { return each.leg == nullptr; });
+}
+
+// A set without legs is closed for good. Polled once more, so that its handshakes are counted.
+void PluginPaths::forget_set(const StreamFacts& facts, Instant now) {
+  (void)tunnel_.poll(views(facts), to_us(now), &events_);
+  tunnel_.destroy();
+  legs_.clear();
 }
 
 void PluginPaths::handle_event(const mpath_event& event, const StreamFacts& facts, Instant now,
@@ -219,6 +227,7 @@ void PluginPaths::handle_event(const mpath_event& event, const StreamFacts& fact
         if (entry->leg != nullptr) entry->leg->destroy();
         entry->leg = nullptr;
         (void)tunnel_.remove_leg(event.leg, mpath::reason_of(event), views(facts), to_us(now));
+        news.begin_anew = may_begin_anew();
       }
       return;
     case mpath::EventKind::kLegGone:
@@ -255,6 +264,12 @@ PathNews PluginPaths::poll(const StreamFacts& facts, Instant now) {
     for (const mpath_event& event : events_) {
       again = again || mpath::kind_of(event) == mpath::EventKind::kRemoveLeg;
       handle_event(event, facts, now, news);
+    }
+    if (news.begin_anew) {
+      forget_set(facts, now);
+      PathNews anew;
+      anew.begin_anew = true;
+      return anew;
     }
   }
   if (overrun_.check(store_.used() * CellStore::kCost)) news.pressure = Pressure::kOverrun;

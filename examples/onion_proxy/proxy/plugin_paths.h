@@ -43,6 +43,8 @@ class PluginPaths final : public PathSet {
   void send_control(mpath_leg_id leg, const mpath_control_cell& cell, Instant now);
   void drain(CellSink& sink, Instant now);
   mpath::LegParams params_of(const Leg& leg);
+  bool may_begin_anew() const;
+  void forget_set(const StreamFacts& facts, Instant now);
   Status link(Instant now);
   Error explain(mpath::Status status) const;
 

@@ -60,7 +60,7 @@ void Tunnel::handle_leg_built(Leg& leg) {
   join_built();
 }
 
-void Tunnel::replace_leg(const Leg& failed) {
+void Tunnel::replace_leg() {
   if (replacements_ >= options_.replacements_max) return;
   ++replacements_;
   std::vector<ChosenPath> others;
@@ -70,8 +70,7 @@ void Tunnel::replace_leg(const Leg& failed) {
   if (others.empty()) return;
   const auto path = owner_.choose_replacement(others);
   if (!path.ok()) {
-    env_.log.notice("tunnel {}: no other path for leg {}: {}", ordinal(), failed.ordinal(),
-                    path.error());
+    env_.log.notice("tunnel {}: no other path: {}", ordinal(), path.error());
     return;
   }
   options_.paths.push_back(path.value());
@@ -97,26 +96,30 @@ void Tunnel::handle_leg_lost(Leg& leg, const LegLoss& loss) {
   const bool joined = joined_[leg.ordinal() - 1];
   env_.log.notice("tunnel {}: leg {} {}: {}", ordinal(), leg.ordinal(),
                   joined ? "is gone" : "could not be built", loss.reason);
-  if (joined && !begins_anew(leg, loss)) return;
-  replace_leg(leg);
-  if (std::ranges::all_of(legs_, [](const auto& each) { return each->is_gone(); })) {
-    close("no circuit could be built");
+  if (!joined) {
+    replace_leg();
+    return close_without_legs("no circuit could be built");
+  }
+  const std::string reason = "leg " + std::to_string(leg.ordinal()) + " is gone: " + loss.reason;
+  switch (paths_->lose_leg(leg, facts(), now())) {
+    case LossEffect::kCellsLost:
+      return close(reason);
+    case LossEffect::kBeginAnew:
+      return begin_anew(reason);
+    case LossEffect::kOthersGoOn:
+      replace_leg();
+      schedule_turn();
   }
 }
 
-bool Tunnel::begins_anew(Leg& lost, const LegLoss& loss) {
-  switch (paths_->lose_leg(lost, facts(), now())) {
-    case LossEffect::kCellsLost:
-      close("leg " + std::to_string(lost.ordinal()) + " is gone: " + loss.reason);
-      return false;
-    case LossEffect::kOthersGoOn:
-      schedule_turn();
-      return false;
-    case LossEffect::kBeginAnew:
-      break;
-  }
+void Tunnel::begin_anew(const std::string& reason) {
   state_ = State::kBuilding;
-  return true;
+  replace_leg();
+  close_without_legs(reason);
+}
+
+void Tunnel::close_without_legs(const std::string& reason) {
+  if (std::ranges::all_of(legs_, [](const auto& leg) { return leg->is_gone(); })) close(reason);
 }
 
 // A slow leg delays none of the others.

@@ -32,7 +32,7 @@ class TunnelOwner {
   virtual void note_stream_ended(const Stream& stream) = 0;
   /// These may have failed: better not chosen for a while. As above.
   virtual void note_suspects(const std::vector<RelayInfo>& relays) = 0;
-  /// One more path to the exit of `existing`, for one that could not be built. As above.
+  /// One more path to the exit of `existing`, for a leg that never got to be linked. As above.
   virtual Result<ChosenPath> choose_replacement(const std::vector<ChosenPath>& existing) = 0;
 };
 
@@ -45,7 +45,8 @@ struct TunnelEnvironment {
 struct TunnelOptions {
   uint64_t ordinal = 1;  ///< the only name that logs use
   std::vector<ChosenPath> paths;
-  size_t replacements_max = 3;  ///< further circuits tried for those that fail while building
+  /// Further circuits tried for those that are lost while they are built or linked.
+  size_t replacements_max = 3;
   uint8_t sendme_inc = 31;
   VegasParams vegas;
   std::chrono::milliseconds build_timeout{20000};
@@ -59,7 +60,7 @@ struct TunnelOptions {
 /// built, carries streams as soon as one is linked.
 ///
 ///   kBuilding --(the first leg is built)--> kJoining --READY--> kReady --> kClosed
-///        ^--(the last joined leg is lost, and none was linked)--'
+///        ^--(the last joined leg is lost, or is not linked in time)--'
 ///
 /// Any loss of a leg that streams may have used closes it at once: there is no retransmission, and
 /// a relay may sit on the DESTROY of the other legs for ever, so waiting would hang. So does an
@@ -120,8 +121,9 @@ class Tunnel final : private LegOwner, private CellSink, private StreamHost {
   Instant now() const override;
 
   void add_leg(const ChosenPath& path);
-  void replace_leg(const Leg& failed);
-  bool begins_anew(Leg& lost, const LegLoss& loss);
+  void replace_leg();
+  void begin_anew(const std::string& reason);
+  void close_without_legs(const std::string& reason);
   void join_built();
   bool join(Leg& leg);
   bool must_hold();

@@ -119,9 +119,10 @@ void TunnelManager::start(const Key& key) {
   });
 }
 
-// Where the network has switched Conflux off, exits refuse LINK.
+// Where the network has switched Conflux off, exits refuse LINK. A set of no legs is none.
 bool TunnelManager::is_multipath(const Consensus& consensus) const {
-  return plugin_ != nullptr && consensus.param("cfx_enabled", 1, 0, 1) == 1;
+  return plugin_ != nullptr && consensus.param("cfx_enabled", 1, 0, 1) == 1 &&
+         (!options_.legs_by_consensus || consensus.param("cfx_num_legs_set", 2, 0, 255) > 0);
 }
 
 size_t TunnelManager::legs_for(const Consensus& consensus) const {
@@ -157,6 +158,10 @@ void TunnelManager::start_with(const Key& key, Result<DirectoryClient::View> vie
 
   TunnelOptions options;
   options.ordinal = ++last_ordinal_;
+  if (plugin_ != nullptr && !is_multipath(network.consensus)) {
+    env_.log.notice("tunnel {}: a plain circuit, as the consensus wants no Conflux",
+                    options.ordinal);
+  }
   options.paths = std::move(choice.value().legs);
   for (const std::string& line : choice.value().sharing) {
     env_.log.notice("tunnel {}: {}", options.ordinal, line);

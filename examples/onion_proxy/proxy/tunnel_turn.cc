@@ -77,6 +77,7 @@ void Tunnel::turn() {
   // Asking what applications have written costs a system call for each that writes fast: once.
   StreamFacts facts = this->facts();
   poll_paths(facts);
+  if (state_ == State::kBuilding) return;  // again: nothing to do until a leg is built
   serve_deadlines();
   watch_exit();
   pump_control(facts);
@@ -97,6 +98,7 @@ void Tunnel::poll_paths(const StreamFacts& facts) {
   const Instant at = now();
   const PathNews news = paths_->poll(facts, at);
   if (news.closed) return close(news.reason);
+  if (news.begin_anew) return begin_anew("no leg was linked in time");
   paths_deadline_ = news.next_deadline;
   if (news.collect_half_streams) streams_.expire_half_closed(at);
   if (news.pressure) handle_pressure(*news.pressure, at);

@@ -139,6 +139,8 @@ TEST_F(PathChoiceTest, SeveralLegsNeedAnExitThatSpeaksConflux) {
   relay("x2").protocols = ProtocolSet::parse("Conflux=1 FlowCtrl=1 Relay=2-6").value();
   EXPECT_EQ(error_of({.legs = 2, .port = 80}),
             "no exit for that port speaks Conflux=1, FlowCtrl=2 and Relay=4");
+  EXPECT_EQ(error_of({.legs = 1, .multipath = true, .port = 80}),
+            "no exit for that port speaks Conflux=1, FlowCtrl=2 and Relay=4");
   const auto single = choose({.legs = 1, .port = 80});
   ASSERT_TRUE(single.ok()) << single.error();
   EXPECT_EQ(single.value().legs[0].nicknames[2], "x1");

@@ -100,6 +100,60 @@ TEST_F(PluginPathsTest, ATunnelOutlivesItsOnlyLegWhileNoneIsLinkedAndOthersAreBe
   EXPECT_FALSE(closed_);
 }
 
+TEST_F(PluginPathsTest, ALegThatGoesAtTheMomentInWhichItIsLinkedTakesNothingWithIt) {
+  // LINKED and DESTROY arrive together: no stream can have been opened yet.
+  leg(2).pause();
+  ASSERT_TRUE(run([&] { return leg(1).find(RelayCommand::kConfluxLink) != nullptr; }));
+  leg(1).cork();
+  leg(1).send({RelayCommand::kConfluxLinked}, linked_answer(leg(1)));
+  leg(1).send_link_cell(LinkCommand::kDestroy, Bytes{11});
+  leg(1).uncork();
+  ASSERT_TRUE(run([&] { return tunnel_->stats().legs[0].state == "closed"; }));
+  EXPECT_FALSE(ready_);
+  EXPECT_FALSE(closed_);
+  leg(2).resume();
+  link(2);
+  EXPECT_TRUE(run([&] { return ready_; }));
+}
+
+TEST_F(PluginPathsTest, ALegThatIsLostBeforeItIsLinkedIsReplaced) {
+  // Given two legs that have asked to be linked, when both circuits go, one after the other,
+  replacement_ = ChosenPath{.hops = leg(2).path(), .nicknames = {"g", "m", "e"}};
+  ASSERT_TRUE(run([&] {
+    return leg(1).find(RelayCommand::kConfluxLink) != nullptr &&
+           leg(2).find(RelayCommand::kConfluxLink) != nullptr;
+  }));
+  leg(2).send_link_cell(LinkCommand::kDestroy, Bytes{11});
+  ASSERT_TRUE(run([&] { return replacements_asked_ == 1; }));
+  leg(1).send_link_cell(LinkCommand::kDestroy, Bytes{11});
+  ASSERT_TRUE(run([&] { return tunnel_->stats().legs[0].state == "closed"; }));
+  EXPECT_FALSE(closed_);
+  // then the circuit in the second's place is linked, in a set of its own, and serves.
+  ASSERT_TRUE(run([&] { return leg(2).count(RelayCommand::kConfluxLink) == 2; }));
+  Bytes linked = leg(2).cells().back().body;
+  linked.back() = 1;
+  leg(2).send({RelayCommand::kConfluxLinked}, linked);
+  EXPECT_TRUE(run([&] { return ready_; }));
+}
+
+// Handshakes may take a tenth of a second.
+class ImpatientPathsTest : public PluginPathsTest {
+ protected:
+  ImpatientPathsTest() { conflux_lines_ = "  handshake_timeout: 100ms\n"; }
+};
+
+TEST_F(ImpatientPathsTest, ATunnelWhoseOnlyLegIsNotLinkedInTimeWaitsForThoseThatAreBeingBuilt) {
+  leg(2).pause();
+  ASSERT_TRUE(run([&] { return leg(1).find(RelayCommand::kConfluxLink) != nullptr; }));
+  ASSERT_TRUE(run([&] { return leg(1).is_destroyed(); }));
+  EXPECT_FALSE(closed_);
+  EXPECT_EQ(tunnel_->state(), Tunnel::State::kBuilding);
+  leg(2).resume();
+  link(2);
+  EXPECT_TRUE(run([&] { return ready_; }));
+  EXPECT_FALSE(closed_);
+}
+
 TEST_F(PluginPathsTest, ATunnelThatLosesEveryLegBeforeOneIsLinkedCloses) {
   leg(2).pause();
   ASSERT_TRUE(run([&] { return leg(1).find(RelayCommand::kConfluxLink) != nullptr; }));

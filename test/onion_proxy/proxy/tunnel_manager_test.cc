@@ -325,6 +325,12 @@ TEST_F(ConsensusLegsTest, ASetOfOneLegIsLinkedToo) {
   link(1);
 }
 
+TEST_F(ConsensusLegsTest, ASetOfNoLegsIsAPlainCircuit) {
+  EXPECT_EQ(legs_with(" cfx_num_legs_set=0"), 1u);
+  ASSERT_TRUE(run([&] { return leg(1).count(RelayCommand::kBegin) == 1; }));
+  EXPECT_EQ(leg(1).count(RelayCommand::kConfluxLink), 0u);
+}
+
 TEST_F(ConsensusLegsTest, MoreLegsAreBuiltIfItSaysSo) {
   // The third one cannot be reached and is replaced.
   EXPECT_GE(legs_with(" cfx_num_legs_set=3"), 3u);
@@ -346,6 +352,7 @@ TEST_F(ConsensusLegsTest, ANetworkWithoutConfluxGetsPlainCircuits) {
   EXPECT_EQ(legs_with(" cfx_enabled=0"), 1u);
   ASSERT_TRUE(run([&] { return leg(1).count(RelayCommand::kBegin) == 1; }));
   EXPECT_EQ(leg(1).count(RelayCommand::kConfluxLink), 0u);
+  EXPECT_THAT(lines_, Contains(HasSubstr("a plain circuit, as the consensus wants no Conflux")));
 }
 
 TEST_F(TunnelManagerPressureTest, ALegThatFailsWhileBuildingIsReplaced) {
@@ -358,7 +365,7 @@ TEST_F(TunnelManagerPressureTest, R11_A28_RightAfterMemoryWasShortNoLegIsReplace
   link(2);
   fill_memory();
   EXPECT_EQ(legs_of_tunnel(2), 2u);
-  EXPECT_THAT(lines_, Contains(HasSubstr("no other path for leg 2: memory was short")));
+  EXPECT_THAT(lines_, Contains(HasSubstr("no other path: memory was short")));
 }
 
 }  // namespace

@@ -50,6 +50,9 @@ class FakeLeg {
   /// From `hop` (the exit by default) towards the client.
   CellTag send(RelayHeader header, const Bytes& body, size_t hop = 2);
   void send_link_cell(LinkCommand command, ByteView payload);
+  /// What is sent from now on arrives together, at uncork().
+  void cork() { guard_.cork(); }
+  void uncork() { guard_.uncork(); }
   void disconnect() { guard_.disconnect(); }
 
  private:

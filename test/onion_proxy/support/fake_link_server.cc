@@ -110,7 +110,15 @@ void FakeLinkServer::send(uint32_t circuit_id, LinkCommand command, ByteView pay
   send_raw(std::move(out));
 }
 
+void FakeLinkServer::uncork() {
+  Bytes all;
+  for (const Bytes& bytes : corked_.value()) all.insert(all.end(), bytes.begin(), bytes.end());
+  corked_.reset();
+  send_raw(std::move(all));
+}
+
 void FakeLinkServer::send_raw(Bytes bytes) {
+  if (corked_) return corked_->push_back(std::move(bytes));
   session_->outgoing.push_back(std::move(bytes));
   if (session_->outgoing.size() == 1) write_next();
 }

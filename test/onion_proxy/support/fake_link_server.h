@@ -5,6 +5,7 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl/context.hpp>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "examples/onion_proxy/cell/link_cell.h"
@@ -47,6 +48,9 @@ class FakeLinkServer {
   /// To the client that connected last.
   void send(uint32_t circuit_id, LinkCommand command, ByteView payload);
   void send_raw(Bytes bytes);
+  /// What is sent from now on leaves in one piece at uncork().
+  void cork() { corked_.emplace(); }
+  void uncork();
   void disconnect();
 
  private:
@@ -69,6 +73,7 @@ class FakeLinkServer {
   bool silent_ = false;
   bool reading_stopped_ = false;
   bool client_closed_ = false;
+  std::optional<std::vector<Bytes>> corked_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 
