@@ -75,7 +75,10 @@ class Sender::Candidates {
                     Instant now) noexcept {
     candidate.slow_start = has(view, MPATH_VIEW_SLOW_START);
     candidate.stalled = leg.progress().is_stalled(view, leg.path().sendme_inc, now);
+    candidate.sendme_inc = static_cast<std::uint16_t>(
+        std::min<std::uint64_t>(leg.path().sendme_inc.raw(), UINT16_MAX));
     candidate.history = &leg.progress().rtt();
+    candidate.delivered = &leg.delivered();
   }
 
   // Storage that is not cleared first: clearing it would cost more than all the rest.

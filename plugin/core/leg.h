@@ -12,6 +12,7 @@
 #include "plugin/core/leg_progress.h"
 #include "plugin/core/leg_sequence.h"
 #include "plugin/core/leg_state.h"
+#include "plugin/sched/delivered_rate.h"
 #include "plugin/types/leg_view.h"
 #include "plugin/types/reason.h"
 #include "plugin/types/strong.h"
@@ -39,6 +40,8 @@ class Leg {
   [[nodiscard]] LegSequence& sequence() noexcept { return sequence_; }
   [[nodiscard]] const LegProgress& progress() const noexcept { return progress_; }
   [[nodiscard]] LegProgress& progress() noexcept { return progress_; }
+  [[nodiscard]] const DeliveredRate& delivered() const noexcept { return delivered_; }
+  [[nodiscard]] DeliveredRate& delivered() noexcept { return delivered_; }
   [[nodiscard]] bool padding_blocked() const noexcept { return padding_blocked_; }
 
   template <class State>
@@ -85,8 +88,9 @@ class Leg {
   LegOrdinal ordinal_;
   bool padding_blocked_ = false;
   LegPath path_;
+  DeliveredRate delivered_;
   // To the end of a cache line, so that the next leg begins with one.
-  [[maybe_unused]] std::array<std::byte, 32> filler_;
+  [[maybe_unused]] std::array<std::byte, 8> filler_;
 };
 
 // Why a leg cannot take DATA now; or NONE.

@@ -85,14 +85,16 @@ void Sender::schedule(const LegSet& legs, const ViewOfLeg& views, const SendRequ
     out.peer_left = kMostAtOnce;
     return;
   }
+  out.situation.now = request.now;
   // What was left the last time is less than what is left now, unless a view has changed since.
   const bool known = request.want <= peer_left();
-  const PeerWindow peer = known ? PeerWindow{.left = peer_left().raw()}
-                                : plan_peer_window(legs, views, all, sent_, config_.peer_limit);
+  const PeerWindow peer =
+      known ? PeerWindow{.left = peer_left().raw()}
+            : plan_peer_window(legs, views, all, sent_,
+                               peer_limit(scheduler_, out.situation, config_.peer_limit));
   out.peer_left = peer.top_up ? Cells{0} : std::min(Cells{peer.left}, kMostAtOnce);
   out.situation.backlog = std::max(request.backlog, request.want);
-  out.situation.window = Cells{2 * out.candidates.sum_of_windows()};
-  out.situation.now = request.now;
+  out.situation.window = Cells{3 * out.candidates.sum_of_windows()};
   out.situation.window_is_full = peer.left == 0;
   out.pick = pick(scheduler_, out.situation);
   if (peer.top_up) {
@@ -208,7 +210,9 @@ void Sender::commit(const SendPlan& plan, Leg& leg, const LegView& view, Instant
 
 void Sender::commit_views(LegSet& legs, const ViewOfLeg& views, Instant now) noexcept {
   for (std::size_t i = 0; i < legs.size(); ++i) {
-    if (legs[i].progress().commit_view(*views[i], now)) standing_.until = peer_until_ = sent_;
+    if (!legs[i].progress().commit_view(*views[i], now)) continue;
+    standing_.until = peer_until_ = sent_;
+    if (goes_by_rate(scheduler_)) legs[i].delivered().commit_acked(views[i]->data_acked, now);
   }
 }
 

@@ -12,17 +12,45 @@ namespace conflux {
 // heterogeneous networks", IFIP Networking 2016; Spec: prop329 [BLEST_TOR]. The shared window is
 // Situation::window (the proposal's sketch takes the slow leg's own, which hardly ever admits it);
 // what the fast leg could send is reckoned by Vegas, not by Reno.
+//
+// The paper's estimate rests on round trips, and those tell of a relay's token bucket only when it
+// is empty and a window of cells waits there, while a faster leg delivers thousands that the peer
+// must hold. So a minor leg, one that delivers much less than another does, has no more under way
+// than it delivers in a trip without a queue, and the others get no further ahead of it than such
+// trips explain.
 class Blest {
  public:
   static constexpr bool kTakesTheFastest = true;
+  static constexpr bool kGoesByRate = true;
 
   [[nodiscard]] Pick pick(const Situation& situation) const noexcept {
-    const Candidate* slow = fastest_open(situation.legs);
-    if (slow == nullptr) return blocked(situation.legs);
+    if (fastest_open(situation.legs) == nullptr) return blocked(situation.legs);
     const Candidate& fast = fastest(situation.legs);
+    const std::uint64_t most = most_per_second(situation);
+    const Candidate* slow = nullptr;
+    for (const Candidate& leg : situation.legs) {
+      if (!leg.is_open() || (slow != nullptr && !is_faster(leg, *slow))) continue;
+      if (&leg == &fast || allowance(leg, most, situation.now) > 0) slow = &leg;
+    }
+    if (slow == nullptr) return wait_for(fast);
     if (slow == &fast || slow->stalled) return {.index = slow->index};
-    return would_block(fast, *slow, situation.window.raw()) ? wait_for(fast)
-                                                            : Pick{.index = slow->index};
+    if (would_block(fast, *slow, situation.window.raw())) return wait_for(fast);
+    return {.index = slow->index, .limit = Cells{allowance(*slow, most, situation.now)}};
+  }
+  // What all legs send during the longest trip, once and a half; a queue on a minor leg is not
+  // waited for.
+  [[nodiscard]] Cells peer_limit(const Situation& situation) const noexcept {
+    const std::uint64_t most = most_per_second(situation);
+    if (most == 0) return Cells{UINT64_MAX};
+    std::uint64_t longest_us = 0;
+    for (const Candidate& leg : situation.legs) {
+      const bool minor = delivers_less(leg, most, kLaggingPct, situation.now);
+      const std::uint64_t unqueued_us = least_us(leg) + kHalfPauseUs;
+      longest_us = std::max(longest_us, minor ? std::min(unqueued_us, leg.rtt_us) : leg.rtt_us);
+    }
+    std::uint64_t cells = 0;
+    for (const Candidate& leg : situation.legs) cells += leg.cwnd * longest_us / leg.rtt_us;
+    return Cells{cells + cells / 2};
   }
   void commit(const Situation& situation, const Pick& /*pick*/, Cells /*sent*/) noexcept {
     const Candidate& fast = fastest(situation.legs);
@@ -45,6 +73,43 @@ class Blest {
   // Vegas: beyond this a window in slow start grows by half of it per round trip at most.
   static constexpr std::uint64_t kSlowStartCap = 600;
   static constexpr std::uint64_t kRoundsMax = 16;
+  // A relay whose bucket is empty looks again after 100 ms (TokenBucketRefillInterval): cells that
+  // come at any moment wait half of that.
+  static constexpr std::uint64_t kPauseUs = 100'000;
+  static constexpr std::uint64_t kHalfPauseUs = kPauseUs / 2;
+  static constexpr std::uint64_t kSecondUs = 1'000'000;
+  // Of what another leg delivers. A leg that is held to what it delivers, and could do more, needs
+  // air to show it, and two equal ones come to more than this within seconds. What a queue on it
+  // costs the peer is bounded a little earlier, while buckets are full and rates seem alike.
+  static constexpr std::uint64_t kMinorPct = 45;
+  static constexpr std::uint64_t kLaggingPct = 50;
+  // 400 kB/s. Of a leg that has carried little nobody knows what it could carry, and one that is
+  // held to that would never show it.
+  static constexpr std::uint64_t kLeastPerSecond = 800;
+  // Whatever the leg: some SENDMEs must be under way while others are answered.
+  static constexpr std::uint64_t kLeastSendmes = 4;
+
+  static std::uint64_t least_us(const Candidate& leg) noexcept {
+    const std::uint64_t least = leg.estimate().least_us;
+    return least == 0 ? leg.rtt_us : least;
+  }
+  static std::uint64_t most_per_second(const Situation& situation) noexcept {
+    std::uint64_t most = 0;
+    for (const Candidate& leg : situation.legs) most = std::max(most, leg.rate(situation.now));
+    return most;
+  }
+  static bool delivers_less(const Candidate& leg, std::uint64_t most, std::uint64_t pct,
+                            Instant now) noexcept {
+    return 100 * leg.rate(now) < pct * most;
+  }
+  // Cells that may still go on a leg that is not the fastest.
+  static std::uint64_t allowance(const Candidate& leg, std::uint64_t most, Instant now) noexcept {
+    if (leg.stalled || !delivers_less(leg, most, kMinorPct, now)) return UINT64_MAX;
+    const std::uint64_t rate = std::max(leg.rate(now), kLeastPerSecond);
+    const std::uint64_t useful =
+        std::max(rate * (least_us(leg) + kPauseUs) / kSecondUs, kLeastSendmes * leg.sendme_inc);
+    return useful > leg.inflight ? useful - leg.inflight : 0;
+  }
 
   // How long a cell that is put on this leg now stays under way.
   static std::uint64_t linger_us(const Candidate& leg) noexcept {

@@ -12,6 +12,7 @@
 #include <optional>
 #include <span>
 
+#include "plugin/sched/delivered_rate.h"
 #include "plugin/types/reason.h"
 #include "plugin/types/strong.h"
 #include "plugin/types/time.h"
@@ -37,11 +38,18 @@ struct Candidate {
   // Nothing of a full SENDME's worth has been acknowledged for several round trips. Such a leg is
   // everybody's last choice, until it moves again.
   bool stalled = false;
-  const RttEstimate* history = nullptr;  // borrowed; null: nothing is remembered
+  // DATA cells that one SENDME acknowledges.
+  std::uint16_t sendme_inc = 31;
+  const RttEstimate* history = nullptr;      // borrowed; null: nothing is remembered
+  const DeliveredRate* delivered = nullptr;  // the same; kept for schedulers that ask for it
 
   [[nodiscard]] bool is_open() const noexcept { return obstacle == Reason::NONE; }
   [[nodiscard]] RttEstimate estimate() const noexcept {
     return history == nullptr ? RttEstimate{} : *history;
+  }
+  // DATA cells per second; 0 if nobody knows.
+  [[nodiscard]] std::uint64_t rate(Instant now) const noexcept {
+    return delivered == nullptr ? 0 : delivered->per_second(now);
   }
   [[nodiscard]] Cells room() const noexcept { return Cells{cwnd > inflight ? cwnd - inflight : 0}; }
 };
@@ -76,6 +84,15 @@ concept Scheduler = requires(const S scheduler, const Situation& situation) {
 // needs to be decided while it is. One that does and does not say it is right too, only slower.
 template <class S>
 concept TakesTheFastest = Scheduler<S> && S::kTakesTheFastest;
+
+// A scheduler that goes by what legs deliver says so: it is counted for nobody else. It also bounds
+// what the peer may have to hold, more tightly than the sender does.
+template <class S>
+concept GoesByRate = Scheduler<S> && S::kGoesByRate &&
+    requires(const S scheduler, const Situation& situation) {
+  { scheduler.peer_limit(situation) }
+  noexcept->std::same_as<Cells>;
+};
 
 // A scheduler that has a memory. `sent`: DATA cells that went on the chosen leg; 0 if none did.
 template <class S>

@@ -1,6 +1,7 @@
 // All schedulers, and the one that a tunnel has.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <utility>
@@ -36,6 +37,24 @@ inline constexpr std::size_t kSchedulers = std::variant_size_v<Schedulers>;
 template <class... S>
 [[nodiscard]] bool takes_the_fastest(const std::variant<S...>& scheduler) noexcept {
   return ((TakesTheFastest<S> || !std::holds_alternative<S>(scheduler)) && ...);
+}
+
+template <class... S>
+[[nodiscard]] bool goes_by_rate(const std::variant<S...>& scheduler) noexcept {
+  return ((GoesByRate<S> && std::holds_alternative<S>(scheduler)) || ...);
+}
+
+// Cells that the peer may have to hold out of order; `most`, if the scheduler does not mind.
+template <class... S>
+[[nodiscard]] Cells peer_limit(const std::variant<S...>& scheduler, const Situation& situation,
+                               Cells most) noexcept {
+  const auto limit_of = [&]<class T>(const T* it) {
+    if constexpr (GoesByRate<T>) {
+      if (it != nullptr) return std::min(most, it->peer_limit(situation));
+    }
+    return most;
+  };
+  return std::min({limit_of(std::get_if<S>(&scheduler))...});
 }
 
 // `sent`: DATA cells that went by this pick; 0 if it was not followed.

@@ -34,16 +34,17 @@ void begin(Host& host, std::uint32_t slow_ms, std::uint32_t sent) {
 }
 void fill(Host& host) { host.view(1).inflight = host.view(1).cwnd; }
 
+constexpr std::uint32_t kFarMs = 50;
 const Grant kWaits = blocked(Reason::kPrimaryFull);
 const Grant kAllOfLeg2 = on_leg(2, 124);
 
 // What becomes of 200 DATA cells. Windows are 124; but for `flip` the fast leg, of 10 ms, is full.
 struct Behaviour {
   std::string name;
-  Grant far;        // the other leg has 40 ms
+  Grant far;        // the other leg has 50 ms
   Grant far_much;   // and there is much to send
   Grant near;       // the other leg has 15 ms
-  Grant next;       // 40 ms, and a whole window has gone on the first leg
+  Grant next;       // 50 ms, and a whole window has gone on the first leg
   int leg_on_flip;  // the other leg becomes the faster one, in the middle of a window
 };
 void PrintTo(const Behaviour& behaviour, std::ostream* out) { *out << behaviour.name; }
@@ -51,7 +52,7 @@ void PrintTo(const Behaviour& behaviour, std::ostream* out) { *out << behaviour.
 std::vector<Behaviour> behaviours() {
   return {{"min_rtt", kWaits, kWaits, kWaits, kWaits, 2},
           {"low_rtt", kAllOfLeg2, kAllOfLeg2, kAllOfLeg2, kAllOfLeg2, 2},
-          {"cwnd_rtt", on_leg(2, 31), on_leg(2, 31), on_leg(2, 82), on_leg(2, 31), 2},
+          {"cwnd_rtt", on_leg(2, 24), on_leg(2, 24), on_leg(2, 82), on_leg(2, 24), 2},
           {"min_rtt_low_mem", kWaits, kWaits, kWaits, kWaits, 1},
           {"low_rtt_low_mem", kWaits, kWaits, kWaits, kAllOfLeg2, 1},
           {"blest", kWaits, kWaits, kAllOfLeg2, kWaits, 2},
@@ -77,15 +78,15 @@ INSTANTIATE_TEST_SUITE_P(Name, SchedulerByName, ::testing::ValuesIn(behaviours()
                          [](const auto& named) { return named.param.name; });
 
 TEST_P(SchedulerByName, DecidesAsItsKindDoesInProfileFast) {
-  EXPECT_EQ(decide(40, 1, 1), GetParam().far);
-  EXPECT_EQ(decide(40, 100'000, 1), GetParam().far_much);
+  EXPECT_EQ(decide(kFarMs, 1, 1), GetParam().far);
+  EXPECT_EQ(decide(kFarMs, 100'000, 1), GetParam().far_much);
   EXPECT_EQ(decide(15, 1, 1), GetParam().near);
-  EXPECT_EQ(decide(40, 1, 124), GetParam().next);
+  EXPECT_EQ(decide(kFarMs, 1, 124), GetParam().next);
 }
 
 TEST_P(SchedulerByName, LeavesItsLegForAFasterOneOnlyIfItsKindDoes) {
   Host host({.config = config_of(GetParam().name)});
-  begin(host, 40, 1);
+  begin(host, kFarMs, 1);
   host.view(2).ewma_rtt_us = 5'000;
   EXPECT_EQ(host.route(kData).leg, GetParam().leg_on_flip);
 }
@@ -104,14 +105,14 @@ TEST_P(SchedulerByName, IsRefusedInProfileStock) {
 TEST_P(SchedulerByName, ComesByReloadToNewTunnelsOnly) {
   // Given a tunnel under low_rtt, which goes on with the other leg when the first is full:
   Host old({.config = config_of("low_rtt")});
-  begin(old, 40, 1);
+  begin(old, kFarMs, 1);
   reload(old, config_of(GetParam().name));
   // Then it keeps its own scheduler,
   fill(old);
   EXPECT_EQ(old.route(kData, 200).leg, 2);
   // and the next tunnel has the new one.
   Host fresh({.beside = &old});
-  begin(fresh, 40, 1);
+  begin(fresh, kFarMs, 1);
   fill(fresh);
   Grant grant = fresh.route(kData, 200);
   grant.switch_delta = std::nullopt;
@@ -120,7 +121,7 @@ TEST_P(SchedulerByName, ComesByReloadToNewTunnelsOnly) {
 
 TEST_P(SchedulerByName, IsKeptByItsTunnelWhenAReloadNamesAnother) {
   Host old({.config = config_of(GetParam().name)});
-  begin(old, 40, 1);
+  begin(old, kFarMs, 1);
   reload(old, config_of(GetParam().name == "low_rtt" ? "min_rtt" : "low_rtt"));
   fill(old);
   Grant grant = old.route(kData, 200);

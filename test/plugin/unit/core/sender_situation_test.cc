@@ -41,29 +41,29 @@ TEST(SenderSituation, CountsWhatIsWantedAsBacklog) {
   EXPECT_EQ(other.send(50).index, 1U);
 }
 
-TEST(SenderSituation, HasTwiceTheWindowsOfAllLegs) {
-  // BLEST: 5 * 100 * 1.2 = 600 cells must fit 2 * (100 + 201) - 1, and do not fit 2 * 300 - 1.
-  FullAndOpen fits(SchedulerKind::kBlest, 100, 201);
+TEST(SenderSituation, HasThreeTimesTheWindowsOfAllLegs) {
+  // BLEST: 5 * 100 * 1.2 = 600 cells must fit 3 * (100 + 101) - 1, and do not fit 3 * 200 - 1.
+  FullAndOpen fits(SchedulerKind::kBlest, 100, 101);
   EXPECT_EQ(fits.send(1).index, 1U);
-  FullAndOpen full(SchedulerKind::kBlest, 100, 200);
+  FullAndOpen full(SchedulerKind::kBlest, 100, 100);
   EXPECT_EQ(full.send(1).blocked, Reason::PRIMARY_FULL);
 }
 
 TEST(SenderSituation, HasTheTime) {
   // BLEST: with a caution of 120 it is 600 again; a second into its life that falls to 119: 595.
-  FullAndOpen upload(SchedulerKind::kBlest, 100, 199);
+  FullAndOpen upload(SchedulerKind::kBlest, 100, 99);
   EXPECT_EQ(upload.send(1).blocked, Reason::PRIMARY_FULL);
-  EXPECT_EQ(upload.send(1).index, 1U) << "595 of 597";
+  EXPECT_EQ(upload.send(1).index, 1U) << "595 of 596";
 }
 
 TEST(SenderSituation, DoesNotSayThatThePeersWindowIsFullWhileItIsNot) {
   // BLEST: the fast leg had room and so had the peer, so the caution falls to 119 and not to 124.
   Upload upload(with(SchedulerKind::kBlest), {10'000, 40'000});
   upload.legs.views[0].cwnd = 100;
-  upload.legs.views[1].cwnd = 199;
+  upload.legs.views[1].cwnd = 99;
   ASSERT_EQ(upload.send(1).index, 0U);
   upload.legs.fill(0);
-  EXPECT_EQ(upload.send(1).index, 1U) << "595 of 597";
+  EXPECT_EQ(upload.send(1).index, 1U) << "595 of 596";
 }
 
 TEST(SenderSituation, SaysThatThePeersWindowIsFull) {
@@ -72,7 +72,7 @@ TEST(SenderSituation, SaysThatThePeersWindowIsFull) {
   Upload upload(with(SchedulerKind::kBlest, 500), {10'000, 40'000});
   upload.rtts_move = false;
   upload.legs.views[0].cwnd = 100;
-  upload.legs.views[1].cwnd = 202;
+  upload.legs.views[1].cwnd = 101;
   upload.legs.fill(0);
   ASSERT_EQ(upload.send(40).index, 1U);
   upload.legs.views[0].inflight = 0;
@@ -84,7 +84,7 @@ TEST(SenderSituation, SaysThatThePeersWindowIsFull) {
   ASSERT_EQ(blocked, Reason::PEER_WINDOW_FULL);
   upload.now += 40ms;
   ASSERT_EQ(upload.send(1).blocked, Reason::PEER_WINDOW_FULL);
-  // Then the slow leg, once it moves, is not used when the fast one is full: 615 do not fit 594.
+  // Then the slow leg, once it moves, is not used when the fast one is full: 615 do not fit 602.
   upload.deliver_all(1);
   upload.legs.fill(0);
   EXPECT_EQ(upload.send(1).blocked, Reason::PRIMARY_FULL);

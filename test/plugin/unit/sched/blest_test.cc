@@ -117,6 +117,61 @@ TEST(Blest, RoundsBeginWithTheNextFullTrip) {
   EXPECT_EQ(least_window(pair), 360U + 1U);
 }
 
+// Until now the fast leg has delivered 1000 cells a second, and the slow one so many.
+struct RatedPair : Pair {
+  explicit RatedPair(std::uint64_t slow_per_second) {
+    rate[0].commit_acked(1, Instant{});
+    rate[0].commit_acked(2'001, now);
+    rate[1].commit_acked(1, Instant{});
+    rate[1].commit_acked(1 + 2 * slow_per_second, now);
+    for (std::size_t i = 0; i < legs.size(); ++i) legs[i].delivered = &rate[i];
+    legs[1].cwnd = 1'000;
+  }
+  [[nodiscard]] Situation situation() const {
+    Situation it = with(100'000);
+    it.now = now;
+    return it;
+  }
+  [[nodiscard]] Pick pick() const { return Blest{}.pick(situation()); }
+
+  static constexpr Instant now{Micros{2'000'000}};
+  std::array<DeliveredRate, 2> rate{};
+};
+
+TEST(Blest, HoldsAMinorLegToWhatItDeliversInATripWithoutAQueue) {
+  RatedPair pair(440);
+  // Taken to deliver 800 a second: 800 * (100 + 100 ms) = 160.
+  pair.legs[1].rtt_us = 300'000;
+  pair.remember(1, {.least_us = 100'000, .most_us = 300'000});
+  pair.legs[1].inflight = 159;
+  EXPECT_EQ(pair.pick().index, 1U);
+  EXPECT_EQ(pair.pick().limit, Cells{1});
+  pair.legs[1].inflight = 160;
+  EXPECT_TRUE(pair.pick().waits);
+}
+
+TEST(Blest, LeavesAMinorLegSomeSendmesHoweverNearItIs) {
+  RatedPair pair(440);
+  pair.legs[1].rtt_us = 11'000;
+  pair.legs[1].inflight = 123;
+  EXPECT_EQ(pair.pick().limit, Cells{1});
+}
+
+TEST(Blest, DoesNotHoldALegThatDeliversNearlyHalfOfWhatAnotherDoes) {
+  RatedPair pair(450);
+  pair.legs[1].inflight = 900;
+  EXPECT_EQ(pair.pick().limit, Cells{UINT64_MAX});
+}
+
+TEST(Blest, BoundsThePeerByTripsWithoutTheQueueOfAMinorLeg) {
+  RatedPair pair(440);
+  pair.legs[1].rtt_us = 500'000;
+  pair.remember(1, {.least_us = 50'000, .most_us = 500'000});
+  // 100 ms: 100 * 10 + 1000 / 5 = 1200, and half of that.
+  EXPECT_EQ(Blest{}.peer_limit(pair.situation()), Cells{1'800});
+  EXPECT_EQ(Blest{}.peer_limit(Pair{}.with(100)), Cells{UINT64_MAX}) << "nobody knows rates";
+}
+
 TEST(Blest, LooksSixteenRoundTripsAheadAtMost) {
   Pair pair;
   pair.legs[0] = with_window(0, 1, 100, 100);
