@@ -93,6 +93,8 @@ class Leg {
   [[maybe_unused]] std::array<std::byte, 8> filler_;
 };
 
+static_assert(sizeof(Leg) % 64 == 0);
+
 // Why a leg cannot take DATA now; or NONE.
 [[nodiscard]] inline Reason obstacle_of(const Leg& leg, const LegView& view) noexcept {
   if (takes_data(view) && !leg.padding_blocked()) [[likely]]

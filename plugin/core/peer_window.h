@@ -17,7 +17,8 @@ namespace conflux {
 // A leg that stalls with cells on it leaves a gap, and the other legs, whose windows keep opening,
 // pile up cells behind it at the peer without end. So what may be missing there, from the lowest
 // number that is not acknowledged, is bounded: by what all legs need to stay busy for one trip of
-// the slowest, twice, and never more than the configured limit.
+// the slowest, twice, and never more than `limit`: the configured one, or less if the scheduler
+// wants less.
 //
 // A SENDME covers a whole sendme_inc of cells, so the last few of a leg that was left are never
 // acknowledged although they have arrived. When they are what is lowest, that leg is topped up

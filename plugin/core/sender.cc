@@ -86,7 +86,8 @@ void Sender::schedule(const LegSet& legs, const ViewOfLeg& views, const SendRequ
     return;
   }
   out.situation.now = request.now;
-  // What was left the last time is less than what is left now, unless a view has changed since.
+  // What was left the last time is less than what is left now, unless a view has changed since; or
+  // unless the scheduler's limit has become less with time, which waits for the next change.
   const bool known = request.want <= peer_left();
   const PeerWindow peer =
       known ? PeerWindow{.left = peer_left().raw()}

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <utility>
 
 namespace conflux::test {
 namespace {
@@ -184,6 +185,50 @@ INSTANTIATE_TEST_SUITE_P(Name, StallByName,
                          ::testing::Values("min_rtt", "low_rtt", "cwnd_rtt", "min_rtt_low_mem",
                                            "low_rtt_low_mem", "blest", "ecf"),
                          [](const auto& named) { return std::string(named.param); });
+
+// Two legs of 10 and 40 ms under BLEST; for two seconds the first has delivered three times as
+// much.
+struct LaggingLeg : Upload {
+  LaggingLeg()
+      : Upload("version: 1\nconflux:\n  profile: lab\n  scheduler: blest\n", 10'000, 40'000) {
+    for (int tenth = 0; tenth < 20; ++tenth) {
+      for (std::uint32_t cell = 0; cell < 3 * kSendmeInc; ++cell) EXPECT_EQ(send().leg, 1);
+      deliver_all(1);
+      send_on_leg_2(kSendmeInc);
+      deliver_all(2);
+      host.advance(100'000);
+    }
+    rtts_move = false;
+  }
+  // While the first leg is full. How many went.
+  std::uint32_t send_on_leg_2(std::uint32_t most) {
+    mpath_leg_view& fast = host.view(1);
+    const std::uint32_t inflight = std::exchange(fast.inflight, fast.cwnd);
+    std::uint32_t went = 0;
+    while (went < most && send().leg == 2) ++went;
+    fast.inflight = inflight;
+    return went;
+  }
+};
+
+TEST(UploadThroughTheTable, BlestHoldsALegThatDeliversLittleToFourSendmes) {
+  // It has delivered 310 cells a second, which is no more than it might in 140 ms.
+  LaggingLeg upload;
+  upload.host.view(1).cwnd = upload.host.view(2).cwnd = 1000;
+  EXPECT_EQ(upload.send_on_leg_2(1000), 4 * Upload::kSendmeInc);
+  // What arrives makes room for as much.
+  upload.deliver(2, Upload::kSendmeInc);
+  EXPECT_EQ(upload.send_on_leg_2(1000), Upload::kSendmeInc);
+}
+
+TEST(UploadThroughTheTable, BlestWaitsEarlierForWhatALaggingLegHoldsUp) {
+  LaggingLeg upload;
+  const std::uint64_t before = upload.sent;
+  ASSERT_EQ(upload.send_on_leg_2(Upload::kSendmeInc), Upload::kSendmeInc);
+  EXPECT_EQ(upload.go_on_with(1, 5000), blocked(Reason::kPeerWindowFull));
+  // 124 + 4 * 124 cells in 40 ms, and two fifths of that; under low_rtt twice as many.
+  EXPECT_EQ(upload.sent - before, 620U + 248U);
+}
 
 TEST(UploadThroughTheTable, CanReadJudgesLegsByItsOwnTime) {
   // Given two legs, the first of which carried a window's worth that nobody acknowledged

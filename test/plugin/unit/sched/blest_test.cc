@@ -117,11 +117,11 @@ TEST(Blest, RoundsBeginWithTheNextFullTrip) {
   EXPECT_EQ(least_window(pair), 360U + 1U);
 }
 
-// Until now the fast leg has delivered 1000 cells a second, and the slow one so many.
+// Until now the legs have delivered so many cells a second.
 struct RatedPair : Pair {
-  explicit RatedPair(std::uint64_t slow_per_second) {
+  explicit RatedPair(std::uint64_t slow_per_second, std::uint64_t fast_per_second = 1'000) {
     rate[0].commit_acked(1, Instant{});
-    rate[0].commit_acked(2'001, now);
+    rate[0].commit_acked(1 + 2 * fast_per_second, now);
     rate[1].commit_acked(1, Instant{});
     rate[1].commit_acked(1 + 2 * slow_per_second, now);
     for (std::size_t i = 0; i < legs.size(); ++i) legs[i].delivered = &rate[i];
@@ -139,7 +139,7 @@ struct RatedPair : Pair {
 };
 
 TEST(Blest, HoldsAMinorLegToWhatItDeliversInATripWithoutAQueue) {
-  RatedPair pair(440);
+  RatedPair pair(360);
   // Taken to deliver 800 a second: 800 * (100 + 100 ms) = 160.
   pair.legs[1].rtt_us = 300'000;
   pair.remember(1, {.least_us = 100'000, .most_us = 300'000});
@@ -150,25 +150,77 @@ TEST(Blest, HoldsAMinorLegToWhatItDeliversInATripWithoutAQueue) {
   EXPECT_TRUE(pair.pick().waits);
 }
 
-TEST(Blest, LeavesAMinorLegSomeSendmesHoweverNearItIs) {
-  RatedPair pair(440);
-  pair.legs[1].rtt_us = 11'000;
-  pair.legs[1].inflight = 123;
+TEST(Blest, TakesTheRttOfNowForTheLeastOfALegWithoutAPast) {
+  RatedPair pair(360);
+  pair.legs[1].rtt_us = 200'000;  // 800 * (200 + 100 ms)
+  pair.legs[1].inflight = 239;
   EXPECT_EQ(pair.pick().limit, Cells{1});
 }
 
-TEST(Blest, DoesNotHoldALegThatDeliversNearlyHalfOfWhatAnotherDoes) {
-  RatedPair pair(450);
+TEST(Blest, HoldsALegThatDeliversMuchToThatIfAnotherDeliversMore) {
+  RatedPair pair(1'500, 5'000);
+  pair.legs[1].rtt_us = 100'000;  // 1500 * (100 + 100 ms)
+  pair.legs[1].inflight = 299;
+  EXPECT_EQ(pair.pick().limit, Cells{1});
+}
+
+TEST(Blest, NeverHoldsTheFastestLeg) {
+  RatedPair pair(5'000);  // the other one, which is slower, delivers five times as much
+  pair.legs[0] = with_window(0, 10'000, 1'000, 900);
+  pair.legs[0].delivered = &pair.rate[0];
+  EXPECT_EQ(pair.pick().index, 0U);
+  EXPECT_EQ(pair.pick().limit, Cells{UINT64_MAX});
+}
+
+TEST(Blest, LeavesAMinorLegSomeSendmesHoweverNearItIs) {
+  RatedPair pair(360);
+  pair.legs[1].rtt_us = 11'000;
+  pair.legs[1].inflight = 123;
+  EXPECT_EQ(pair.pick().limit, Cells{1});
+  pair.legs[1].sendme_inc = 100;
+  EXPECT_EQ(pair.pick().limit, Cells{400 - 123});
+}
+
+TEST(Blest, HoldsAMinorLegThatDoesNotMoveToo) {
+  RatedPair pair(360);
+  pair.legs[1] = stalled(pair.legs[1]);
+  pair.legs[1].inflight = 500;
+  EXPECT_TRUE(pair.pick().waits);
+}
+
+TEST(Blest, PassesOverALegThatIsHeldButForNoneThatDoesNotMove) {
+  // Given a full fast leg, a held one, and a third one that is slower still,
+  RatedPair pair(360);
+  pair.legs[1].inflight = 500;
+  std::array legs = {pair.legs[0], pair.legs[1], with_window(2, 50'000, 1'000, 0)};
+  DeliveredRate third = pair.rate[0];
+  legs[2].delivered = &third;
+  Situation situation = pair.situation();
+  situation.legs = legs;
+  // then that one is taken as long as it moves.
+  EXPECT_EQ(Blest{}.pick(situation).index, 2U);
+  legs[2] = stalled(legs[2]);
+  EXPECT_TRUE(Blest{}.pick(situation).waits);
+}
+
+TEST(Blest, DoesNotHoldALegThatDeliversThreeEighthsOfWhatAnotherDoes) {
+  RatedPair pair(370);
   pair.legs[1].inflight = 900;
   EXPECT_EQ(pair.pick().limit, Cells{UINT64_MAX});
 }
 
-TEST(Blest, BoundsThePeerByTripsWithoutTheQueueOfAMinorLeg) {
-  RatedPair pair(440);
+TEST(Blest, BoundsThePeerByTripsWithoutTheQueueOfALegThatLags) {
+  RatedPair pair(540);
   pair.legs[1].rtt_us = 500'000;
   pair.remember(1, {.least_us = 50'000, .most_us = 500'000});
-  // 100 ms: 100 * 10 + 1000 / 5 = 1200, and half of that.
-  EXPECT_EQ(Blest{}.peer_limit(pair.situation()), Cells{1'800});
+  // 100 ms: 100 * 10 + 1000 / 5 = 1200, and two fifths of that.
+  EXPECT_EQ(Blest{}.peer_limit(pair.situation()), Cells{1'680});
+  pair.legs[1].rtt_us = 90'000;  // no queue: 100 * 9 + 1000
+  EXPECT_EQ(Blest{}.peer_limit(pair.situation()), Cells{2'660});
+  RatedPair alike(550);  // its queue counts: 100 * 50 + 1000
+  alike.legs[1].rtt_us = 500'000;
+  alike.remember(1, {.least_us = 50'000, .most_us = 500'000});
+  EXPECT_EQ(Blest{}.peer_limit(alike.situation()), Cells{8'400});
   EXPECT_EQ(Blest{}.peer_limit(Pair{}.with(100)), Cells{UINT64_MAX}) << "nobody knows rates";
 }
 
