@@ -94,8 +94,12 @@ inline constexpr auto kConfluxOptions = std::to_array<Option>({
          "slower leg take no more than it delivers within one round trip of the fastest.\n\n"
          "`ecf` and `blest` are for legs of unlike delay. Both rather wait for the fastest leg "
          "than put cells on one that would deliver them last: ecf if waiting ends the transfer "
-         "sooner, blest if those cells would keep the fastest leg from sending. The low_mem "
-         "variants change legs once per window at most.\n\n"
+         "sooner, blest if those cells would keep the fastest leg from sending. `blest` also goes "
+         "by "
+         "what legs deliver: one that delivers much less than another gets no more than it "
+         "delivers in a round trip, and the others do not run far ahead of it. For some percent "
+         "of the speed the exit holds half or less. The low_mem variants change legs once per "
+         "window at most.\n\n"
          "Under fast and lab a leg on which nothing moves is everybody's last choice until it "
          "moves again.\n\n"
          "A change on reload holds for new tunnels."},
@@ -200,8 +204,9 @@ inline constexpr auto kConfluxOptions = std::to_array<Option>({
      .help = "Bytes that your uploads may make the exit hold out of order.",
      .explanation =
          "When a leg stalls, what the others carry piles up at the exit until the stalled cells "
-         "arrive. Beyond this much, or twice what all legs send during one trip of the slowest, "
-         "uploads wait. Without effect under `profile: stock`, because stock tor does not "
+         "arrive. Beyond this much, or twice what all legs send during one trip of the slowest "
+         "(`blest`: about once and a half), uploads wait. Without effect under `profile: stock`, "
+         "because stock tor does not "
          "wait.\n\n"
          "A change on reload holds for new tunnels."},
     {.key = "conflux.reorder.stall_timeout",

@@ -49,8 +49,8 @@ std::string text_of(std::size_t which, std::size_t left) {
   return text + "  scheduler: " + scheduler + "\n";
 }
 
-// These weigh what RTTs have been. can_read() takes in nothing of the views that it gets, so what
-// they say next may not be what it said.
+// These weigh what RTTs have been, and BLEST what legs have delivered. can_read() takes in nothing
+// of the views that it gets, so what they say next may not be what it said.
 bool weighs_past_rtts(std::string_view text) {
   return text.ends_with(" blest\n") || text.ends_with(" ecf\n");
 }
