@@ -143,6 +143,16 @@ void ReceiveFilledIn(benchmark::State& state) {
 }
 BENCHMARK(ReceiveFilledIn);
 
+// Leg 0 skips what the others carried the last time, and all that they carried now is in order.
+void bring_the_missing_cell(benchmark::State& state, Fixture& tunnel, std::uint32_t held,
+                            bool first) {
+  if (!first) static_cast<void>(tunnel->receive_switch(0, held));
+  if (tunnel->receive(0, 0) != MPATH_OK) state.SkipWithError("not in order");
+  std::uint32_t drained = 0;
+  while (const std::uint32_t count = tunnel->drain()) drained += count;
+  if (drained != held) state.SkipWithError("not drained");
+}
+
 // Leg 1 is `held` cells ahead when leg 0 brings the missing one; then all are drained. The time is
 // that of one held cell: held back and drained.
 void HoldAndDrain(benchmark::State& state) {
@@ -158,13 +168,8 @@ void HoldAndDrain(benchmark::State& state) {
           table.receive(tunnel.instance(), tunnel->id(), &early, tunnel->now_us, &tunnel->receipt);
       if (status != MPATH_HELD) state.SkipWithError("not held");
     }
-    // Leg 0 skips what leg 1 carried the last time.
-    if (!first) static_cast<void>(tunnel->receive_switch(0, held));
+    bring_the_missing_cell(state, tunnel, held, first);
     first = false;
-    if (tunnel->receive(0, 0) != MPATH_OK) state.SkipWithError("not in order");
-    std::uint32_t drained = 0;
-    while (const std::uint32_t count = tunnel->drain()) drained += count;
-    if (drained != held) state.SkipWithError("not drained");
   }
   state.SetItemsProcessed(state.iterations() * held);
 }
@@ -195,12 +200,8 @@ void HoldAndDrainOfAllLegs(benchmark::State& state) {
         if (status != MPATH_HELD) state.SkipWithError("not held");
       }
     }
-    if (!first) static_cast<void>(tunnel->receive_switch(0, held));
+    bring_the_missing_cell(state, tunnel, held, first);
     first = false;
-    if (tunnel->receive(0, 0) != MPATH_OK) state.SkipWithError("not in order");
-    std::uint32_t drained = 0;
-    while (const std::uint32_t count = tunnel->drain()) drained += count;
-    if (drained != held) state.SkipWithError("not drained");
   }
   state.SetItemsProcessed(state.iterations() * held);
 }
