@@ -7,7 +7,7 @@
 namespace onion_proxy {
 namespace {
 
-constexpr int32_t kLegsMax = 8;  // that anybody builds
+constexpr int32_t kStockLegsMax = 8;  // that anybody builds
 
 std::string time_text(UnixTime time) {
   const auto day = std::chrono::floor<std::chrono::days>(time);
@@ -66,7 +66,7 @@ std::string summarise_network(const NetworkView& network, std::optional<size_t> 
   out += parameter_row(consensus, "cfx_enabled", 1);
   out += parameter_row(consensus, "cfx_max_legs_set", 8);
   out += parameter_row(consensus, "cfx_num_legs_set", 2);
-  const auto stock = static_cast<size_t>(consensus.param("cfx_num_legs_set", 2, 1, kLegsMax));
+  const auto stock = static_cast<size_t>(consensus.param("cfx_num_legs_set", 2, 1, kStockLegsMax));
   return out + verdict(network, legs.value_or(stock));
 }
 
