@@ -5,7 +5,7 @@ import tempfile
 from pathlib import Path
 from unittest import main
 
-from support.e2e_test_case import E2eTestCase
+from support.e2e_test_case import E2eTestCase  # first: it makes the others importable
 from privnet import NetworkOptions, PrivateNetwork
 from traffic import transfer
 

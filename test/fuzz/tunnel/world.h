@@ -40,6 +40,7 @@ class World {
     std::uint32_t cwnd_init = 124;
     std::uint32_t sendme_inc = 31;
     std::uint32_t flags = 0;
+    bool founds_set = false;  // if it is a tunnel's first
   };
   // Views of all legs of a tunnel, alive for one call.
   struct Views {

@@ -97,6 +97,7 @@ World::Path World::read_path() {
   if (kind >= 192) path.flags = in_.number32();
   if (kind >= 176) path.cwnd_init = in_.number32();
   if (kind >= 160) path.sendme_inc = in_.number32();
+  path.founds_set = kind >= 144 && kind < 160;
   return path;
 }
 
@@ -141,7 +142,7 @@ void World::create(Slot& slot) {
   if (slot) return;
   const Path path = read_path();
   const mpath_leg_params first{sizeof first,
-                               path.flags,
+                               path.flags | (path.founds_set ? MPATH_LEG_FOUNDS_SET : 0U),
                                next_cookie_++,
                                {path.hops.data(), static_cast<std::uint32_t>(path.hops.size()),
                                 sizeof(mpath_hop), path.cwnd_init, path.sendme_inc}};
@@ -174,7 +175,10 @@ void World::create(Slot& slot) {
                     weighs_past_rtts_,
                     {}};
   if (seeded) birth.seed = seed;
-  check(slot.emplace(birth, leg), info(id));
+  TunnelModel& tunnel = slot.emplace(birth, leg);
+  const mpath_tunnel_info born = info(id);
+  tunnel.note_state(born);  // it may be multi-path from the start
+  check(tunnel, born);
 }
 
 void World::destroy(Slot& slot) {

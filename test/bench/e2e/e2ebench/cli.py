@@ -28,7 +28,7 @@ summary.csv), plots (*.svg) and the machine's description into the results folde
 
 EXAMPLES = """\
 examples:
-  run.py --build build/release --out results/bench-e2e          all that is claimed, about 90 minutes
+  run.py --build build/release --out results/bench-e2e          all that is claimed, nearly two hours
   run.py --build build/release --out results/bench-e2e --budget 40
       no new round after 40 minutes; the same command later goes on where it stopped
   run.py --build build/release --quick                           does it work? 2 small rounds
@@ -41,7 +41,8 @@ examples:
 Measure on a quiet machine. Transfers of stock tor's client that did not ride a linked set of
 disjoint legs are kept in raw.csv and reported apart; comparisons are made with the others only.
 
-exit status: 0 measured, 1 failure (or some rounds are missing, which are named), 2 wrong usage, 3 the time was up before the end"""
+exit status: 0 measured, 1 failure or rounds that are missing (they are named), 2 wrong usage,
+3 the time was up before the end"""
 
 STATUS_TIME_UP = 3
 QUICK_CONDITIONS = ["eq_rtt0_down", "eq_rtt50_up"]
