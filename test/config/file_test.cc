@@ -6,9 +6,9 @@
 #include <unistd.h>
 
 #include <filesystem>
-#include <fstream>
 
 #include "config/parse.h"
+#include "test/support/temporary_directory.h"
 
 namespace conflux::config {
 namespace {
@@ -17,21 +17,12 @@ using testing::HasSubstr;
 
 class ConfigFile : public testing::Test {
  protected:
-  void SetUp() override {
-    std::string pattern = (std::filesystem::temp_directory_path() / "conflux-XXXXXX").string();
-    ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
-    directory_ = pattern;
-  }
-  void TearDown() override { std::filesystem::remove_all(directory_); }
-
-  std::string path(const char* name) const { return (directory_ / name).string(); }
-
+  std::string path(const char* name) const { return directory_.path(name); }
   std::string write(const char* name, const std::string& text) const {
-    std::ofstream(path(name), std::ios::binary) << text;
-    return path(name);
+    return directory_.write(name, text);
   }
 
-  std::filesystem::path directory_;
+  const conflux::test::TemporaryDirectory directory_;
 };
 
 TEST_F(ConfigFile, IsReadAsItIs) {
@@ -46,7 +37,7 @@ TEST_F(ConfigFile, ThatIsMissingIsNamedSo) {
 }
 
 TEST_F(ConfigFile, IsNotADirectory) {
-  EXPECT_THAT(read_config_file(directory_.string()).error, HasSubstr("is a directory"));
+  EXPECT_THAT(read_config_file(directory_.path().string()).error, HasSubstr("is a directory"));
 }
 
 TEST_F(ConfigFile, IsNotReachedThroughALink) {

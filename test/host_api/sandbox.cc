@@ -4,7 +4,6 @@
 #include <sys/stat.h>
 
 #include <cerrno>
-#include <cstdlib>
 #include <fstream>
 #include <system_error>
 
@@ -23,34 +22,20 @@ std::string read_all(const fs::path& file) {
 
 }  // namespace
 
-Sandbox::Sandbox() {
-  std::string pattern = fs::temp_directory_path() / "mpath-loader-XXXXXX";
-  if (::mkdtemp(pattern.data()) == nullptr) {
-    throw std::system_error(errno, std::generic_category(), "mkdtemp");
-  }
-  root_ = pattern;
-}
-
-Sandbox::~Sandbox() {
-  std::error_code ignored;
-  fs::remove_all(root_, ignored);
-}
-
 fs::path Sandbox::copy_plugin(const std::string& variant, const std::string& name) const {
   return write(name, read_all(built_plugin(variant)));
 }
 
 fs::path Sandbox::write(const std::string& name, const std::string& content) const {
-  const fs::path file = root_ / name;
-  std::ofstream(file, std::ios::binary) << content;
+  const fs::path file = directory_.write(name, content);
   change_mode(file, 0644);
   return file;
 }
 
 fs::path Sandbox::make_directory(const std::string& name, unsigned mode) const {
-  fs::create_directory(root_ / name);
-  change_mode(root_ / name, mode);
-  return root_ / name;
+  fs::create_directory(path() / name);
+  change_mode(path() / name, mode);
+  return path() / name;
 }
 
 fs::path built_plugin(const std::string& variant) {

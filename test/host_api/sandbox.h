@@ -6,23 +6,20 @@
 #include <mpath/loader.hpp>
 #include <string>
 
+#include "test/support/temporary_directory.h"
+
 namespace conflux::test {
 
 class Sandbox {
  public:
-  Sandbox();
-  ~Sandbox();
-  Sandbox(const Sandbox&) = delete;
-  Sandbox& operator=(const Sandbox&) = delete;
-
-  [[nodiscard]] const std::filesystem::path& path() const { return root_; }
+  [[nodiscard]] const std::filesystem::path& path() const { return directory_.path(); }
   // A new file `name`, mode 0644, with the content of the test plugin `variant`.
   std::filesystem::path copy_plugin(const std::string& variant, const std::string& name) const;
   std::filesystem::path write(const std::string& name, const std::string& content) const;
   std::filesystem::path make_directory(const std::string& name, unsigned mode = 0755) const;
 
  private:
-  std::filesystem::path root_;
+  TemporaryDirectory directory_;
 };
 
 // Where the build put a test plugin.

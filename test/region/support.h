@@ -1,7 +1,6 @@
 // A directory on tmpfs for one test, and regions in it.
 #pragma once
 
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -11,32 +10,24 @@
 #include "plugin/region/catalogue.h"
 #include "plugin/region/reader.h"
 #include "plugin/region/writer.h"
+#include "test/support/temporary_directory.h"
 
 namespace conflux::region::test {
 
 class Directory {
  public:
-  Directory() {
-    std::string name = "/dev/shm/conflux-region-test-XXXXXX";
-    if (mkdtemp(name.data()) == nullptr) throw std::runtime_error("no directory in /dev/shm");
-    path_ = name;
-  }
-  ~Directory() { std::filesystem::remove_all(path_); }
-  Directory(const Directory&) = delete;
-  Directory& operator=(const Directory&) = delete;
-
-  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
-  [[nodiscard]] std::string region() const { return path_ / "proxy.cfxm"; }
+  [[nodiscard]] const std::filesystem::path& path() const { return directory_.path(); }
+  [[nodiscard]] std::string region() const { return path() / "proxy.cfxm"; }
   [[nodiscard]] WriterOptions options(std::size_t slots = 0) const {
-    return {.directory = path_, .instance = "proxy", .slots = slots};
+    return {.directory = path(), .instance = "proxy", .slots = slots};
   }
   // Everything that is there, hidden files too.
   [[nodiscard]] std::size_t files() const {
-    return static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator(path_), {}));
+    return static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator(path()), {}));
   }
 
  private:
-  std::filesystem::path path_;
+  conflux::test::TemporaryDirectory directory_{conflux::test::kTmpfs};
 };
 
 inline std::unique_ptr<Writer> make_writer(const WriterOptions& options) {

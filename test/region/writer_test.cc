@@ -78,15 +78,13 @@ TEST(Writer, RefusesALinkInTheDirectorysPlace) {
 }
 
 TEST(Writer, RefusesADiskUnlessItIsTold) {
-  std::string name = CONFLUX_BINARY_DIR "/region-disk-XXXXXX";
-  ASSERT_NE(mkdtemp(name.data()), nullptr);
-  WriterOptions options{.directory = name, .instance = "proxy"};
+  const conflux::test::TemporaryDirectory disk(CONFLUX_BINARY_DIR);
+  WriterOptions options{.directory = disk.path(), .instance = "proxy"};
   const WriterResult refused = Writer::create(options);
   if (refused.writer != nullptr) GTEST_SKIP() << "the build directory is on tmpfs";
   EXPECT_THAT(refused.problem, HasSubstr("not on tmpfs"));
   options.allow_disk = true;
   EXPECT_NE(Writer::create(options).writer, nullptr);
-  std::filesystem::remove_all(name);
 }
 
 constexpr int kCannotMount = 77;

@@ -2,7 +2,6 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -11,6 +10,7 @@
 #include "examples/scheduler_lab/report/summary.h"
 #include "examples/scheduler_lab/report/svg.h"
 #include "test/scheduler_lab/support.h"
+#include "test/support/temporary_directory.h"
 
 namespace scheduler_lab {
 namespace {
@@ -123,13 +123,8 @@ TEST(LabSvg, PlotsAreWholeAndEscapeWhatIsMarkup) {
 
 class LabFolder : public testing::Test {
  protected:
-  void SetUp() override {
-    directory_ = testing::TempDir() + "lab-folder";
-    std::filesystem::remove_all(directory_);
-  }
-  void TearDown() override { std::filesystem::remove_all(directory_); }
-
-  std::string directory_;
+  const conflux::test::TemporaryDirectory place_;
+  const std::string directory_ = place_.path("lab-folder");
 };
 
 TEST_F(LabFolder, HoldsTheScenarioAndTheVersionsOfEachRun) {

@@ -4,12 +4,13 @@
 
 #include <algorithm>
 #include <array>
-#include <filesystem>
 #include <fstream>
 #include <mpath/loader.hpp>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
+
+#include "test/support/temporary_directory.h"
 
 namespace conflux::test {
 namespace {
@@ -25,8 +26,6 @@ constexpr std::array<mpath_hop, 2> kSecond{
 class CppLayerUnderTheProbe : public ::testing::Test {
  protected:
   void SetUp() override {
-    verdicts_ = ::testing::TempDir() + "cpp_layer_verdicts_" +
-                ::testing::UnitTest::GetInstance()->current_test_info()->name() + ".json";
     const std::string script = "mpath-probe 1\nverdicts " + verdicts_ +
                                "\nminor 7\non receive command 2 nth 1 times 2 hold\n"
                                "on poll nth 2 tell 9999 reason 9999\n";
@@ -35,7 +34,6 @@ class CppLayerUnderTheProbe : public ::testing::Test {
     ASSERT_TRUE(opened) << opened.message;
     instance_ = std::move(opened.instance);
   }
-  void TearDown() override { std::filesystem::remove(verdicts_); }
 
   mpath::Views views() {
     for (std::size_t i = 0; i < legs_.size(); ++i) {
@@ -82,7 +80,8 @@ class CppLayerUnderTheProbe : public ::testing::Test {
     return ids;
   }
 
-  std::string verdicts_;
+  const conflux::test::TemporaryDirectory directory_;
+  const std::string verdicts_ = directory_.path("verdicts.json");
   mpath::Instance instance_;
   std::array<mpath_leg_id, 2> legs_{};
   std::array<mpath_leg_view, 2> views_{};

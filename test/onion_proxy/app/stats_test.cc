@@ -9,6 +9,7 @@
 
 #include "examples/onion_proxy/app/console.h"
 #include "examples/onion_proxy/base/file.h"
+#include "test/support/temporary_directory.h"
 
 namespace onion_proxy {
 namespace {
@@ -87,13 +88,8 @@ TEST(StatusLine, ShowsNoSharesBeforeAnyCell) {
 
 class FileTest : public testing::Test {
  protected:
-  FileTest() { std::filesystem::create_directory(directory_); }
-  ~FileTest() override { std::filesystem::remove_all(directory_); }
-
-  const std::filesystem::path directory_ =
-      std::filesystem::temp_directory_path() /
-      ("onion_file_test_" + std::to_string(::testing::UnitTest::GetInstance()->random_seed()) +
-       "_" + testing::UnitTest::GetInstance()->current_test_info()->name());
+  const conflux::test::TemporaryDirectory place_;
+  const std::filesystem::path& directory_ = place_.path();
 };
 
 TEST_F(FileTest, ReplacesTheWholeFileAndLeavesNoDraft) {

@@ -3,10 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <filesystem>
-#include <fstream>
-
 #include "config/parse.h"
+#include "test/support/temporary_directory.h"
 
 namespace onion_proxy {
 namespace {
@@ -17,15 +15,12 @@ using ::testing::HasSubstr;
 
 class ConfigFile : public ::testing::Test {
  protected:
-  ConfigFile() : path_(testing::TempDir() + "onion_proxy_plugin_config.yaml") {}
-  ~ConfigFile() override { std::filesystem::remove(path_); }
-
-  std::string write(const std::string& text) {
-    std::ofstream(path_) << text;
-    return path_;
+  std::string write(const std::string& text) const {
+    return directory_.write("conflux.yaml", text);
   }
 
-  std::string path_;
+ private:
+  conflux::test::TemporaryDirectory directory_;
 };
 
 TEST(PluginConfig, WithoutAFileTheDefaultsApply) {

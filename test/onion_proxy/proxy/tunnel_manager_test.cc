@@ -1,11 +1,8 @@
 #include "examples/onion_proxy/proxy/tunnel_manager.h"
 
 #include <gmock/gmock.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <filesystem>
-#include <fstream>
 
 #include "examples/onion_proxy/base/clock.h"
 #include "test/onion_proxy/support/event_loop.h"
@@ -13,6 +10,7 @@
 #include "test/onion_proxy/support/fake_authority.h"
 #include "test/onion_proxy/support/fake_dir_server.h"
 #include "test/onion_proxy/support/fake_leg.h"
+#include "test/support/temporary_directory.h"
 
 namespace onion_proxy {
 namespace {
@@ -83,12 +81,12 @@ class TunnelManagerTest : public ::testing::Test {
 
   // With the real plugin and two legs, and little room for cells that came too early.
   void use_plugin() {
-    const std::string file =
-        testing::TempDir() + "tunnel_manager_" + std::to_string(::getpid()) + ".yaml";
-    std::ofstream(file) << "version: 1\nconflux:\n  profile: fast\n  reorder:\n"
-                           "    tunnel_limit: 64KiB\n    high_water: 32KiB\n    low_water: 8KiB\n";
-    const auto config = load_plugin_config({.file = file});
-    std::filesystem::remove(file);
+    const conflux::test::TemporaryDirectory directory;
+    const auto config = load_plugin_config(
+        {.file = directory.write(
+             "conflux.yaml",
+             "version: 1\nconflux:\n  profile: fast\n  reorder:\n"
+             "    tunnel_limit: 64KiB\n    high_water: 32KiB\n    low_water: 8KiB\n")});
     ASSERT_TRUE(config.ok()) << config.error();
     auto opened = PluginHost::open(io_, log_, CONFLUX_PLUGIN, config.value());
     ASSERT_TRUE(opened.ok()) << opened.error();

@@ -1,14 +1,11 @@
 #pragma once
 
 #include <gmock/gmock.h>
-#include <unistd.h>
-
-#include <filesystem>
-#include <fstream>
 
 #include "examples/onion_proxy/proxy/plugin_host.h"
 #include "examples/onion_proxy/proxy/plugin_paths.h"
 #include "test/onion_proxy/support/tunnel_fixture.h"
+#include "test/support/temporary_directory.h"
 
 namespace onion_proxy::test {
 
@@ -23,12 +20,11 @@ class TwoLegs : public TunnelFixture {
 
   void open_plugin() {
     // With the stock profile uploads stay on one leg, as those of stock tor do.
-    const std::string file =
-        testing::TempDir() + "two_legs_" + std::to_string(::getpid()) + ".yaml";
-    std::ofstream(file) << "version: 1\nconflux:\n  profile: fast\n  scheduler: low_rtt\n"
-                        << conflux_lines_;
-    const auto config = load_plugin_config({.file = file});
-    std::filesystem::remove(file);
+    const conflux::test::TemporaryDirectory directory;
+    const auto config = load_plugin_config(
+        {.file = directory.write(
+             "conflux.yaml",
+             "version: 1\nconflux:\n  profile: fast\n  scheduler: low_rtt\n" + conflux_lines_)});
     ASSERT_TRUE(config.ok()) << config.error();
     auto opened = PluginHost::open(io_, log_, CONFLUX_PLUGIN, config.value());
     ASSERT_TRUE(opened.ok()) << opened.error();

@@ -6,12 +6,12 @@
 #include <gtest/gtest.h>
 
 #include <condition_variable>
-#include <filesystem>
 #include <future>
 #include <mutex>
 #include <thread>
 
 #include "plugin/sidecar/client/follower.h"
+#include "test/support/temporary_directory.h"
 
 namespace conflux::sidecar {
 namespace {
@@ -57,14 +57,8 @@ class Tunnels final : public v1::TunnelService::Service {
 
 class ClientOfASidecar : public testing::Test {
  protected:
-  ClientOfASidecar() {
-    std::string name = "/dev/shm/conflux-client-XXXXXX";
-    directory_ = mkdtemp(name.data());
-    address_ = {.target = "unix:" + directory_ + "/sock"};
-  }
   ~ClientOfASidecar() override {
     if (server_ != nullptr) server_->Shutdown(std::chrono::system_clock::now());
-    std::filesystem::remove_all(directory_);
   }
   void serve(bool with_tunnels = true) {
     grpc::ServerBuilder builder;
@@ -78,8 +72,8 @@ class ClientOfASidecar : public testing::Test {
     return Client::make(address_, problem);
   }
 
-  std::string directory_;
-  Address address_;
+  const conflux::test::TemporaryDirectory directory_{conflux::test::kTmpfs};
+  const Address address_ = {.target = "unix:" + directory_.path("sock")};
   Metrics metrics_;
   Tunnels tunnels_;
   std::unique_ptr<grpc::Server> server_;
@@ -134,9 +128,10 @@ TEST_F(ClientOfASidecar, SaysInPlainWordsThatNobodyIsThere) {
 }
 
 TEST_F(ClientOfASidecar, RefusesCertificatesThatCannotBeRead) {
-  address_.ca_file = directory_ + "/ca.pem";
+  Address address = address_;
+  address.ca_file = directory_.path("ca.pem");
   std::string problem;
-  EXPECT_EQ(Client::make(address_, problem), nullptr);
+  EXPECT_EQ(Client::make(address, problem), nullptr);
   EXPECT_THAT(problem, HasSubstr("ca.pem cannot be read"));
 }
 
