@@ -135,7 +135,7 @@ def list_conditions() -> int:
               + ", ".join(arm.name for arm in condition.arms))
     print("\narms")
     for arm in {a.name: a for c in conditions.all_conditions() for a in c.arms}.values():
-        print(f"{arm.name:20} {arm.client}, {arm.legs} legs, profile: {arm.profile}")
+        print(f"{arm.name:20} {arm.client}, {arm.legs} legs, profile: {arm.settings}")
     return 0
 
 

@@ -44,10 +44,12 @@ class OursClient:
         self._site = site
         # The profile matters only where the plugin is used.
         profile = arm.profile if arm.legs > 1 else "fast"
+        lines = [f"  {key}: {value}" for key, value in
+                 (("scheduler", scheduler), ("desired_ux", arm.desired_ux)) if value]
         self._proxy = OnionProxy(programs, ProxyOptions(
             site.network.authorities_path, work_dir, legs=arm.legs, profile=profile,
             paths=[site.path(index) for index in arm.paths],
-            conflux_lines=(f"  scheduler: {scheduler}",) if scheduler else (),
+            conflux_lines=lines,
             arguments=("--idle-timeout", str(_IDLE_TIMEOUT_S), "--quiet")))
         self._latest = -1  # ordinal; the proxy's first, built ahead, goes to whoever comes first
         self._ready: tuple[int, Door] | None = None  # tunnel and the way into it

@@ -62,7 +62,7 @@ _FIELDS = dataclasses.fields(Row)
 
 def blank(condition: Condition, round_number: int, arm: Arm, item: str, scheduler: str) -> Row:
     return Row(condition.name, round_number, arm.name, item, arm.client, OURS, arm.legs,
-               arm.profile, (scheduler or "auto") if arm.client == "ours" and arm.legs > 1 else "",
+               arm.settings, (scheduler or "auto") if arm.client == "ours" and arm.legs > 1 else "",
                condition.direction, 0)
 
 
