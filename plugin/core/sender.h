@@ -54,8 +54,10 @@ class Sender {
   // maybe_update_primary_leg, maybe_select_init_primary, select_primary_leg.
   [[nodiscard]] SendPlan plan(const LegSet& legs, const ViewOfLeg& views,
                               const SendRequest& request) const noexcept;
-  // Plans, and takes in what the views say of the legs and what the scheduler made of it: that it
-  // waits, say. Nothing is sent.
+  // Takes in what the views say of the legs, which a plan rests on: RTTs, and what has arrived.
+  void commit_views(LegSet& legs, const ViewOfLeg& views, Instant now) noexcept;
+  // Plans, and takes in what the views say and what the scheduler made of it: that it waits, say.
+  // Nothing is sent.
   SendPlan commit_look(LegSet& legs, const ViewOfLeg& views, const SendRequest& request) noexcept;
   // Is the leg that was chosen last chosen again, whatever else there is to see? Pure.
   [[nodiscard]] bool stays(const LegSet& legs, LegViews views, Cells want,
@@ -89,7 +91,6 @@ class Sender {
               std::size_t current, Deliberation& out) const noexcept;
   void schedule(const LegSet& legs, const ViewOfLeg& views, const SendRequest& request,
                 std::size_t current, Deliberation& out) const noexcept;
-  void commit_views(LegSet& legs, const ViewOfLeg& views, Instant now) noexcept;
   void commit(const SendPlan& plan, Leg& leg, const LegView& view, Instant now) noexcept;
   void commit_standing(const Deliberation& deliberation, const LegSet& legs,
                        const ViewOfLeg& views) noexcept;

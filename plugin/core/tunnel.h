@@ -143,9 +143,10 @@ class Tunnel {
   // changed.
   const Leg* route_again(CellKey key, Cells want, LegViews views, Instant now,
                          Cells& granted) noexcept;
-  // Pure: may streams of the join point be read now, and which leg would carry them?
+  // May streams of the join point be read now, and which leg would carry them? What route() would
+  // answer, and so takes in of the views what that does; else nothing changes.
   // Seed: should_skip_join_point.
-  Outcome can_read(const LegViews& views, Instant now, RouteGrant& out) const;
+  Outcome can_read(const LegViews& views, Instant now, RouteGrant& out);
   Outcome handle_cell(const ReceivedCell& cell, Instant now, Reason& violation);
   // The short way of handle_cell(). The leg on which a cell of this key came, if it is DATA from
   // the join point and counted, `now` is no earlier than what was, and nothing is due: then time

@@ -66,17 +66,17 @@ RouteGrant Tunnel::plan_unsequenced(const RouteRequest& request) const noexcept 
   return {.leg = leg.id(), .cookie = leg.cookie(), .granted = request.want};
 }
 
-Outcome Tunnel::can_read(const LegViews& views, Instant now, RouteGrant& out) const {
+Outcome Tunnel::can_read(const LegViews& views, Instant now, RouteGrant& out) {
   if (std::holds_alternative<Closed>(state_)) return Outcome::kClosed;
   out.leg = sender_.primary();
   if (multi_path() == nullptr) return Outcome::kOk;
   ViewOfLeg view_of;
   if (!legs_.resolve(views, view_of)) return Outcome::kViews;
-  const SendPlan plan = sender_.plan(legs_, view_of,
-                                     {.command = CommandClass::kData,
-                                      .want = Cells{1},
-                                      .backlog = views.backlog(),
-                                      .now = std::max(now, now_)});
+  const Instant then = std::max(now, now_);
+  sender_.commit_views(legs_, view_of, then);
+  const SendPlan plan = sender_.plan(
+      legs_, view_of,
+      {.command = CommandClass::kData, .want = Cells{1}, .backlog = views.backlog(), .now = then});
   out.blocked = plan.blocked;
   if (plan.blocked != Reason::NONE) return Outcome::kBlocked;
   out.leg = legs_[plan.index].id();

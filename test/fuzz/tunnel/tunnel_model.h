@@ -61,7 +61,6 @@ struct TunnelBirth {
   std::uint64_t reorder_limit;  // bytes, the plugin's share included
   std::uint64_t high_water;     // bytes without it
   std::uint64_t low_water;
-  bool weighs_past_rtts;  // its scheduler, which may think otherwise when the views have sunk in
   std::optional<std::array<std::uint8_t, MPATH_SEED_LEN>> seed;
 };
 
@@ -97,7 +96,6 @@ class TunnelModel {
   [[nodiscard]] mpath_tunnel_id id() const { return birth_.id; }
   [[nodiscard]] bool closed() const { return closed_; }
   [[nodiscard]] bool multi_path() const { return multi_path_; }
-  [[nodiscard]] bool weighs_past_rtts() const { return birth_.weighs_past_rtts; }
   [[nodiscard]] std::uint8_t join_hop() const { return join_hop_; }
   [[nodiscard]] std::size_t held() const { return held_.size(); }
   // Of all that is held, with the plugin's share.

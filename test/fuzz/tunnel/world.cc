@@ -49,12 +49,6 @@ std::string text_of(std::size_t which, std::size_t left) {
   return text + "  scheduler: " + scheduler + "\n";
 }
 
-// These weigh what RTTs have been, and BLEST what legs have delivered. can_read() takes in nothing
-// of the views that it gets, so what they say next may not be what it said.
-bool weighs_past_rtts(std::string_view text) {
-  return text.ends_with(" blest\n") || text.ends_with(" ecf\n");
-}
-
 mpath_config_text config_text(std::string_view text) {
   return {sizeof(mpath_config_text), static_cast<std::uint32_t>(text.size()), text.data(), "fuzz"};
 }
@@ -96,7 +90,6 @@ void World::open_instance() {
   const mpath_config_text text = config_text(words);
   expect(table_.instance_open(&text, nullptr, &instance_) == MPATH_OK, "good texts are taken");
   tunnel_limit_ = config.tunnel_limit;
-  weighs_past_rtts_ = weighs_past_rtts(words);
   process_limit_ = config.process_limit;
 }
 
@@ -118,7 +111,6 @@ void World::reload() {
       expect(table_.instance_reload(instance_, &back, nullptr) == MPATH_OK,
              "the defaults are taken");
       tunnel_limit_ = stock.tunnel_limit;
-      weighs_past_rtts_ = false;
       process_limit_ = std::max(process_limit_, stock.process_limit);
     }
     return;
@@ -129,7 +121,6 @@ void World::reload() {
   expect(table_.instance_reload(instance_, &text, &diagnostics) == MPATH_OK,
          "good texts are taken");
   tunnel_limit_ = config.tunnel_limit;
-  weighs_past_rtts_ = weighs_past_rtts(yaml);
   process_limit_ = std::max(process_limit_, config.process_limit);
 }
 

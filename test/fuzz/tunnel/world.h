@@ -130,7 +130,6 @@ class World {
   std::uint64_t next_token_ = 1;
   std::uint64_t next_cookie_ = 1;
   std::uint64_t tunnel_limit_ = 0;   // of tunnels made from now on
-  bool weighs_past_rtts_ = false;    // the same: their scheduler does
   std::uint64_t process_limit_ = 0;  // the largest that ever was
   std::uint32_t backlog_ = 8;
 };

@@ -167,12 +167,7 @@ void World::create(Slot& slot) {
   mpath_instance_info now{};
   now.struct_size = sizeof now;
   expect(table_.instance_info(instance_, &now) == MPATH_OK, "an instance can be asked");
-  TunnelBirth birth{id,
-                    params.cookie,
-                    tunnel_limit_,
-                    now.reorder_high_water,
-                    now.reorder_low_water,
-                    weighs_past_rtts_,
+  TunnelBirth birth{id, params.cookie, tunnel_limit_, now.reorder_high_water, now.reorder_low_water,
                     {}};
   if (seeded) birth.seed = seed;
   TunnelModel& tunnel = slot.emplace(birth, leg);

@@ -182,7 +182,7 @@ void World::route(TunnelModel& tunnel, Oddity oddity) {
   check(tunnel, now);
 }
 
-// What can_read() promises, route() keeps.
+// What can_read() answers, route() does.
 void World::can_read(TunnelModel& tunnel, Oddity oddity) {
   const Views all = views(tunnel, oddity);
   std::uint32_t reason = 0;
@@ -193,15 +193,17 @@ void World::can_read(TunnelModel& tunnel, Oddity oddity) {
   const mpath_tunnel_info now = after(tunnel, was, status);
   check(tunnel, now);
   const bool nothing_due = std::max(latest_us_, now_us_) < now.next_deadline_us;
-  if (status != MPATH_OK || !tunnel.multi_path() || !nothing_due) return;
+  const bool answered = status == MPATH_OK || status == MPATH_BLOCKED;
+  if (!answered || !tunnel.multi_path() || !nothing_due) return;
   mpath_route_request request{sizeof request, kData, tunnel.join_hop(), 0, 0, 1, 0};
   mpath_grant grant{};
   grant.struct_size = sizeof grant;
   const mpath_status routed =
       table_.route(instance_, tunnel.id(), &request, &all.head, World::now(Oddity::kNone), &grant);
   const mpath_tunnel_info later = after(tunnel, {now, false}, routed);
-  expect((routed == MPATH_OK && grant.leg == leg) || tunnel.weighs_past_rtts(),
-         "what may be read can be sent on that leg");
+  expect(routed == status, "what may be read can be sent, and nothing else");
+  expect(grant.reason == reason, "for the same reason");
+  expect(routed != MPATH_OK || grant.leg == leg, "on that leg");
   if (routed == MPATH_OK) tunnel.note_route(request, grant);
   check(tunnel, later);
 }

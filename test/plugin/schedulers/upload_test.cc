@@ -243,5 +243,22 @@ TEST(UploadThroughTheTable, CanReadJudgesLegsByItsOwnTime) {
   EXPECT_EQ(upload.send().leg, 2);
 }
 
+TEST(UploadThroughTheTable, CanReadTakesInThatALegMovesAgain) {
+  // Given the better of two legs, with two windows' worth under way, that has stalled,
+  Upload upload(low_rtt_config(), 10'000, 90'000);
+  for (std::uint32_t cell = 0; cell < 2 * Upload::kSendmeInc; ++cell) {
+    ASSERT_EQ(upload.send().leg, 1);
+  }
+  upload.host.advance(ms(251));
+  ASSERT_EQ(upload.send().leg, 2);
+  // when the first of them arrive, and nobody sends or polls,
+  upload.deliver(1, Upload::kSendmeInc);
+  // then the question alone finds that out.
+  int leg = 0;
+  EXPECT_EQ(upload.host.can_read(&leg).status, Status::kOk);
+  EXPECT_EQ(leg, 1);
+  EXPECT_EQ(upload.send().leg, 1);
+}
+
 }  // namespace
 }  // namespace conflux::test
