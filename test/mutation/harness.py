@@ -60,7 +60,8 @@ UNIT = Program("unit", ("test/plugin/unit/**/*_test.cc",), tuple(GTEST), GTEST_R
                NEIGHBOURS.sources)
 HOST = Program("host", ("test/plugin/seed/*.cc", "test/plugin/deviations/*.cc",
                         "test/plugin/replay/*.cc", "test/plugin/attacks/*.cc",
-                        "test/plugin/regressions/*.cc", "test/plugin/support/*.cc"), tuple(GTEST), GTEST_RUN, loads=True)
+                        "test/plugin/regressions/*.cc", "test/plugin/schedulers/*.cc",
+                        "test/plugin/support/*.cc"), tuple(GTEST), GTEST_RUN, loads=True)
 ALLOC = Program("alloc", ("test/alloc/*.cc", "test/support/bare_tunnel.cc"),
                 (*GTEST, "-rdynamic"), GTEST_RUN, linked=False, loads=True)
 

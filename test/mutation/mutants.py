@@ -20,8 +20,9 @@ LIMITS = {"UINT64_MAX", "UINT32_MAX", "UINT16_MAX"}
 INTEGER = re.compile(r"(0[xX][\da-fA-F']+|\d[\d']*)([uUlLzZ]*)$")
 
 # Spans that are no behaviour: what a compiler checks, and what only finds our own bugs. To weaken an
-# assertion changes nothing that a correct program does, so nothing can notice.
-ASSERTIONS = {"static_assert", "CONFLUX_CHECK", "assert"}
+# assertion changes nothing that a correct program does, so nothing can notice. The line that names a
+# scheduler is read by the build, of which the copy has what it made.
+ASSERTIONS = {"static_assert", "CONFLUX_CHECK", "CONFLUX_SCHEDULER", "assert"}
 ASSERTING_FUNCTIONS = {"is_consistent"}
 
 # A first word that makes a statement something else than an expression.

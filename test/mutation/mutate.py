@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Mutation testing: does a test fail when plugin/core, plugin/codec or a number is wrong in one spot?
+"""Mutation testing: does a test fail when core, codec, a scheduler or a number is wrong in one spot?
 
 Makes mutants of the sources and headers, takes a seeded sample, and builds and tests each in a
 private copy of the committed tree. Results are kept: a run that was stopped goes on where it was.
@@ -22,7 +22,7 @@ from report import KILLED, Report, read_equivalents
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 MUTATED = ("plugin/core/*.h", "plugin/core/*.cc", "plugin/codec/*.h", "plugin/codec/*.cc",
-           "plugin/types/strong.h")
+           "plugin/sched/*.h", "plugin/sched/*.cc", "plugin/types/strong.h")
 SHORT_SIMULATION = 600
 
 EXAMPLES = """examples:
@@ -204,8 +204,12 @@ def conclude(harness_name: str, work: Path, report: Report, read) -> int:
 
 
 def mutants_in(root: Path) -> list[Mutant]:
-    names = sorted(str(path.relative_to(root)) for glob in MUTATED for path in root.glob(glob))
-    return [mutant for name in names for mutant in mutants_of(name, (root / name).read_text())]
+    return [mutant for name in mutated_files(root)
+            for mutant in mutants_of(name, (root / name).read_text())]
+
+
+def mutated_files(root: Path) -> list[str]:
+    return sorted(str(path.relative_to(root)) for glob in MUTATED for path in root.glob(glob))
 
 
 def excused(options: argparse.Namespace) -> dict[str, str]:
