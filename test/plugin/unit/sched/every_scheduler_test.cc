@@ -38,7 +38,7 @@ std::vector<Situation> situations(std::span<const Candidate> legs) {
 }
 
 TEST_P(EveryScheduler, OnlyEverTakesALegThatIsOfferedAndOpen) {
-  test::for_each_small_set_with_stalls([&](std::span<const Candidate> legs) {
+  test::for_each_known_set([&](std::span<const Candidate> legs) {
     for (const Situation& situation : situations(legs)) {
       const Pick made = pick(scheduler_, situation);
       if (!made.index) {
@@ -56,7 +56,7 @@ TEST_P(EveryScheduler, OnlyEverTakesALegThatIsOfferedAndOpen) {
 }
 
 TEST_P(EveryScheduler, WaitsOnlyIfALegCouldHaveSent) {
-  test::for_each_small_set_with_stalls([&](std::span<const Candidate> legs) {
+  test::for_each_known_set([&](std::span<const Candidate> legs) {
     for (const Situation& situation : situations(legs)) {
       if (pick(scheduler_, situation).waits) {
         ASSERT_NE(fastest_open(legs), nullptr);
@@ -66,7 +66,7 @@ TEST_P(EveryScheduler, WaitsOnlyIfALegCouldHaveSent) {
 }
 
 TEST_P(EveryScheduler, AnswersTheSameWhenItIsAskedTwice) {
-  test::for_each_small_set_with_stalls([&](std::span<const Candidate> legs) {
+  test::for_each_known_set([&](std::span<const Candidate> legs) {
     for (const Situation& situation : situations(legs)) {
       const Pick once = pick(scheduler_, situation);
       const Pick again = pick(scheduler_, situation);
@@ -83,7 +83,7 @@ TEST_P(EveryScheduler, TakesTheFastestLegThatMovesIfItSaysSo) {
   const std::array before = {test::candidate(1, 1, Reason::NONE)};
   commit(scheduler_, {.legs = before, .current = 1}, {.index = 1}, Cells{50});
   bool always = true;
-  test::for_each_small_set_with_stalls([&](std::span<const Candidate> legs) {
+  test::for_each_known_set([&](std::span<const Candidate> legs) {
     const Candidate& best = fastest(legs);
     if (best.stalled || !best.is_open()) return;
     for (const Situation& situation : situations(legs)) {

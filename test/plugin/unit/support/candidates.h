@@ -54,13 +54,27 @@ inline void for_each_small_set(const std::function<void(std::span<const Candidat
   extend();
 }
 
-// As above, and each leg stalled or not.
-inline void for_each_small_set_with_stalls(
-    const std::function<void(std::span<const Candidate>)>& visit) {
+// So many cells in each of the last two seconds, as of the time zero that situations begin with.
+inline DeliveredRate delivering(std::uint64_t per_second) {
+  DeliveredRate rate;
+  rate.commit_acked(1, Instant(Micros(-2'000'000)));
+  rate.commit_acked(1 + 2 * per_second, Instant{});
+  return rate;
+}
+
+// As above, each leg stalled or not. By turns nobody knows what it delivers, it is much, or it is
+// little; and then SENDMEs are small, so that more than a few are under way.
+inline void for_each_known_set(const std::function<void(std::span<const Candidate>)>& visit) {
+  const std::array rates = {DeliveredRate{}, delivering(10'000), delivering(100)};
+  std::size_t turn = 0;
   for_each_small_set([&](std::span<const Candidate> moving) {
     std::vector<Candidate> legs(moving.begin(), moving.end());
     for (unsigned mask = 0; mask < 1U << legs.size(); ++mask) {
-      for (std::size_t i = 0; i < legs.size(); ++i) legs[i].stalled = (mask >> i & 1U) != 0;
+      for (std::size_t i = 0; i < legs.size(); ++i) {
+        legs[i].stalled = (mask >> i & 1U) != 0;
+        legs[i].delivered = &rates[(++turn + i) % rates.size()];
+        legs[i].sendme_inc = turn % 2 == 0 ? 10 : 31;
+      }
       visit(legs);
     }
   });
