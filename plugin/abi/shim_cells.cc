@@ -287,7 +287,7 @@ mpath_status poll(mpath_instance* instance, mpath_tunnel_id tunnel, const mpath_
       if (storage[i].kind == EventKind::kSendCell) wipe(storage[i].cell.body);
     }
     out->next_deadline_us =
-        std::min({to_us(it.next_deadline()), next_expiry(leg_views, now_us), metrics_due});
+        std::min({to_us(it.next_deadline(leg_views)), next_expiry(leg_views, now_us), metrics_due});
     return to_status(outcome);
   };
   if (slot != nullptr && slot->is_poisoned()) return guarded([&] { return told(*slot->tunnel); });

@@ -57,6 +57,15 @@ class LegProgress {
     return view.inflight >= sendme_inc.raw() && may_be_stalled(now) && view.data_sent > 0;
   }
 
+  // When is_stalled() turns true if the view stays as it is; kNever if it is true already, or
+  // never.
+  [[nodiscard]] Instant next_stall(const LegView& view, Cells sendme_inc,
+                                   Instant now) const noexcept {
+    const bool waits = view.inflight >= sendme_inc.raw() && view.data_sent > 0;
+    if (!waits || may_be_stalled(now)) return kNever;
+    return deadline(stalls_at_, Micros{1});
+  }
+
   // The smallest number that may not have arrived yet; nothing if all has, or nobody knows. Never
   // more than the true one: cells that no SENDME covers stand between those that one does.
   [[nodiscard]] std::optional<SeqNo> first_unacked(const LegView& view, SeqNo sent) const noexcept {

@@ -86,13 +86,15 @@ void Sender::schedule(const LegSet& legs, const ViewOfLeg& views, const SendRequ
     return;
   }
   out.situation.now = request.now;
-  // What was left the last time is less than what is left now, unless a view has changed since; or
-  // unless the scheduler's limit has become less with time, which waits for the next change.
-  const bool known = request.want <= peer_left();
-  const PeerWindow peer =
-      known ? PeerWindow{.left = peer_left().raw()}
-            : plan_peer_window(legs, views, all, sent_,
-                               peer_limit(scheduler_, out.situation, config_.peer_limit));
+  // What was left the last time is left still, and more may be, unless a view has changed since.
+  // Less only if the scheduler's limit has sunk with time, which waits for the next change: how
+  // many cells are asked for must not decide whether one may go.
+  PeerWindow peer{.left = peer_left().raw()};
+  if (request.want > peer_left()) {
+    const PeerWindow anew = plan_peer_window(
+        legs, views, all, sent_, peer_limit(scheduler_, out.situation, config_.peer_limit));
+    if (peer.left == 0 || (!anew.top_up && anew.left > peer.left)) peer = anew;
+  }
   out.peer_left = peer.top_up ? Cells{0} : std::min(Cells{peer.left}, kMostAtOnce);
   out.situation.backlog = std::max(request.backlog, request.want);
   out.situation.window = Cells{3 * out.candidates.sum_of_windows()};
@@ -149,6 +151,37 @@ SendPlan Sender::commit_look(LegSet& legs, const ViewOfLeg& views,
   // The scheduler remembers that it waits, and must be told of the next cell.
   if (deliberation.pick.waits) standing_.until = sent_;
   return plan;
+}
+
+SendPlan Sender::preview(LegSet& legs, const ViewOfLeg& views,
+                         const SendRequest& request) const noexcept {
+  struct Known {
+    LegProgress progress;
+    DeliveredRate delivered;
+  };
+  std::array<Known, kLegsMax> known;
+  for (std::size_t i = 0; i < legs.size(); ++i) {
+    known[i] = {.progress = legs[i].progress(), .delivered = legs[i].delivered()};
+  }
+  Sender as_known(*this);
+  as_known.commit_views(legs, views, request.now);
+  const SendPlan plan = as_known.plan(legs, views, request);
+  for (std::size_t i = 0; i < legs.size(); ++i) {
+    legs[i].progress() = known[i].progress;
+    legs[i].delivered() = known[i].delivered;
+  }
+  return plan;
+}
+
+Instant Sender::next_stall(const LegSet& legs, const ViewOfLeg& views, Instant now) const noexcept {
+  Instant next = kNever;
+  if (!config_.watches_legs) return next;
+  for (std::size_t i = 0; i < legs.size(); ++i) {
+    if (!legs[i].is_linked()) continue;
+    const Cells sendme_inc = legs[i].path().sendme_inc;
+    next = std::min(next, legs[i].progress().next_stall(*views[i], sendme_inc, now));
+  }
+  return next;
 }
 
 SendPlan Sender::commit_route(LegSet& legs, const ViewOfLeg& views,

@@ -54,11 +54,16 @@ class Sender {
   // maybe_update_primary_leg, maybe_select_init_primary, select_primary_leg.
   [[nodiscard]] SendPlan plan(const LegSet& legs, const ViewOfLeg& views,
                               const SendRequest& request) const noexcept;
-  // Takes in what the views say of the legs, which a plan rests on: RTTs, and what has arrived.
-  void commit_views(LegSet& legs, const ViewOfLeg& views, Instant now) noexcept;
   // Plans, and takes in what the views say and what the scheduler made of it: that it waits, say.
   // Nothing is sent.
   SendPlan commit_look(LegSet& legs, const ViewOfLeg& views, const SendRequest& request) noexcept;
+  // What commit_look() would plan, and all that these are is as it was before.
+  [[nodiscard]] SendPlan preview(LegSet& legs, const ViewOfLeg& views,
+                                 const SendRequest& request) const noexcept;
+  // When the next leg counts as stalled, if the views stay as they are. DATA that waits for it then
+  // goes on another one, and nothing else need happen in between.
+  [[nodiscard]] Instant next_stall(const LegSet& legs, const ViewOfLeg& views,
+                                   Instant now) const noexcept;
   // Is the leg that was chosen last chosen again, whatever else there is to see? Pure.
   [[nodiscard]] bool stays(const LegSet& legs, LegViews views, Cells want,
                            Instant now) const noexcept;
@@ -91,6 +96,7 @@ class Sender {
               std::size_t current, Deliberation& out) const noexcept;
   void schedule(const LegSet& legs, const ViewOfLeg& views, const SendRequest& request,
                 std::size_t current, Deliberation& out) const noexcept;
+  void commit_views(LegSet& legs, const ViewOfLeg& views, Instant now) noexcept;
   void commit(const SendPlan& plan, Leg& leg, const LegView& view, Instant now) noexcept;
   void commit_standing(const Deliberation& deliberation, const LegSet& legs,
                        const ViewOfLeg& views) noexcept;

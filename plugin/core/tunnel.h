@@ -117,8 +117,8 @@ inline constexpr std::uint32_t kFirstLegIndex = UINT32_MAX;
 // ConfluxSet.
 class Tunnel {
  public:
-  // A single-path tunnel, unless `first` founds a set; that one then may be a first leg. May throw std::bad_alloc, as may add_legs and handle_cell; those then
-  // have changed nothing.
+  // A single-path tunnel, unless `first` founds a set; that one then may be a first leg. May throw
+  // std::bad_alloc, as may add_legs and handle_cell; those then have changed nothing.
   Tunnel(TunnelIdentity identity, const TunnelConfig& config, const Nonce& nonce,
          const JoinRequest& first);
 
@@ -144,8 +144,7 @@ class Tunnel {
   const Leg* route_again(CellKey key, Cells want, LegViews views, Instant now,
                          Cells& granted) noexcept;
   // May streams of the join point be read now, and which leg would carry them? What route() would
-  // answer, and so takes in of the views what that does; else nothing changes.
-  // Seed: should_skip_join_point.
+  // answer; nothing changes. Seed: should_skip_join_point.
   Outcome can_read(const LegViews& views, Instant now, RouteGrant& out);
   Outcome handle_cell(const ReceivedCell& cell, Instant now, Reason& violation);
   // The short way of handle_cell(). The leg on which a cell of this key came, if it is DATA from
@@ -170,6 +169,9 @@ class Tunnel {
   // Lets what is due by `now` happen.
   void expire(Instant now) noexcept;
   [[nodiscard]] Instant next_deadline() const noexcept;
+  // The same for a host that has DATA to send, by the backlog of its views, if they stay as they
+  // are: a leg that stands still lets others send, and no event tells of it.
+  [[nodiscard]] Instant next_deadline(const LegViews& views) const noexcept;
 
   // Queries.
   [[nodiscard]] const LegSet& legs() const noexcept { return legs_; }

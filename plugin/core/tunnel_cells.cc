@@ -72,11 +72,11 @@ Outcome Tunnel::can_read(const LegViews& views, Instant now, RouteGrant& out) {
   if (multi_path() == nullptr) return Outcome::kOk;
   ViewOfLeg view_of;
   if (!legs_.resolve(views, view_of)) return Outcome::kViews;
-  const Instant then = std::max(now, now_);
-  sender_.commit_views(legs_, view_of, then);
-  const SendPlan plan = sender_.plan(
-      legs_, view_of,
-      {.command = CommandClass::kData, .want = Cells{1}, .backlog = views.backlog(), .now = then});
+  const SendPlan plan = sender_.preview(legs_, view_of,
+                                        {.command = CommandClass::kData,
+                                         .want = Cells{1},
+                                         .backlog = views.backlog(),
+                                         .now = std::max(now, now_)});
   out.blocked = plan.blocked;
   if (plan.blocked != Reason::NONE) return Outcome::kBlocked;
   out.leg = legs_[plan.index].id();

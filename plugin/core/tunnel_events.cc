@@ -17,6 +17,14 @@ Instant Tunnel::next_deadline() const noexcept {
   return next;
 }
 
+Instant Tunnel::next_deadline(const LegViews& views) const noexcept {
+  const Instant next = next_deadline();
+  ViewOfLeg view_of;
+  const bool sends = multi_path() != nullptr && views.backlog() > Cells{0};
+  if (!sends || !legs_.resolve(views, view_of)) return next;
+  return std::min(next, sender_.next_stall(legs_, view_of, now_));
+}
+
 void Tunnel::expire(Instant now) noexcept {
   if (now < now_) {
     ++clock_steps_back_;

@@ -26,7 +26,7 @@ class Blest {
   [[nodiscard]] Pick pick(const Situation& situation) const noexcept {
     const Candidate* const open = fastest_open(situation.legs);
     if (open == nullptr) return blocked(situation.legs);
-    const Candidate& fast = fastest(situation.legs);
+    const Candidate& fast = *fastest_usable(situation.legs);
     if (open == &fast) return {.index = open->index};
     const std::uint64_t most = most_per_second(situation);
     const Candidate* slow = nullptr;

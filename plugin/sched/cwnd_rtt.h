@@ -13,19 +13,19 @@ struct CwndRtt {
   static constexpr bool kTakesTheFastest = true;
 
   [[nodiscard]] Pick pick(const Situation& situation) const noexcept {
-    const std::uint64_t least_us = fastest(situation.legs).rtt_us;
+    const Candidate* const fast = fastest_usable(situation.legs);
+    if (fast == nullptr) return blocked(situation.legs);
     const Candidate* best = nullptr;
     Cells best_share{};
     for (const Candidate& leg : situation.legs) {
-      const Cells share = share_of(leg, least_us);
+      const Cells share = share_of(leg, fast->rtt_us);
       if (!leg.is_open() || share == Cells{0}) continue;
       if (best != nullptr && !is_faster(leg, *best)) continue;
       best = &leg;
       best_share = share;
     }
     if (best != nullptr) return {.index = best->index, .limit = best_share};
-    const Candidate* open = fastest_open(situation.legs);
-    return open == nullptr ? blocked(situation.legs) : wait_for(fastest(situation.legs));
+    return fastest_open(situation.legs) == nullptr ? blocked(situation.legs) : wait_for(*fast);
   }
 
  private:

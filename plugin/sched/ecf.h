@@ -17,7 +17,7 @@ class Ecf {
   [[nodiscard]] Pick pick(const Situation& situation) const noexcept {
     const Candidate* slow = fastest_open(situation.legs);
     if (slow == nullptr) return blocked(situation.legs);
-    const Candidate& fast = fastest(situation.legs);
+    const Candidate& fast = *fastest_usable(situation.legs);
     if (slow == &fast || slow->stalled) return {.index = slow->index};
     return fast_ends_sooner(fast, *slow, situation.backlog.raw()) &&
                    slow_is_too_slow(fast, *slow, situation.backlog.raw())
@@ -31,7 +31,7 @@ class Ecf {
     }
     const Candidate* slow = fastest_open(situation.legs);
     if (slow == nullptr) return;
-    const Candidate& fast = fastest(situation.legs);
+    const Candidate& fast = *fastest_usable(situation.legs);
     // A slow leg that is good enough although waiting would be better leaves the mind unchanged.
     if (slow == &fast || !fast_ends_sooner(fast, *slow, situation.backlog.raw())) waiting_ = false;
   }

@@ -44,6 +44,11 @@ struct Candidate {
   const DeliveredRate* delivered = nullptr;  // the same; kept for schedulers that ask for it
 
   [[nodiscard]] bool is_open() const noexcept { return obstacle == Reason::NONE; }
+  // It is open, or will be with the next SENDME. When a channel or padding lets cells through again
+  // nobody can reckon: a leg that they shut is not worth waiting for.
+  [[nodiscard]] bool is_usable() const noexcept {
+    return is_open() || obstacle == Reason::PRIMARY_FULL;
+  }
   [[nodiscard]] RttEstimate estimate() const noexcept {
     return history == nullptr ? RttEstimate{} : *history;
   }
@@ -128,6 +133,15 @@ concept RememberingScheduler = Scheduler<S> &&
   const Candidate* best = nullptr;
   for (const Candidate& leg : legs) {
     if (leg.is_open() && (best == nullptr || is_faster(leg, *best))) best = &leg;
+  }
+  return best;
+}
+
+// The fastest that can send or is worth waiting for, or null; ties go to the first in leg order.
+[[nodiscard]] inline const Candidate* fastest_usable(std::span<const Candidate> legs) noexcept {
+  const Candidate* best = nullptr;
+  for (const Candidate& leg : legs) {
+    if (leg.is_usable() && (best == nullptr || is_faster(leg, *best))) best = &leg;
   }
   return best;
 }

@@ -102,6 +102,7 @@ class ClientHost {
   void remove(std::size_t leg, std::uint32_t reason, std::uint64_t now);
   mpath_status hand_over(const Leg& leg, const Cell& cell, std::uint64_t now,
                          mpath_receipt& receipt);
+  [[nodiscard]] bool may_be_stall(std::uint64_t deadline) const;
   void receive_late(std::size_t leg, std::uint64_t now);
   void judge_answer(std::size_t leg, const Cell& cell, mpath_status status, std::uint32_t reason);
   void check_grant(const mpath_grant& grant, const Leg& leg, std::size_t count, bool data);
@@ -125,6 +126,7 @@ class ClientHost {
   bool drain_wanted_ = false;
   bool high_water_ = false;  // as the host was told
   std::uint64_t deadline_ = UINT64_MAX;
+  bool waits_ = false;  // DATA did, in the last poll
   std::vector<Leg> legs_;
   std::vector<mpath_leg_view> views_;
   std::map<std::uint64_t, int> held_;  // token -> times that it may still come back

@@ -63,6 +63,8 @@ class Ledger {
   [[nodiscard]] std::string compare(const mpath_tunnel_info& info) const;
   [[nodiscard]] std::string compare(std::size_t leg, const mpath_leg_info& info) const;
   [[nodiscard]] std::uint64_t next_deadline() const;
+  // The latest time that the plugin was told.
+  [[nodiscard]] std::uint64_t now() const { return now_; }
   [[nodiscard]] std::uint32_t closed_reason() const { return closed_; }
   [[nodiscard]] bool pressure() const { return pressure_; }
 

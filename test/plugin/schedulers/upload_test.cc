@@ -260,5 +260,60 @@ TEST(UploadThroughTheTable, CanReadTakesInThatALegMovesAgain) {
   EXPECT_EQ(upload.send().leg, 1);
 }
 
+TEST(UploadThroughTheTable, CanReadLearnsNothingForLater) {
+  // Given a leg of which something has arrived, and a question that is asked about next year,
+  Upload upload(low_rtt_config(), 10'000, 90'000);
+  for (std::uint32_t cell = 0; cell < 2 * Upload::kSendmeInc; ++cell) {
+    ASSERT_EQ(upload.send().leg, 1);
+  }
+  upload.deliver(1, Upload::kSendmeInc);
+  const std::uint64_t year = seconds(365 * 24 * 3600ULL);
+  upload.host.advance(year);
+  EXPECT_EQ(upload.host.can_read().status, Status::kOk);
+  upload.host.now_us -= year;
+  // when the leg then stands still,
+  ASSERT_EQ(upload.send().leg, 1);
+  upload.host.advance(ms(251));
+  // it counts as stalled no later than without the question.
+  EXPECT_EQ(upload.send().leg, 2);
+}
+
+class WaitingScheduler : public testing::TestWithParam<const char*> {};
+
+INSTANTIATE_TEST_SUITE_P(Name, WaitingScheduler,
+                         testing::Values("min_rtt", "cwnd_rtt", "min_rtt_low_mem", "blest", "ecf"),
+                         [](const auto& it) { return std::string(it.param); });
+
+TEST_P(WaitingScheduler, IsAskedAgainInTimeWhereOnlyAFrozenLegIsWaitedFor) {
+  // Given DATA that waits for the better leg while the other has room,
+  Upload upload(
+      std::string("version: 1\nconflux:\n  profile: lab\n  scheduler: ") + GetParam() + "\n",
+      20'000, 200'000);
+  while (upload.send().status == Status::kOk) {
+  }
+  ASSERT_LT(upload.host.view(2).inflight, upload.host.view(2).cwnd);
+  // when that one freezes, and a host sleeps until the time that poll() names,
+  (void)upload.host.poll();
+  ASSERT_EQ(upload.host.deadline(), upload.host.now_us + ms(250) + 1);
+  upload.host.now_us = upload.host.deadline() - 1;
+  EXPECT_EQ(upload.send().status, Status::kBlocked);
+  upload.host.advance(1);
+  // then the other leg goes on, and no time is named twice.
+  EXPECT_EQ(upload.send().leg, 2);
+  (void)upload.host.poll();
+  EXPECT_NE(upload.host.deadline(), upload.host.now_us + 1);
+}
+
+TEST_P(WaitingScheduler, NamesNoTimeWhereNothingWaits) {
+  Upload upload(
+      std::string("version: 1\nconflux:\n  profile: lab\n  scheduler: ") + GetParam() + "\n",
+      20'000, 200'000);
+  while (upload.send().status == Status::kOk) {
+  }
+  upload.host.backlog = 0;
+  (void)upload.host.poll();
+  EXPECT_EQ(upload.host.deadline(), MPATH_NEVER);
+}
+
 }  // namespace
 }  // namespace conflux::test

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <utility>
 #include <vector>
 
 #include "test/plugin/unit/support/legs.h"
@@ -234,10 +235,10 @@ TEST_F(SenderTest, TellsASchedulerThatWaitedOfTheNextCell) {
   for (int i = 0; i < 2; ++i) sender.commit_route(legs_.set, legs_.view_of, request);
   ASSERT_TRUE(sender.stays(legs_.set, views, Cells{1}, Instant{}));
   // Given a poll in which it would rather wait than take the slow leg:
-  legs_.views[0].flags = MPATH_VIEW_CHANNEL_BLOCKED;
-  ASSERT_EQ(sender.commit_look(legs_.set, legs_.view_of, request).blocked, Reason::CHANNEL_BLOCKED);
+  const std::uint32_t inflight = std::exchange(legs_.views[0].inflight, legs_.views[0].cwnd);
+  ASSERT_EQ(sender.commit_look(legs_.set, legs_.view_of, request).blocked, Reason::PRIMARY_FULL);
   // When the fast leg is open again, then the scheduler is asked.
-  legs_.views[0].flags = 0;
+  legs_.views[0].inflight = inflight;
   EXPECT_FALSE(sender.stays(legs_.set, views, Cells{1}, Instant{}));
   EXPECT_EQ(sender.commit_route(legs_.set, legs_.view_of, request).index, 0U);
   EXPECT_TRUE(sender.stays(legs_.set, views, Cells{1}, Instant{}));

@@ -42,11 +42,11 @@ TEST(CwndRtt, WaitsForTheFastestWhenTheShareOfTheSlowLegIsNothing) {
   EXPECT_TRUE(pick_of(none).waits);
 }
 
-TEST(CwndRtt, WaitsForTheFastestWhateverStandsInItsWay) {
+TEST(CwndRtt, MeasuresSharesByTheFastestLegWhoseChannelIsNotShut) {
   const std::array legs = {with_window(0, 30'000, 100, 99),
                            candidate(1, 10'000, Reason::CHANNEL_BLOCKED)};
-  EXPECT_EQ(pick_of(legs).reason, Reason::CHANNEL_BLOCKED);
-  EXPECT_TRUE(pick_of(legs).waits);
+  EXPECT_EQ(pick_of(legs).index, 0U);
+  EXPECT_EQ(pick_of(legs).limit, Cells{1});
 }
 
 TEST(CwndRtt, LetsALegInSlowStartFindItsWindow) {
