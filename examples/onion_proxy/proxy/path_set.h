@@ -26,12 +26,19 @@ enum class Pressure : uint8_t {
   kOverrun,  ///< it does not pause: acknowledge nothing, either, until kLow
 };
 
+/// A leg that has been given up. Its circuit is destroyed.
+struct DroppedLeg {
+  Leg* leg = nullptr;
+  std::string reason;
+};
+
 /// What a poll of the paths brought.
 struct PathNews {
-  bool ready = false;       ///< streams may be opened from now on
-  bool begin_anew = false;  ///< a leg was dropped: LossEffect::kBeginAnew
-  bool closed = false;      ///< nothing can be sent or delivered any more
-  std::string reason;       ///< of the closing
+  bool ready = false;               ///< streams may be opened from now on
+  std::vector<DroppedLeg> dropped;  ///< not linked in time
+  bool begin_anew = false;          ///< those were all: LossEffect::kBeginAnew
+  bool closed = false;              ///< nothing can be sent or delivered any more
+  std::string reason;               ///< of the closing
   std::optional<Pressure> pressure;
   bool collect_half_streams = false;
   std::optional<Instant> next_deadline;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <utility>
 
 #include "examples/onion_proxy/crypto/random.h"
 
@@ -188,7 +189,8 @@ LossEffect PluginPaths::lose_leg(Leg& leg, const StreamFacts& facts, Instant now
     forget_set(facts, now);
     return LossEffect::kBeginAnew;
   }
-  return joined ? LossEffect::kCellsLost : LossEffect::kOthersGoOn;
+  // Before READY no stream can have used it.
+  return joined && was_ready_ ? LossEffect::kCellsLost : LossEffect::kOthersGoOn;
 }
 
 bool PluginPaths::may_begin_anew() const {
@@ -224,7 +226,10 @@ void PluginPaths::handle_event(const mpath_event& event, const StreamFacts& fact
       return;
     case mpath::EventKind::kRemoveLeg:
       if (Entry* entry = find(event.leg); entry != nullptr) {
-        if (entry->leg != nullptr) entry->leg->destroy();
+        if (entry->leg != nullptr) {
+          entry->leg->destroy();
+          news.dropped.push_back({entry->leg, instance_.plugin().text(mpath::reason_of(event))});
+        }
         entry->leg = nullptr;
         (void)tunnel_.remove_leg(event.leg, mpath::reason_of(event), views(facts), to_us(now));
         news.begin_anew = may_begin_anew();
@@ -268,6 +273,7 @@ PathNews PluginPaths::poll(const StreamFacts& facts, Instant now) {
     if (news.begin_anew) {
       forget_set(facts, now);
       PathNews anew;
+      anew.dropped = std::move(news.dropped);
       anew.begin_anew = true;
       return anew;
     }

@@ -62,7 +62,6 @@ void Tunnel::handle_leg_built(Leg& leg) {
 
 void Tunnel::replace_leg() {
   if (replacements_ >= options_.replacements_max) return;
-  ++replacements_;
   std::vector<ChosenPath> others;
   for (const auto& leg : legs_) {
     if (!leg->is_gone()) others.push_back(options_.paths[leg->ordinal() - 1]);
@@ -73,8 +72,19 @@ void Tunnel::replace_leg() {
     env_.log.notice("tunnel {}: no other path: {}", ordinal(), path.error());
     return;
   }
+  ++replacements_;
   options_.paths.push_back(path.value());
   add_leg(path.value());
+}
+
+// It was built, so that its guard is none of the suspects; nor is the exit, which serves others.
+void Tunnel::handle_dropped(const DroppedLeg& dropped) {
+  const Leg& leg = *dropped.leg;
+  env_.log.notice("tunnel {}: leg {} is dropped: {}", ordinal(), leg.ordinal(), dropped.reason);
+  stats_.legs[leg.ordinal() - 1].state = "closed";
+  const size_t hops = leg.path().size();
+  blame(leg, 1, was_ready_ ? hops - 2 : hops - 1);
+  replace_leg();
 }
 
 void Tunnel::blame(const Leg& leg, size_t first_hop, size_t last_hop) {
@@ -105,17 +115,13 @@ void Tunnel::handle_leg_lost(Leg& leg, const LegLoss& loss) {
     case LossEffect::kCellsLost:
       return close(reason);
     case LossEffect::kBeginAnew:
-      return begin_anew(reason);
+      state_ = State::kBuilding;
+      replace_leg();
+      return close_without_legs(reason);
     case LossEffect::kOthersGoOn:
       replace_leg();
       schedule_turn();
   }
-}
-
-void Tunnel::begin_anew(const std::string& reason) {
-  state_ = State::kBuilding;
-  replace_leg();
-  close_without_legs(reason);
 }
 
 void Tunnel::close_without_legs(const std::string& reason) {

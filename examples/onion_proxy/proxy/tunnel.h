@@ -122,7 +122,7 @@ class Tunnel final : private LegOwner, private CellSink, private StreamHost {
 
   void add_leg(const ChosenPath& path);
   void replace_leg();
-  void begin_anew(const std::string& reason);
+  void handle_dropped(const DroppedLeg& dropped);
   void close_without_legs(const std::string& reason);
   void join_built();
   bool join(Leg& leg);

@@ -82,6 +82,8 @@ void Tunnel::turn() {
   watch_exit();
   pump_control(facts);
   pump_data(facts);
+  // Something waits for a leg: how long at most depends on what went just now.
+  if (facts.backlog_cells > 0 && !turn_due_) poll_paths(facts);
   streams_.collect();
   arm_timer();
 }
@@ -98,7 +100,9 @@ void Tunnel::poll_paths(const StreamFacts& facts) {
   const Instant at = now();
   const PathNews news = paths_->poll(facts, at);
   if (news.closed) return close(news.reason);
-  if (news.begin_anew) return begin_anew("no leg was linked in time");
+  if (news.begin_anew) state_ = State::kBuilding;
+  for (const DroppedLeg& dropped : news.dropped) handle_dropped(dropped);
+  if (news.begin_anew) return close_without_legs("no leg was linked in time");
   paths_deadline_ = news.next_deadline;
   if (news.collect_half_streams) streams_.expire_half_closed(at);
   if (news.pressure) handle_pressure(*news.pressure, at);

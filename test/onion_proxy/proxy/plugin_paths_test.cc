@@ -1,5 +1,7 @@
 #include <gmock/gmock.h>
 
+#include <algorithm>
+
 #include "test/onion_proxy/support/two_legs.h"
 
 namespace onion_proxy {
@@ -116,6 +118,25 @@ TEST_F(PluginPathsTest, ALegThatGoesAtTheMomentInWhichItIsLinkedTakesNothingWith
   EXPECT_TRUE(run([&] { return ready_; }));
 }
 
+TEST_F(PluginPathsTest, ALegThatGoesAtTheMomentInWhichItIsLinkedLeavesOnesThatWaitForTheirs) {
+  // The same, but another leg has asked to be linked too.
+  ASSERT_TRUE(run([&] {
+    return leg(1).find(RelayCommand::kConfluxLink) != nullptr &&
+           leg(2).find(RelayCommand::kConfluxLink) != nullptr;
+  }));
+  leg(1).cork();
+  leg(1).send({RelayCommand::kConfluxLinked}, linked_answer(leg(1)));
+  leg(1).send_link_cell(LinkCommand::kDestroy, Bytes{11});
+  leg(1).uncork();
+  ASSERT_TRUE(run([&] { return tunnel_->stats().legs[0].state == "closed"; }));
+  EXPECT_FALSE(closed_);
+  EXPECT_EQ(replacements_asked_, 1u);
+  link(2);
+  ASSERT_TRUE(run([&] { return ready_; }));
+  connect(application_);
+  EXPECT_FALSE(closed_);
+}
+
 TEST_F(PluginPathsTest, ALegThatIsLostBeforeItIsLinkedIsReplaced) {
   // Given two legs that have asked to be linked, when both circuits go, one after the other,
   replacement_ = ChosenPath{.hops = leg(2).path(), .nicknames = {"g", "m", "e"}};
@@ -136,11 +157,66 @@ TEST_F(PluginPathsTest, ALegThatIsLostBeforeItIsLinkedIsReplaced) {
   EXPECT_TRUE(run([&] { return ready_; }));
 }
 
-// Handshakes may take a tenth of a second.
+TEST_F(PluginPathsTest, ALegThatIsLostBeforeItIsLinkedIsReplacedWhileStreamsGoOn) {
+  // Given a tunnel that serves over one leg, while the other one asks to be linked,
+  replacement_ = ChosenPath{.hops = leg(2).path(), .nicknames = {"g", "m", "e"}};
+  link(1);
+  ASSERT_TRUE(run([&] { return ready_; }));
+  ASSERT_TRUE(run([&] { return leg(2).find(RelayCommand::kConfluxLink) != nullptr; }));
+  connect(application_);
+  // when the circuit of that one goes,
+  leg(2).send_link_cell(LinkCommand::kDestroy, Bytes{11});
+  // then one in its place joins the same set.
+  ASSERT_TRUE(run([&] { return leg(2).count(RelayCommand::kConfluxLink) == 2; }));
+  EXPECT_EQ(leg(2).cells().back().body, leg(1).find(RelayCommand::kConfluxLink)->body);
+  Bytes linked = leg(2).cells().back().body;
+  linked.back() = 1;
+  leg(2).send({RelayCommand::kConfluxLinked}, linked);
+  EXPECT_TRUE(run([&] { return tunnel_->stats().legs[2].state == "linked"; }));
+  EXPECT_FALSE(closed_);
+}
+
+class FourLegsTest : public PluginPathsTest {
+ protected:
+  void SetUp() override {
+    open_plugin();
+    start(4, std::make_unique<PluginPaths>(plugin_->instance()));
+  }
+};
+
+TEST_F(FourLegsTest, AReplacementThatIsRefusedLeavesTheNextOneItsTurn) {
+  for (const size_t number : {2, 3, 4}) leg(number).refuse_building();
+  ASSERT_TRUE(run(
+      [&] { return std::ranges::count(tunnel_->stats().legs, "closed", &LegStats::state) == 3; }));
+  EXPECT_EQ(replacements_asked_, 3u) << "although one is allowed in all";
+}
+
+// Handshakes may take half a second.
 class ImpatientPathsTest : public PluginPathsTest {
  protected:
-  ImpatientPathsTest() { conflux_lines_ = "  handshake_timeout: 100ms\n"; }
+  ImpatientPathsTest() { conflux_lines_ = "  handshake_timeout: 500ms\n"; }
 };
+
+TEST_F(ImpatientPathsTest, ALegThatIsNotLinkedInTimeIsReplacedAndItsMiddleAvoided) {
+  // Given a tunnel that serves over one leg, when nobody answers the LINK of the other one,
+  link(1);
+  ASSERT_TRUE(run([&] { return ready_; }));
+  ASSERT_TRUE(run([&] { return leg(2).is_destroyed(); }));
+  // then another path is asked for, and whoever may have been at fault is known.
+  EXPECT_TRUE(run([&] { return replacements_asked_ == 1; }));
+  EXPECT_EQ(tunnel_->stats().legs[1].state, "closed");
+  ASSERT_EQ(suspects_.size(), 1u) << "neither the guard nor the exit, which serves";
+  EXPECT_EQ(suspects_[0].ed_id, leg(2).path()[1].ed_id);
+  connect(application_);
+  EXPECT_FALSE(closed_);
+}
+
+TEST_F(ImpatientPathsTest, WhereNoLegIsLinkedInTimeTheExitMayBeAtFaultToo) {
+  ASSERT_TRUE(run([&] { return closed_; }));
+  EXPECT_THAT(tunnel_->close_reason(), testing::HasSubstr("no leg was linked in time"));
+  EXPECT_EQ(std::ranges::count(suspects_, leg(1).path().back().ed_id, &RelayInfo::ed_id), 2);
+  EXPECT_EQ(suspects_.size(), 4u) << "and both middles";
+}
 
 TEST_F(ImpatientPathsTest, ATunnelWhoseOnlyLegIsNotLinkedInTimeWaitsForThoseThatAreBeingBuilt) {
   leg(2).pause();
@@ -214,6 +290,30 @@ TEST_F(PluginPathsTest, TheLossOfALegThatIsNotLinkedLeavesTheOtherAtWork) {
   leg(2).send_link_cell(LinkCommand::kDestroy, Bytes{11});
   ASSERT_TRUE(run([&] { return tunnel_->stats().legs[1].state == "closed"; }));
   connect(application_);
+  EXPECT_FALSE(closed_);
+}
+
+// A scheduler that waits for the faster leg as long as it moves.
+class WaitingPathsTest : public PluginPathsTest {
+ protected:
+  WaitingPathsTest() {
+    scheduler_ = "min_rtt";
+    stall_timeout_ = std::chrono::hours(1);  // nobody asks whether the exit lives
+  }
+};
+
+TEST_F(WaitingPathsTest, AnUploadLeavesAFrozenLegAlthoughNothingElseHappens) {
+  // Given an upload that has filled the window of the better leg,
+  link_both();
+  connect(application_);
+  application_.send(std::string(200 * kRelayBodyMax, 'u'));
+  ASSERT_TRUE(run([&] { return leg(carrier_).count(RelayCommand::kData) == 124; }));
+  EXPECT_EQ(leg(other()).count(RelayCommand::kData), 0u);
+  // when no SENDME, no cell and no application ever wakes the tunnel,
+  // then it looks again by itself.
+  EXPECT_TRUE(run([&] {
+    return leg(1).count(RelayCommand::kData) + leg(2).count(RelayCommand::kData) >= 200;
+  }));
   EXPECT_FALSE(closed_);
 }
 
