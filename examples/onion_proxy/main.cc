@@ -25,6 +25,10 @@ constexpr int kFailure = 1;
 constexpr milliseconds kStatusInterval{1000};
 constexpr milliseconds kFlushTime{200};  ///< for DESTROY cells and last bytes at the end
 
+Result<PluginConfig> configured(const Options& options) {
+  return load_plugin_config({.file = options.config_file, .legs = options.legs, .ux = options.ux});
+}
+
 /// The running program: everything that lives from the first look at the directory to the end.
 class Application {
  public:
@@ -52,15 +56,11 @@ class Application {
   }
 
   Status open_plugin() {
-    auto config = load_plugin_config(
-        {.file = options_.config_file, .legs = options_.legs, .ux = options_.ux});
+    const auto config = configured(options_);
     if (!config.ok()) return Error{config.error()};
     const auto& settings = config.value().settings;
-    legs_ = settings.conflux.legs.count;
-    legs_max_ = settings.conflux.legs.max;
-    legs_by_consensus_ = settings.conflux.profile == conflux::config::Profile::kStock &&
-                         !config.value().legs_are_chosen && options_.paths.empty();
-    if (legs_ == 1) {
+    legs_ = leg_count(config.value(), !options_.paths.empty());
+    if (legs_.legs == 1) {
       log_.notice("one leg: plain circuits, no plugin");
       return Status();
     }
@@ -77,8 +77,7 @@ class Application {
     }
     log_.warn("{}", host.error());
     log_.warn("going on with plain circuits, as plugin.on_failure asks");
-    legs_ = 1;
-    legs_by_consensus_ = false;
+    legs_ = {.legs = 1};
     return Status();
   }
 
@@ -92,8 +91,6 @@ class Application {
     channels_.emplace(io_, ChannelPool::Options{});
     manager_.emplace(TunnelEnvironment{io_, log_, *channels_}, *directory_, plugin_.get(),
                      TunnelManager::Options{.legs = legs_,
-                                            .legs_by_consensus = legs_by_consensus_,
-                                            .legs_max = legs_max_,
                                             .exit_nickname = options_.exit_nickname,
                                             .paths = options_.paths,
                                             .hold_link_file = options_.hold_link_file,
@@ -106,8 +103,8 @@ class Application {
     if (!started.ok()) return started;
     const auto endpoint = listener_->local_endpoint();
     log_.notice("SOCKS5 on {}:{}, {} leg{} for each tunnel{}", endpoint.address().to_string(),
-                endpoint.port(), legs_, legs_ == 1 ? "" : "s",
-                legs_by_consensus_ ? " unless the consensus says otherwise" : "");
+                endpoint.port(), legs_.legs, legs_.legs == 1 ? "" : "s",
+                legs_.by_consensus ? " unless the consensus says otherwise" : "");
     return Status();
   }
 
@@ -149,9 +146,7 @@ class Application {
   const Options& options_;
   Console& console_;
   const Logger& log_;
-  size_t legs_ = 1;
-  bool legs_by_consensus_ = false;
-  size_t legs_max_ = 1;
+  LegCount legs_;
   SteadyClock::time_point started_ = SteadyClock::now();
   StatusLine status_line_;
 
@@ -167,6 +162,15 @@ class Application {
   std::optional<SocksListener> listener_;
 };
 
+int check(const Options& options, const Logger& log) {
+  const auto config = configured(options);
+  if (config.ok()) {
+    return check_network(options, leg_count(config.value(), !options.paths.empty()), log);
+  }
+  log.error("{}", config.error());
+  return kFailure;
+}
+
 int run(int argc, const char* const* argv) {
   const auto parsed = parse_options(argc, argv);
   if (const auto* exit_now = std::get_if<ExitNow>(&parsed)) {
@@ -179,7 +183,7 @@ int run(int argc, const char* const* argv) {
   const Logger log(options.log_level, [&console](LogLevel level, std::string_view message) {
     console.log(level, message);
   });
-  if (options.check_network) return check_network(options, log);
+  if (options.check_network) return check(options, log);
   console.print_banner();
   return Application(options, console, log).run();
 }

@@ -21,7 +21,7 @@ void print(const std::string& text) { std::fputs(text.c_str(), stdout); }
 
 class NetworkCheck {
  public:
-  NetworkCheck(std::vector<Authority> authorities, std::optional<size_t> legs, const Logger& log)
+  NetworkCheck(std::vector<Authority> authorities, const LegCount& legs, const Logger& log)
       : directory_(io_, log, std::move(authorities), {}), pool_(io_, {}), legs_(legs), log_(log) {}
 
   int run() {
@@ -67,7 +67,7 @@ class NetworkCheck {
   boost::asio::io_context io_{1};
   DirectoryClient directory_;
   ChannelPool pool_;
-  const std::optional<size_t> legs_;
+  const LegCount legs_;
   const Logger& log_;
   size_t pending_ = 0;
   size_t linked_ = 0;
@@ -84,13 +84,13 @@ Result<std::vector<Authority>> load_authorities(const std::string& path) {
   return authorities;
 }
 
-int check_network(const Options& options, const Logger& log) {
+int check_network(const Options& options, const LegCount& legs, const Logger& log) {
   auto authorities = load_authorities(options.authorities_file);
   if (!authorities.ok()) {
     log.error("{}", authorities.error());
     return 1;
   }
-  NetworkCheck check(std::move(authorities).value(), options.legs, log);
+  NetworkCheck check(std::move(authorities).value(), legs, log);
   return check.run();
 }
 

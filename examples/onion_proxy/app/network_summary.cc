@@ -7,8 +7,6 @@
 namespace onion_proxy {
 namespace {
 
-constexpr int32_t kStockLegsMax = 8;  // that anybody builds
-
 std::string time_text(UnixTime time) {
   const auto day = std::chrono::floor<std::chrono::days>(time);
   const std::chrono::year_month_day date{day};
@@ -30,7 +28,8 @@ std::string parameter_row(const Consensus& consensus, std::string_view name, int
                      stated ? "" : " (default)");
 }
 
-std::string verdict(const NetworkView& network, size_t legs) {
+std::string verdict(const NetworkView& network, const LegCount& count) {
+  if (count.legs == 1) return "Ready for single circuits, and more legs are not asked for.\n";
   const auto& relays = network.relays;
   const auto capable = std::count_if(relays.begin(), relays.end(), [](const Relay& relay) {
     return relay.is_exit() && relay.supports_conflux();
@@ -42,6 +41,10 @@ std::string verdict(const NetworkView& network, size_t legs) {
   if (network.consensus.param("cc_alg", 2, INT32_MIN, INT32_MAX) == 0) {
     return "cc_alg is 0: exits do no congestion control, so Conflux will not link.\n";
   }
+  if (!count.is_multipath(network.consensus)) {
+    return "cfx_num_legs_set is 0: single circuits, as nobody has chosen a number of legs.\n";
+  }
+  const size_t legs = count.in(network.consensus);
   // Each leg takes a guard and a middle, and the exit is one more.
   const size_t disjoint = (relays.size() - 1) / 2;
   if (disjoint < legs) {
@@ -53,7 +56,7 @@ std::string verdict(const NetworkView& network, size_t legs) {
 
 }  // namespace
 
-std::string summarise_network(const NetworkView& network, std::optional<size_t> legs) {
+std::string summarise_network(const NetworkView& network, const LegCount& count) {
   const Consensus& consensus = network.consensus;
   std::string out = fmt::format("consensus    {} to {}, signatures verified\n",
                                 time_text(consensus.valid_after), time_text(consensus.valid_until));
@@ -66,8 +69,7 @@ std::string summarise_network(const NetworkView& network, std::optional<size_t> 
   out += parameter_row(consensus, "cfx_enabled", 1);
   out += parameter_row(consensus, "cfx_max_legs_set", 8);
   out += parameter_row(consensus, "cfx_num_legs_set", 2);
-  const auto stock = static_cast<size_t>(consensus.param("cfx_num_legs_set", 2, 1, kStockLegsMax));
-  return out + verdict(network, legs.value_or(stock));
+  return out + verdict(network, count);
 }
 
 }  // namespace onion_proxy

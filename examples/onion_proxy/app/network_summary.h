@@ -3,12 +3,13 @@
 
 #include <string>
 
+#include "examples/onion_proxy/directory/leg_count.h"
 #include "examples/onion_proxy/directory/network_view.h"
 
 namespace onion_proxy {
 
-/// Several lines: relays, exits, parameters that matter here, and what would keep `legs` legs from
-/// working; without a number, as many as profile stock builds.
-std::string summarise_network(const NetworkView& network, std::optional<size_t> legs);
+/// Several lines: relays, exits, parameters that matter here, and what would keep as many legs as
+/// the proxy would build there from working.
+std::string summarise_network(const NetworkView& network, const LegCount& count);
 
 }  // namespace onion_proxy

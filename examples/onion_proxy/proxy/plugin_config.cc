@@ -72,6 +72,13 @@ Status override_ux(const std::string& ux, Settings& settings) {
 
 }  // namespace
 
+LegCount leg_count(const PluginConfig& config, bool pinned) {
+  const auto& conflux = config.settings.conflux;
+  return {.legs = conflux.legs.count,
+          .by_consensus = conflux.profile == Profile::kStock && !config.legs_are_chosen && !pinned,
+          .most = conflux.legs.max};
+}
+
 Result<PluginConfig> load_plugin_config(const PluginConfigRequest& request) {
   PluginConfig out;
   out.name = request.file.empty() ? "command line" : request.file;

@@ -7,6 +7,7 @@
 
 #include "config/settings.h"
 #include "examples/onion_proxy/base/result.h"
+#include "examples/onion_proxy/directory/leg_count.h"
 
 namespace onion_proxy {
 
@@ -23,6 +24,9 @@ struct PluginConfigRequest {
   std::optional<size_t> legs{};     ///< of the command line
   std::optional<std::string> ux{};  ///< of the command line
 };
+
+/// What that makes of the number of legs. `pinned`: the user names paths, and so chooses how many.
+LegCount leg_count(const PluginConfig& config, bool pinned);
 
 /// Reads and checks. Errors carry every finding, one a line. Without a file, more than two legs
 /// choose `profile: lab`; a file that says otherwise is not overruled.

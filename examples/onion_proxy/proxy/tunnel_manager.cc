@@ -119,23 +119,9 @@ void TunnelManager::start(const Key& key) {
   });
 }
 
-// Where the network has switched Conflux off, exits refuse LINK. A set of no legs is none.
-bool TunnelManager::is_multipath(const Consensus& consensus) const {
-  return plugin_ != nullptr && consensus.param("cfx_enabled", 1, 0, 1) == 1 &&
-         (!options_.legs_by_consensus || consensus.param("cfx_num_legs_set", 2, 0, 255) > 0);
-}
-
-size_t TunnelManager::legs_for(const Consensus& consensus) const {
-  if (!is_multipath(consensus)) return 1;
-  if (!options_.legs_by_consensus) return options_.legs;
-  return static_cast<size_t>(consensus.param("cfx_num_legs_set",
-                                             static_cast<int32_t>(options_.legs), 1,
-                                             static_cast<int32_t>(options_.legs_max)));
-}
-
 PathRequest TunnelManager::request_for(const Entry& entry, const Consensus& consensus) {
-  PathRequest request{.legs = legs_for(consensus),
-                      .multipath = is_multipath(consensus),
+  PathRequest request{.legs = options_.legs.in(consensus),
+                      .multipath = options_.legs.is_multipath(consensus),
                       .exit_nickname = options_.exit_nickname,
                       .pins = options_.paths,
                       .avoid = suspects()};
@@ -144,7 +130,7 @@ PathRequest TunnelManager::request_for(const Entry& entry, const Consensus& cons
 }
 
 std::unique_ptr<PathSet> TunnelManager::make_paths(const Consensus& consensus) {
-  if (!is_multipath(consensus)) return std::make_unique<PlainPath>();
+  if (!options_.legs.is_multipath(consensus)) return std::make_unique<PlainPath>();
   return std::make_unique<PluginPaths>(plugin_->instance());
 }
 
@@ -158,7 +144,7 @@ void TunnelManager::start_with(const Key& key, Result<DirectoryClient::View> vie
 
   TunnelOptions options;
   options.ordinal = ++last_ordinal_;
-  if (plugin_ != nullptr && !is_multipath(network.consensus)) {
+  if (plugin_ != nullptr && !options_.legs.is_multipath(network.consensus)) {
     env_.log.notice("tunnel {}: a plain circuit, as the consensus wants no Conflux",
                     options.ordinal);
   }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "examples/onion_proxy/app/stats.h"
+#include "examples/onion_proxy/directory/leg_count.h"
 #include "examples/onion_proxy/net/directory_client.h"
 #include "examples/onion_proxy/net/timer.h"
 #include "examples/onion_proxy/proxy/plugin_host.h"
@@ -20,10 +21,7 @@ namespace onion_proxy {
 class TunnelManager final : private TunnelOwner {
  public:
   struct Options {
-    size_t legs = 2;
-    /// As stock tor's clients do: `cfx_num_legs_set` of the consensus, and `legs` if it is silent.
-    bool legs_by_consensus = false;
-    size_t legs_max = 8;  ///< that the plugin takes, whatever the consensus says
+    LegCount legs;
     std::string exit_nickname;
     std::vector<PathPins> paths;
     std::string hold_link_file;  ///< see TunnelOptions
@@ -39,7 +37,7 @@ class TunnelManager final : private TunnelOwner {
     size_t waiting_max = 1024;
   };
 
-  /// `plugin` is null for plain circuits (legs = 1). All outlive this.
+  /// `plugin` is null for plain circuits, and then there is one leg. All outlive this.
   TunnelManager(const TunnelEnvironment& environment, DirectoryClient& directory,
                 PluginHost* plugin, Options options);
   ~TunnelManager() override;
@@ -88,8 +86,6 @@ class TunnelManager final : private TunnelOwner {
   std::vector<RelayInfo> suspects();
   void start(const Key& key);
   void start_with(const Key& key, Result<DirectoryClient::View> view);
-  bool is_multipath(const Consensus& consensus) const;
-  size_t legs_for(const Consensus& consensus) const;
   PathRequest request_for(const Entry& entry, const Consensus& consensus);
   std::unique_ptr<PathSet> make_paths(const Consensus& consensus);
   void serve_waiting(Entry& entry);

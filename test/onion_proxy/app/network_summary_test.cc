@@ -19,24 +19,32 @@ NetworkView network_with(std::map<std::string, int32_t, std::less<>> params) {
   return network;
 }
 
-TEST(NetworkSummary, JudgesByAsManyLegsAsAreAskedForElseByWhatTheConsensusSays) {
-  EXPECT_THAT(summarise_network(network_with({{"cfx_num_legs_set", 3}}), 5),
-              EndsWith("Ready for 5 disjoint legs.\n"));
-  EXPECT_THAT(summarise_network(network_with({{"cfx_num_legs_set", 3}}), std::nullopt),
-              EndsWith("Ready for 3 disjoint legs.\n"));
-  EXPECT_THAT(summarise_network(network_with({}), std::nullopt),
+constexpr LegCount kUnchosen{.by_consensus = true};
+
+TEST(NetworkSummary, JudgesByAsManyLegsAsTheProxyWouldBuild) {
+  const NetworkView network = network_with({{"cfx_num_legs_set", 3}});
+  EXPECT_THAT(summarise_network(network, {.legs = 5}), EndsWith("Ready for 5 disjoint legs.\n"));
+  EXPECT_THAT(summarise_network(network, kUnchosen), EndsWith("Ready for 3 disjoint legs.\n"));
+  EXPECT_THAT(summarise_network(network_with({}), kUnchosen),
               EndsWith("Ready for 2 disjoint legs.\n"));
-  EXPECT_THAT(summarise_network(network_with({{"cfx_num_legs_set", 255}}), std::nullopt),
-              EndsWith("Ready for 8 disjoint legs.\n"));
+  EXPECT_THAT(summarise_network(network, {.by_consensus = true, .most = 2}),
+              EndsWith("Ready for 2 disjoint legs.\n"));
+}
+
+TEST(NetworkSummary, PromisesNoLegsWhereSingleCircuitsAreBuilt) {
+  EXPECT_THAT(summarise_network(network_with({{"cfx_num_legs_set", 0}}), kUnchosen),
+              HasSubstr("cfx_num_legs_set is 0: single circuits"));
+  EXPECT_THAT(summarise_network(network_with({}), {.legs = 1}),
+              HasSubstr("Ready for single circuits"));
 }
 
 TEST(NetworkSummary, SaysThatConfluxIsSwitchedOff) {
-  const std::string text = summarise_network(network_with({{"cfx_enabled", 0}}), std::nullopt);
+  const std::string text = summarise_network(network_with({{"cfx_enabled", 0}}), kUnchosen);
   EXPECT_THAT(text, HasSubstr("cfx_enabled is 0: exits refuse Conflux"));
 }
 
 TEST(NetworkSummary, SaysWhichParametersTheConsensusDoesNotState) {
-  const std::string text = summarise_network(network_with({{"cfx_enabled", 1}}), std::nullopt);
+  const std::string text = summarise_network(network_with({{"cfx_enabled", 1}}), kUnchosen);
   EXPECT_THAT(text, HasSubstr("cfx_enabled          1\n"));
   EXPECT_THAT(text, HasSubstr("cfx_num_legs_set     2 (default)\n"));
 }

@@ -66,6 +66,20 @@ TEST_F(ConfigFile, LegsAreChosenOnlyByWhoeverSaysHowMany) {
   EXPECT_TRUE(load_plugin_config({.file = write(two)}).value().legs_are_chosen);
 }
 
+TEST_F(ConfigFile, TheConsensusDecidesOnlyWhereStocksNumberWasNobodysChoice) {
+  const auto stock = load_plugin_config({});
+  ASSERT_TRUE(stock.ok()) << stock.error();
+  EXPECT_TRUE(leg_count(stock.value(), false).by_consensus);
+  EXPECT_FALSE(leg_count(stock.value(), true).by_consensus) << "paths are named";
+  EXPECT_FALSE(leg_count(load_plugin_config({.legs = 2}).value(), false).by_consensus);
+  const auto lab = load_plugin_config(
+      {.file = write("version: 1\nconflux:\n  profile: lab\n  legs: {count: 4, max: 6}\n")});
+  ASSERT_TRUE(lab.ok()) << lab.error();
+  EXPECT_FALSE(leg_count(lab.value(), false).by_consensus);
+  EXPECT_EQ(leg_count(lab.value(), false).legs, 4u);
+  EXPECT_EQ(leg_count(lab.value(), false).most, 6u);
+}
+
 TEST_F(ConfigFile, ItsProfileIsNotOverruled) {
   const std::string file = write("version: 1\nconflux:\n  profile: stock\n");
   const auto config = load_plugin_config({.file = file, .legs = 4});

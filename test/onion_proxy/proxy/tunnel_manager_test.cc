@@ -35,7 +35,7 @@ class TunnelManagerTest : public ::testing::Test {
     Authority authority = authority_.configured();
     authority.dir_address = server_.endpoint();
     directory_.emplace(io_, log_, std::vector{authority}, DirectoryClient::Options{});
-    options_.legs = 1;
+    options_.legs.legs = 1;
     options_.paths = {{"g1", "m1", "x"}, {"g2", "m2", "x"}};
   }
   ~TunnelManagerTest() override {
@@ -91,7 +91,7 @@ class TunnelManagerTest : public ::testing::Test {
     auto opened = PluginHost::open(io_, log_, CONFLUX_PLUGIN, config.value());
     ASSERT_TRUE(opened.ok()) << opened.error();
     plugin_ = std::move(opened).value();
-    options_.legs = 2;
+    options_.legs.legs = 2;
   }
 
   TunnelManager& manager() {
@@ -309,7 +309,7 @@ class ConsensusLegsTest : public TunnelManagerPressureTest {
  protected:
   size_t legs_with(const std::string& params) {
     publish(params);
-    options_.legs_by_consensus = true;
+    options_.legs.by_consensus = true;
     arrive(application_);
     EXPECT_TRUE(run([&] { return leg(1).is_built(); }));
     return manager().stats().tunnels.back().legs.size();
@@ -335,8 +335,22 @@ TEST_F(ConsensusLegsTest, MoreLegsAreBuiltIfItSaysSo) {
 }
 
 TEST_F(ConsensusLegsTest, NeverMoreThanThePluginTakes) {
-  options_.legs_max = 2;
+  options_.legs.most = 2;
   EXPECT_EQ(legs_with(" cfx_num_legs_set=255"), 2u);
+}
+
+TEST_F(ConsensusLegsTest, FewerThanNoneAreNone) {
+  EXPECT_EQ(legs_with(" cfx_num_legs_set=-5"), 1u);
+  ASSERT_TRUE(run([&] { return leg(1).count(RelayCommand::kBegin) == 1; }));
+  EXPECT_EQ(leg(1).count(RelayCommand::kConfluxLink), 0u);
+}
+
+TEST_F(ConsensusLegsTest, WithoutConfluxAChosenNumberMeansAPlainCircuitToo) {
+  publish(" cfx_enabled=0");
+  arrive(application_);
+  ASSERT_TRUE(run([&] { return leg(1).count(RelayCommand::kBegin) == 1; }));
+  EXPECT_EQ(leg(1).count(RelayCommand::kConfluxLink), 0u);
+  EXPECT_EQ(manager().stats().tunnels.back().legs.size(), 1u);
 }
 
 TEST_F(ConsensusLegsTest, AChosenNumberStands) {
