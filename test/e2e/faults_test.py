@@ -48,7 +48,7 @@ class GuardKilled(E2eTestCase):
 class MiddleStopped(E2eTestCase):
     TIMEOUT_S = 3.0
 
-    def test_its_leg_is_dropped_at_the_handshake_timeout_while_the_other_serves(self):
+    def test_its_leg_is_replaced_at_the_handshake_timeout_while_the_other_serves(self):
         hold = self.work_dir / "link-now"
         paths = ["relay0,relay1,exit0", "relay2,relay13,exit0"]
         proxy = self.start_proxy(
@@ -61,13 +61,13 @@ class MiddleStopped(E2eTestCase):
         released = time.monotonic()  # before: the proxy may see the file at once
         hold.touch()
         self.assert_intact(early())  # the leg that lives serves, before the other is given up
-        proxy.wait_for_legs(["linked", "closed"], self.TIMEOUT_S + 5)
+        proxy.wait_for_legs(["linked", "closed", "linked"], self.TIMEOUT_S + 10)
         self.assertGreaterEqual(time.monotonic() - released, self.TIMEOUT_S)
-        self.assert_intact(transfer.download(self.transfer(proxy, 41, 5 * MEGABYTE)))
+        self.assert_intact(transfer.download(self.transfer(proxy, 41, 40 * MEGABYTE)))
         self.assertEqual(proxy.stop(), 0)
         (tunnel,) = proxy.tunnels()
-        self.assertEqual(tunnel["legs"][1]["cells_in"], 0)
-        self.assertGreater(tunnel["legs"][0]["cells_in"], 0)
+        carried = [leg["cells_in"] > 0 for leg in tunnel["legs"]]
+        self.assertEqual(carried, [True, False, True])
 
     def test_its_leg_delays_no_stream_and_joins_when_it_is_built_after_all(self):
         self.network.send_signal("relay13", signal.SIGSTOP)

@@ -182,7 +182,7 @@ void World::route(TunnelModel& tunnel, Oddity oddity) {
   check(tunnel, now);
 }
 
-// What can_read() answers, route() does.
+// What can_read() answers, route() does, however many of the cells that wait are asked for.
 void World::can_read(TunnelModel& tunnel, Oddity oddity) {
   const Views all = views(tunnel, oddity);
   std::uint32_t reason = 0;
@@ -195,7 +195,8 @@ void World::can_read(TunnelModel& tunnel, Oddity oddity) {
   const bool nothing_due = std::max(latest_us_, now_us_) < now.next_deadline_us;
   const bool answered = status == MPATH_OK || status == MPATH_BLOCKED;
   if (!answered || !tunnel.multi_path() || !nothing_due) return;
-  mpath_route_request request{sizeof request, kData, tunnel.join_hop(), 0, 0, 1, 0};
+  const auto want = static_cast<std::uint32_t>(1 + in_.below(std::max(all.head.backlog, 1U)));
+  mpath_route_request request{sizeof request, kData, tunnel.join_hop(), 0, 0, want, 0};
   mpath_grant grant{};
   grant.struct_size = sizeof grant;
   const mpath_status routed =
