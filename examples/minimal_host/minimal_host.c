@@ -66,7 +66,7 @@ static void pump(void) {
   mpath_leg_view views[LEGS];
   mpath_events events = {items, MPATH_EVENTS_MAX, sizeof *items, 0, 0, MPATH_NEVER};
   do {
-    mpath_leg_views all = look(views, 0);
+    mpath_leg_views all = look(views, 0); /* YOURS: how many cells wait for a leg */
     check("poll", mp->poll(instance, tunnel, &all, now_us, &events));
     for (uint32_t i = 0; i < events.count; i++) {
       const mpath_event *e = &items[i];

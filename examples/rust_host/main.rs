@@ -123,7 +123,7 @@ impl<'i> Host<'i> {
     fn pump(&mut self) -> Result<(), Error> {
         loop {
             let legs = self.look();
-            let views = Views { legs: &legs, backlog: 0 };
+            let views = Views { legs: &legs, backlog: 0 }; // YOURS: how many cells wait for a leg
             self.tunnel.poll(&views, self.now_us, &mut self.events)?;
             for event in self.events.iter() {
                 match event {

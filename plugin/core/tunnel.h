@@ -143,8 +143,9 @@ class Tunnel {
   // changed.
   const Leg* route_again(CellKey key, Cells want, LegViews views, Instant now,
                          Cells& granted) noexcept;
-  // May streams of the join point be read now, and which leg would carry them? What route() would
-  // answer; nothing changes. Seed: should_skip_join_point.
+  // May streams of the join point be read now, and which leg would carry them? By all that these
+  // views say, where route() may let what was decided stand for some cells more. Nothing changes.
+  // Seed: should_skip_join_point.
   Outcome can_read(const LegViews& views, Instant now, RouteGrant& out);
   Outcome handle_cell(const ReceivedCell& cell, Instant now, Reason& violation);
   // The short way of handle_cell(). The leg on which a cell of this key came, if it is DATA from

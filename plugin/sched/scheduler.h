@@ -44,10 +44,11 @@ struct Candidate {
   const DeliveredRate* delivered = nullptr;  // the same; kept for schedulers that ask for it
 
   [[nodiscard]] bool is_open() const noexcept { return obstacle == Reason::NONE; }
-  // It is open, or will be with the next SENDME. When a channel or padding lets cells through again
-  // nobody can reckon: a leg that they shut is not worth waiting for.
+  // It is open, or worth waiting for: a SENDME of it is due, without which it soon counts as
+  // stalled. A channel may be shut for as long as it likes, and padding too.
   [[nodiscard]] bool is_usable() const noexcept {
-    return is_open() || obstacle == Reason::PRIMARY_FULL;
+    return is_open() || obstacle == Reason::PRIMARY_FULL ||
+           (obstacle == Reason::CHANNEL_BLOCKED && inflight >= sendme_inc);
   }
   [[nodiscard]] RttEstimate estimate() const noexcept {
     return history == nullptr ? RttEstimate{} : *history;

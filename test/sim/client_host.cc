@@ -143,6 +143,7 @@ void ClientHost::handle_sendme(Leg& leg, std::uint64_t now) {
   leg.rtt_us = static_cast<std::uint32_t>(std::max<std::uint64_t>(1, now - leg.sent_at.front()));
   leg.sent_at.pop_front();
   leg.inflight -= std::min(leg.inflight, options_.sendme_inc);
+  leg.moved_at = ledger_.now();
 }
 
 mpath_status ClientHost::hand_over(const Leg& leg, const Cell& cell, std::uint64_t now,
@@ -312,26 +313,39 @@ void ClientHost::poll(std::uint64_t now) {
   const std::vector<mpath_event> told(items.begin(), items.begin() + events.count);
   deadline_ = events.next_deadline_us;
   check_poll(events, now);
+  for (Leg& leg : legs_) leg.moved_at.reset();
   for (const mpath_event& event : told) handle_event(event, now);
   check_numbers();
 }
 
-// When a leg of which a SENDME is due counts as stalled, if it has not moved until then.
-bool ClientHost::may_be_stall(std::uint64_t deadline) const {
-  return std::ranges::any_of(legs_, [&](const Leg& leg) {
-    const std::uint64_t patience = std::max<std::uint64_t>(4 * leg.rtt_us, 250'000);
-    return options_.tells_totals && !leg.gone && leg.inflight >= options_.sendme_inc &&
-           deadline <= ledger_.now() + patience + 1;
-  });
+// A SENDME of it is due, and the plugin can tell.
+bool ClientHost::may_stall(const Leg& leg) const {
+  return options_.tells_totals && !leg.removed && leg.inflight >= options_.sendme_inc;
+}
+
+// While DATA waits, the time at which a leg counts as stalled is named: of one that has moved since
+// the last poll, and need not have stalled again since, no later than its patience ends.
+void ClientHost::check_deadline() {
+  const std::uint64_t known = ledger_.next_deadline();
+  std::uint64_t latest = known;
+  bool is_stall = false;
+  for (const Leg& leg : legs_) {
+    if (!waits_ || !may_stall(leg)) continue;
+    const std::uint64_t patience = std::max<std::uint64_t>(4ULL * leg.rtt_us, 250'000);
+    const std::uint64_t end = ledger_.now() + patience + 1;
+    is_stall = is_stall || deadline_ <= end;
+    const bool moves = leg.moved_at && ledger_.now() <= *leg.moved_at + patience;
+    if (moves) latest = std::min(latest, end);
+  }
+  if (deadline_ > latest || (deadline_ < known && !is_stall)) {
+    fail("the deadline is " + std::to_string(deadline_) + ", expected " + std::to_string(known) +
+         ", or of a stall at most " + std::to_string(latest));
+  }
 }
 
 void ClientHost::check_poll(const mpath_events& events, std::uint64_t now) {
   if (ledger_.closed_reason() != 0) return;
-  const std::uint64_t known = ledger_.next_deadline();
-  const bool is_stall = waits_ && deadline_ < known && may_be_stall(deadline_);
-  if (deadline_ != known && !is_stall) {
-    fail("the deadline is " + std::to_string(deadline_) + ", expected " + std::to_string(known));
-  }
+  check_deadline();
   if (deadline_ <= now) fail("a deadline in the past");
   for (const mpath_event& event : std::span(events.items, events.count)) {
     if (event.kind == MPATH_EVENT_PRESSURE) high_water_ = event.detail == MPATH_WATER_HIGH;

@@ -7,6 +7,7 @@
 #include <deque>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -86,6 +87,7 @@ class ClientHost {
     std::uint32_t data_sent = 0;
     std::uint32_t data_seen = 0;
     std::uint32_t rtt_us = 0;
+    std::optional<std::uint64_t> moved_at;  // since the last poll
     std::deque<std::uint64_t> sent_at;
     bool closed = false;   // the circuit is lost; the plugin has not been told yet
     bool blocked = false;  // its channel
@@ -102,7 +104,8 @@ class ClientHost {
   void remove(std::size_t leg, std::uint32_t reason, std::uint64_t now);
   mpath_status hand_over(const Leg& leg, const Cell& cell, std::uint64_t now,
                          mpath_receipt& receipt);
-  [[nodiscard]] bool may_be_stall(std::uint64_t deadline) const;
+  [[nodiscard]] bool may_stall(const Leg& leg) const;
+  void check_deadline();
   void receive_late(std::size_t leg, std::uint64_t now);
   void judge_answer(std::size_t leg, const Cell& cell, mpath_status status, std::uint32_t reason);
   void check_grant(const mpath_grant& grant, const Leg& leg, std::size_t count, bool data);

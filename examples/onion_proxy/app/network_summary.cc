@@ -28,21 +28,32 @@ std::string parameter_row(const Consensus& consensus, std::string_view name, int
                      stated ? "" : " (default)");
 }
 
-std::string verdict(const NetworkView& network, const LegCount& count) {
-  if (count.legs == 1) return "Ready for single circuits, and more legs are not asked for.\n";
-  const auto& relays = network.relays;
-  const auto capable = std::count_if(relays.begin(), relays.end(), [](const Relay& relay) {
-    return relay.is_exit() && relay.supports_conflux();
+bool has_exit(const NetworkView& network, bool multipath) {
+  return std::ranges::any_of(network.relays, [multipath](const Relay& relay) {
+    return relay.is_exit() &&
+           (multipath ? relay.supports_conflux() : relay.supports_congestion_control());
   });
-  if (capable == 0) return "No exit speaks Conflux: only single circuits will work.\n";
-  if (network.consensus.param("cfx_enabled", 1, 0, 1) == 0) {
-    return "cfx_enabled is 0: exits refuse Conflux, only single circuits will work.\n";
+}
+
+std::string why_single(const Consensus& consensus, const LegCount& count) {
+  if (count.legs == 1) return "one leg is asked for";
+  return consensus.param("cfx_enabled", 1, 0, 1) == 0
+             ? "cfx_enabled is 0, exits refuse Conflux"
+             : "cfx_num_legs_set is 0, and nobody has chosen a number of legs";
+}
+
+std::string verdict(const NetworkView& network, const LegCount& count) {
+  const auto& relays = network.relays;
+  const bool multipath = count.is_multipath(network.consensus);
+  if (!has_exit(network, multipath)) {
+    return multipath ? "No exit speaks Conflux: only --legs 1 will work.\n"
+                     : "No exit does congestion control: no circuit can be built.\n";
+  }
+  if (!multipath) {
+    return fmt::format("Ready for single circuits: {}.\n", why_single(network.consensus, count));
   }
   if (network.consensus.param("cc_alg", 2, INT32_MIN, INT32_MAX) == 0) {
     return "cc_alg is 0: exits do no congestion control, so Conflux will not link.\n";
-  }
-  if (!count.is_multipath(network.consensus)) {
-    return "cfx_num_legs_set is 0: single circuits, as nobody has chosen a number of legs.\n";
   }
   const size_t legs = count.in(network.consensus);
   // Each leg takes a guard and a middle, and the exit is one more.

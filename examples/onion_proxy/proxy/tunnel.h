@@ -122,6 +122,7 @@ class Tunnel final : private LegOwner, private CellSink, private StreamHost {
 
   void add_leg(const ChosenPath& path);
   void replace_leg();
+  void wait_for_a_leg(StreamFacts& facts);
   void handle_dropped(const DroppedLeg& dropped);
   void close_without_legs(const std::string& reason);
   void join_built();

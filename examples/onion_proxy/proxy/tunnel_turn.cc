@@ -82,10 +82,16 @@ void Tunnel::turn() {
   watch_exit();
   pump_control(facts);
   pump_data(facts);
-  // Something waits for a leg: how long at most depends on what went just now.
-  if (facts.backlog_cells > 0 && !turn_due_) poll_paths(facts);
+  wait_for_a_leg(facts);
   streams_.collect();
   arm_timer();
+}
+
+// How long at most depends on what went just now.
+void Tunnel::wait_for_a_leg(StreamFacts& facts) {
+  if (state_ != State::kReady || turn_due_ || streams_.sendable_cells(1, now()) == 0) return;
+  facts.backlog_cells = std::max(facts.backlog_cells, 1U);
+  poll_paths(facts);
 }
 
 StreamFacts Tunnel::facts() {
@@ -100,6 +106,7 @@ void Tunnel::poll_paths(const StreamFacts& facts) {
   const Instant at = now();
   const PathNews news = paths_->poll(facts, at);
   if (news.closed) return close(news.reason);
+  was_ready_ = was_ready_ || news.ready;
   if (news.begin_anew) state_ = State::kBuilding;
   for (const DroppedLeg& dropped : news.dropped) handle_dropped(dropped);
   if (news.begin_anew) return close_without_legs("no leg was linked in time");
@@ -107,7 +114,6 @@ void Tunnel::poll_paths(const StreamFacts& facts) {
   if (news.collect_half_streams) streams_.expire_half_closed(at);
   if (news.pressure) handle_pressure(*news.pressure, at);
   if (!news.ready) return;
-  was_ready_ = true;
   state_ = State::kReady;
   boost::asio::post(env_.io, [self = self_] {
     if (*self != nullptr && (*self)->state_ == State::kReady) {

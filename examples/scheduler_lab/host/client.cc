@@ -108,6 +108,8 @@ void Client::turn() {
   poll();
   while (up_ && send_batch()) {
   }
+  // How long what is left waits at most depends on what went just now.
+  if (up_ && traffic_.backlog(1) > 0) poll();
 }
 
 TunnelFacts Client::facts() {

@@ -319,7 +319,12 @@ void World::set_view(TunnelModel& tunnel) {
   const std::uint8_t what = in_.byte();
   if ((what & 1U) != 0) view.flags = in_.byte();
   if ((what & 2U) != 0) view.cwnd = in_.number32();
-  if ((what & 4U) != 0) view.inflight = in_.number32();
+  if ((what & 4U) != 0) {
+    view.inflight = in_.number32();
+    // Some hosts tell totals, of which `inflight` is the difference.
+    view.data_acked += in_.byte();
+    view.data_sent = (what & 1U) != 0 ? 0 : view.data_acked + view.inflight;
+  }
   if ((what & 8U) != 0) view.ewma_rtt_us = in_.number32();
   if ((what & 16U) != 0) view.half_stream_expiry_us = in_.number();
   if ((what & 32U) != 0) view.disused_since_us = in_.number();

@@ -33,14 +33,26 @@ TEST(NetworkSummary, JudgesByAsManyLegsAsTheProxyWouldBuild) {
 
 TEST(NetworkSummary, PromisesNoLegsWhereSingleCircuitsAreBuilt) {
   EXPECT_THAT(summarise_network(network_with({{"cfx_num_legs_set", 0}}), kUnchosen),
-              HasSubstr("cfx_num_legs_set is 0: single circuits"));
+              EndsWith("single circuits: cfx_num_legs_set is 0, and nobody has chosen a number of "
+                       "legs.\n"));
   EXPECT_THAT(summarise_network(network_with({}), {.legs = 1}),
-              HasSubstr("Ready for single circuits"));
+              EndsWith("Ready for single circuits: one leg is asked for.\n"));
 }
 
 TEST(NetworkSummary, SaysThatConfluxIsSwitchedOff) {
   const std::string text = summarise_network(network_with({{"cfx_enabled", 0}}), kUnchosen);
-  EXPECT_THAT(text, HasSubstr("cfx_enabled is 0: exits refuse Conflux"));
+  EXPECT_THAT(text, HasSubstr("Ready for single circuits: cfx_enabled is 0, exits refuse Conflux"));
+}
+
+TEST(NetworkSummary, PromisesNothingWithoutAnExitThatCanDoIt) {
+  NetworkView network = network_with({});
+  for (Relay& relay : network.relays) relay.protocols = ProtocolSet::parse("FlowCtrl=1-2").value();
+  EXPECT_THAT(summarise_network(network, {.legs = 2}),
+              EndsWith("No exit speaks Conflux: only --legs 1 will work.\n"));
+  EXPECT_THAT(summarise_network(network, {.legs = 1}), HasSubstr("Ready for single circuits"));
+  for (Relay& relay : network.relays) relay.exit_ports = {};
+  EXPECT_THAT(summarise_network(network, {.legs = 1}),
+              EndsWith("No exit does congestion control: no circuit can be built.\n"));
 }
 
 TEST(NetworkSummary, SaysWhichParametersTheConsensusDoesNotState) {

@@ -55,6 +55,18 @@ TEST(Blest, WaitsIfACellOnTheSlowLegWouldKeepTheFastOneFromSending) {
   EXPECT_FALSE(use.waits);
 }
 
+TEST(Blest, WaitsForAShutChannelAsLongAsASendmeIsDue) {
+  // The queue before a channel is full for a moment in nearly every burst. A minor leg that took
+  // the rest of each burst would soon hold all that others bring.
+  const std::array rates = {test::delivering(2000), test::delivering(300)};
+  std::array legs = {with_window(0, 20'000, 600, 93), with_window(1, 200'000, 600, 160)};
+  for (std::size_t i = 0; i < legs.size(); ++i) legs[i].delivered = &rates[i];
+  legs[0].obstacle = Reason::CHANNEL_BLOCKED;
+  const Pick wait = Blest{}.pick({.legs = legs, .backlog = Cells{500}, .window = Cells{5000}});
+  EXPECT_TRUE(wait.waits);
+  EXPECT_EQ(wait.reason, Reason::CHANNEL_BLOCKED);
+}
+
 TEST(Blest, CountsWhatIsUnderWayOnTheSlowLeg) {
   Pair pair;
   pair.legs[1].inflight = 50;

@@ -42,9 +42,14 @@ TEST(CwndRtt, WaitsForTheFastestWhenTheShareOfTheSlowLegIsNothing) {
   EXPECT_TRUE(pick_of(none).waits);
 }
 
-TEST(CwndRtt, MeasuresSharesByTheFastestLegWhoseChannelIsNotShut) {
-  const std::array legs = {with_window(0, 30'000, 100, 99),
-                           candidate(1, 10'000, Reason::CHANNEL_BLOCKED)};
+TEST(CwndRtt, WaitsForAShutChannelAsLongAsASendmeIsDue) {
+  std::array legs = {with_window(0, 30'000, 100, 99),
+                     candidate(1, 10'000, Reason::CHANNEL_BLOCKED)};
+  legs[1].inflight = 31;
+  EXPECT_EQ(pick_of(legs).reason, Reason::CHANNEL_BLOCKED);
+  EXPECT_TRUE(pick_of(legs).waits);
+  // Else it never counts as stalled: shares are measured by the fastest of the others.
+  legs[1].inflight = 30;
   EXPECT_EQ(pick_of(legs).index, 0U);
   EXPECT_EQ(pick_of(legs).limit, Cells{1});
 }
