@@ -10,7 +10,6 @@ from html import escape
 from .stats import Interval
 
 # Told apart without colour vision too (Okabe and Ito).
-# Eight that the colour-blind tell apart (after Okabe and Ito).
 COLOURS = ("#555555", "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000")
 INK = "#222222"
 GRID = "#dddddd"
