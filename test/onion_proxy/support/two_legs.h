@@ -22,9 +22,9 @@ class TwoLegs : public TunnelFixture {
     // With the stock profile uploads stay on one leg, as those of stock tor do.
     const conflux::test::TemporaryDirectory directory;
     const auto config = load_plugin_config(
-        {.file = directory.write(
-             "conflux.yaml", "version: 1\nconflux:\n  profile: fast\n  scheduler: " + scheduler_ +
-                                 "\n" + conflux_lines_)});
+        {.file = directory.write("conflux.yaml", "version: 1\nconflux:\n  profile: " + profile_ +
+                                                     "\n  scheduler: " + scheduler_ + "\n" +
+                                                     conflux_lines_)});
     ASSERT_TRUE(config.ok()) << config.error();
     auto opened = PluginHost::open(io_, log_, CONFLUX_PLUGIN, config.value());
     ASSERT_TRUE(opened.ok()) << opened.error();
@@ -69,6 +69,7 @@ class TwoLegs : public TunnelFixture {
     EXPECT_TRUE(run([&] { return leg(1).is_destroyed() || leg(2).is_destroyed(); }));
   }
 
+  std::string profile_ = "fast";
   std::string scheduler_ = "low_rtt";
   std::string conflux_lines_;  ///< more of the plugin's configuration
   std::unique_ptr<PluginHost> plugin_;
