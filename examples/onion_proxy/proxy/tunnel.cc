@@ -77,7 +77,7 @@ void Tunnel::replace_leg() {
   add_leg(path.value());
 }
 
-// It was built, so that its guard is none of the suspects; nor is the exit, which serves others.
+// It was built, so that its guard is none of the suspects; nor is an exit that serves others.
 void Tunnel::handle_dropped(const DroppedLeg& dropped) {
   const Leg& leg = *dropped.leg;
   env_.log.notice("tunnel {}: leg {} is dropped: {}", ordinal(), leg.ordinal(), dropped.reason);
