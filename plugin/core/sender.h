@@ -57,7 +57,7 @@ class Sender {
   // Plans, and takes in what the views say and what the scheduler made of it: that it waits, say.
   // Nothing is sent.
   SendPlan commit_look(LegSet& legs, const ViewOfLeg& views, const SendRequest& request) noexcept;
-  // What commit_look() would plan, and all that these are is as it was before.
+  // What commit_look() would plan; all stays as it was.
   [[nodiscard]] SendPlan preview(LegSet& legs, const ViewOfLeg& views,
                                  const SendRequest& request) const noexcept;
   // When the next leg counts as stalled, if the views stay as they are. DATA that waits for it then
