@@ -67,6 +67,19 @@ TEST(Blest, WaitsForAShutChannelAsLongAsASendmeIsDue) {
   EXPECT_EQ(wait.reason, Reason::CHANNEL_BLOCKED);
 }
 
+TEST(Blest, TakesTheFasterOfTwoSlowerLegsInWhicheverOrderTheyJoined) {
+  for (const std::uint64_t first_us : {20'000U, 40'000U}) {
+    const std::array legs = {with_window(0, 10'000, 100, 100), with_window(1, first_us, 100, 0),
+                             with_window(2, 60'000 - first_us, 100, 0)};
+    const Pick use = Blest{}.pick({.legs = legs, .window = Cells{100'000}});
+    EXPECT_EQ(use.index, first_us == 20'000 ? 1U : 2U);
+  }
+}
+
+TEST(Blest, BoundsNothingAtThePeerAsLongAsNoRateIsKnown) {
+  EXPECT_EQ(Blest{}.peer_limit(Pair{}.with(600)), Cells{UINT64_MAX});
+}
+
 TEST(Blest, CountsWhatIsUnderWayOnTheSlowLeg) {
   Pair pair;
   pair.legs[1].inflight = 50;
