@@ -19,6 +19,10 @@ std::string low_rtt_config(const std::string& profile = "lab") {
          "\n  reorder:\n    peer_limit: 512KiB\n";
 }
 
+void send_on_leg_1(Upload& upload, std::uint32_t cells) {
+  for (std::uint32_t cell = 0; cell < cells; ++cell) ASSERT_EQ(upload.send().leg, 1);
+}
+
 // Leg 1 has carried DATA cells, none of which has arrived. Then leg 2 is the faster one.
 void leave_leg_1(Upload& upload, std::uint32_t cells = Upload::kSendmeInc) {
   for (std::uint32_t cell = 0; cell < cells; ++cell) ASSERT_EQ(upload.send(), on_leg(1));
@@ -134,9 +138,7 @@ class StallByName : public ::testing::TestWithParam<const char*> {
   }
   // A SENDME's worth of cells on leg 1, which do not arrive.
   static void stall(Upload& upload) {
-    for (std::uint32_t cell = 0; cell < Upload::kSendmeInc; ++cell) {
-      ASSERT_EQ(upload.send().leg, 1);
-    }
+    ASSERT_NO_FATAL_FAILURE(send_on_leg_1(upload, Upload::kSendmeInc));
   }
 };
 
@@ -171,9 +173,7 @@ TEST_P(StallByName, SkipsItAfterTwiceThatTimeThoughRttsSayNothingNew) {
 
 TEST_P(StallByName, StaysWithALegThatMovesThoughASendmeIsAlwaysOutstanding) {
   Upload upload(config(), 10'000, 90'000);
-  for (std::uint32_t cell = 0; cell < 2 * Upload::kSendmeInc; ++cell) {
-    ASSERT_EQ(upload.send().leg, 1);
-  }
+  ASSERT_NO_FATAL_FAILURE(send_on_leg_1(upload, 2 * Upload::kSendmeInc));
   for (int cell = 0; cell < 1000; ++cell) {
     upload.host.advance(ms(1));
     upload.deliver(1, 1);
@@ -233,7 +233,7 @@ TEST(UploadThroughTheTable, BlestWaitsEarlierForWhatALaggingLegHoldsUp) {
 TEST(UploadThroughTheTable, CanReadJudgesLegsByItsOwnTime) {
   // Given two legs, the first of which carried a window's worth that nobody acknowledged
   Upload upload(low_rtt_config(), 10'000, 90'000);
-  for (std::uint32_t cell = 0; cell < Upload::kSendmeInc; ++cell) ASSERT_EQ(upload.send().leg, 1);
+  ASSERT_NO_FATAL_FAILURE(send_on_leg_1(upload, Upload::kSendmeInc));
   // when it has stalled in the meantime,
   upload.host.advance(ms(251));
   // then the question names the leg that route() then takes.
@@ -244,11 +244,9 @@ TEST(UploadThroughTheTable, CanReadJudgesLegsByItsOwnTime) {
 }
 
 TEST(UploadThroughTheTable, CanReadTakesInThatALegMovesAgain) {
-  // Given the better of two legs, with two windows' worth under way, that has stalled,
+  // Given the better of two legs, with two SENDMEs' worth under way, that has stalled,
   Upload upload(low_rtt_config(), 10'000, 90'000);
-  for (std::uint32_t cell = 0; cell < 2 * Upload::kSendmeInc; ++cell) {
-    ASSERT_EQ(upload.send().leg, 1);
-  }
+  ASSERT_NO_FATAL_FAILURE(send_on_leg_1(upload, 2 * Upload::kSendmeInc));
   upload.host.advance(ms(251));
   ASSERT_EQ(upload.send().leg, 2);
   // when the first of them arrive, and nobody sends or polls,
@@ -263,9 +261,7 @@ TEST(UploadThroughTheTable, CanReadTakesInThatALegMovesAgain) {
 TEST(UploadThroughTheTable, CanReadLearnsNothingForLater) {
   // Given a leg of which something has arrived, and a question that is asked about next year,
   Upload upload(low_rtt_config(), 10'000, 90'000);
-  for (std::uint32_t cell = 0; cell < 2 * Upload::kSendmeInc; ++cell) {
-    ASSERT_EQ(upload.send().leg, 1);
-  }
+  ASSERT_NO_FATAL_FAILURE(send_on_leg_1(upload, 2 * Upload::kSendmeInc));
   upload.deliver(1, Upload::kSendmeInc);
   const std::uint64_t year = seconds(365 * 24 * 3600ULL);
   upload.host.advance(year);
