@@ -70,7 +70,7 @@ class NotWorse(unittest.TestCase):
 
     def test_the_time_to_a_mebibyte_is_compared_by_its_p95(self):
         rows = versus("eq_rtt50_down", 20, 0.5, 1.0, field="to_1mib_s")
-        key = ("p95 of the time to 1 MiB", "first MiB of a bulk transfer, 2 legs")
+        key = ("p95 of the time to 1 MiB", "first MiB of a bulk transfer, 2 legs, fast")
         self.assertEqual(verdicts(rows)[key], claims.YES)
 
 
@@ -83,7 +83,8 @@ class Sums(unittest.TestCase):
     def test_n_legs_are_held_against_n_times_one(self):
         found = verdicts(self.legs(1.0, 1.96, 2.8, 3.81))
         topic = "N legs at equal rates"
-        self.assertEqual([found[topic, f"{n} legs against {n} times one"] for n in (2, 3, 4)],
+        self.assertEqual([found[topic, f"{n} legs, {profile}, against {n} times one"]
+                          for n, profile in ((2, "fast"), (3, "lab"), (4, "lab"))],
                          [claims.YES, claims.NO, claims.YES])
 
     def test_unequal_legs_are_held_against_the_sum_of_each_alone(self):
@@ -108,8 +109,8 @@ class Sums(unittest.TestCase):
                                      (conditions.OURS_1, 1.0), (conditions.SECOND_LEG, 4.0))]
         self.assertEqual(
             [(claim.what, claim.verdict) for claim in claims.all_claims(rows)],
-            [("2 legs against ours1", claims.NO),
-             ("2 legs, min_latency, against ours1", claims.YES)])
+            [("2 legs, fast, against ours1", claims.NO),
+             ("2 legs, fast, min_latency, against ours1", claims.YES)])
 
 
 class Report(unittest.TestCase):

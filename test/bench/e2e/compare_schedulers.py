@@ -35,7 +35,7 @@ def chart(folders: list[list[records.Row]]) -> BarChart | None:
                      [stats.mean_interval([row.goodput_mbps for row in rows
                                            if row.condition == name]) for name in shared])
               for rows in bulk]
-    return BarChart("Two legs through stock relays, by scheduler", "MB/s", "condition of run.py",
+    return BarChart("Two legs, fast, through stock relays, by scheduler", "MB/s", "condition of run.py",
                     shared, series)
 
 

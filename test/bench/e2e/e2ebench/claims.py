@@ -93,9 +93,10 @@ def _leg_counts(table: Table, condition: Condition) -> list[Claim]:
         pairs = table.pairs(condition.name, "bulk", (f"ours{legs}", "ours1"),
                             lambda many, one, n=legs: (many.goodput_mbps, n * one.goodput_mbps))
         value = stats.ratio_interval(pairs) if pairs else _none()
+        profile = "fast" if legs == 2 else "lab"
         claims.append(Claim("N legs at equal rates", condition.name,
-                            f"{legs} legs against {legs} times one", value, 0.95, "0.95 or more",
-                            at_least(value, 0.95, pairs=2)))
+                            f"{legs} legs, {profile}, against {legs} times one", value, 0.95,
+                            "0.95 or more", at_least(value, 0.95, pairs=2)))
     return claims
 
 
@@ -134,7 +135,7 @@ def _files(table: Table, condition: Condition) -> list[Claim]:
 
 def _p95_claim(topic: str, condition: Condition, what: str, pairs: list) -> Claim:
     value = stats.percentile_ratio_interval(pairs, 0.95) if pairs else _none()
-    return Claim(topic, condition.name, what + ", 2 legs", value, 1.0, "1 or less",
+    return Claim(topic, condition.name, what + ", 2 legs, fast", value, 1.0, "1 or less",
                  not_more(value, 1.0))
 
 
@@ -149,8 +150,8 @@ def _unequal(table: Table, condition: Condition) -> list[Claim]:
         value = stats.ratio_interval(pairs) if pairs else _none()
         ours = arm == "ours2"
         claims.append(Claim(
-            "unequal legs against their sum", condition.name, "ours" if ours else
-            "stock client (for comparison)", value, 0.9, "0.9 or more" if ours else "",
+            "unequal legs against their sum", condition.name, "2 legs, fast" if ours
+            else "stock client (for comparison)", value, 0.9, "0.9 or more" if ours else "",
             at_least(value, 0.9, pairs=2) if ours and condition.direction == "upload" else ""))
     return claims
 
@@ -161,8 +162,8 @@ def _cpu(table: Table, condition: Condition) -> list[Claim]:
     pairs = table.pairs(condition.name, "bulk", ("ours2", "stock"),
                         lambda ours, stock: (ours.cpu_s / ours.bytes, stock.cpu_s / stock.bytes))
     value = stats.ratio_interval(pairs) if pairs else _none()
-    return [Claim("CPU seconds per GB against stock", condition.name, "2 legs", value, 1.0,
-                  "1 or less", not_more(value, 1.0))]
+    return [Claim("CPU seconds per GB against stock", condition.name, "2 legs, fast", value,
+                  1.0, "1 or less", not_more(value, 1.0))]
 
 
 def _pages(table: Table, condition: Condition) -> list[Claim]:
@@ -175,7 +176,7 @@ def _pages(table: Table, condition: Condition) -> list[Claim]:
     best = min(singles, key=lambda arm: stats.percentile([r.last_byte_s for r in singles[arm]],
                                                          0.5))
     claims = []
-    for arm, name in (("ours2", "2 legs"), ("ours2_latency", "2 legs, min_latency,")):
+    for arm, name in (("ours2", "2 legs, fast,"), ("ours2_latency", "2 legs, fast, min_latency,")):
         pairs = table.pairs(condition.name, "page", (arm, best),
                             lambda both, one: (both.last_byte_s, one.last_byte_s))
         value = stats.ratio_interval(pairs) if pairs else _none()

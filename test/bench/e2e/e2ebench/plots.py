@@ -12,8 +12,9 @@ from .records import Row
 from .stats import Interval
 from .svg import BarChart, IntervalChart, Series, bar_chart, interval_chart
 
-_NAMES = {"stock": "stock tor client, 2 legs", "ours1": "ours, 1 leg", "ours2": "ours, 2 legs",
-          "ours3": "ours, 3 legs", "ours4": "ours, 4 legs", "leg2": "ours, slow leg alone"}
+_NAMES = {"stock": "stock tor client, 2 legs", "ours1": "ours, 1 leg, no plugin",
+          "ours2": "ours, 2 legs, fast", "ours3": "ours, 3 legs, lab",
+          "ours4": "ours, 4 legs, lab", "leg2": "ours, slow leg alone, no plugin"}
 
 
 def write(out: Path, table: Table, found: list[Claim]) -> list[str]:

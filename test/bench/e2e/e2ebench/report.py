@@ -11,19 +11,21 @@ from pathlib import Path
 
 from . import plots, stats
 from .claims import Claim, Table, all_claims
-from .conditions import Condition, all_conditions
+from .conditions import MEASURE_LONG_S, MEASURE_S, TAIL_S, Condition, all_conditions
 from .records import FAILED, OURS, RIDE, Row, read
 from .stats import Interval
 
-_METHOD = """\
+_METHOD = f"""\
 Goodput is taken at the receiver, over the middle of each transfer: behind the first second's worth
-of bytes at the ideal rate (slow start, and the burst of 0.2 s that the guards allow) and before the
-last 0.3 s worth. At unlimited rates it is the part from 20 to 95 % of the bytes. Each transfer has a tunnel or a linked set of its own that was built before and
-has carried next to nothing. In each round every client moves one file, in an order that rotates;
-guards, middles and exit are the same for all, and added delay sits in front of the guards. All data
-is checked byte for byte. Ratios are geometric means over the rounds that have both values, with
-Student's 95 % interval on the logarithms; ratios of p95 have a bootstrap interval (4000 draws of
-whole pairs). MB are 10^6 bytes.
+of bytes at the ideal rate (slow start, and the burst of 0.2 s that the guards allow), for what takes
+{MEASURE_S:g} s at that rate ({MEASURE_LONG_S:g} s where legs are summed; another time if `--seconds` named one), and before
+the last {TAIL_S:g} s worth. At unlimited rates it is the part from 20 to 95 % of the bytes. Each transfer has
+a tunnel or a linked set of its own that was built before and has carried next to nothing. In each
+round every client moves one file, in an order that rotates; guards, middles and exit are the same
+for all, and added delay sits in front of the guards. All data is checked byte for byte. Ratios are
+geometric means over the rounds that have both values, with Student's 95 % interval on the
+logarithms; ratios of p95 have a bootstrap interval (4000 draws of whole pairs). Of twenty times, p99
+is next to the greatest. MB are 10^6 bytes.
 """
 
 
@@ -90,16 +92,19 @@ def times_table(rows: list[Row]) -> str:
     """Files and pages as they are; of bulk transfers the time until so much had come."""
     table, lines = Table(rows), []
     for condition, arm, own in _measured(table, ("page", "50 KiB", "1 MiB", "5 MiB")):
-        lines.append((condition.name, arm, own[0].item, percentiles(r.first_byte_s for r in own),
+        lines.append((condition.name, arm, own[0].legs, own[0].profile, own[0].item,
+                      percentiles(r.first_byte_s for r in own),
                       percentiles(r.last_byte_s for r in own), len(own)))
     for condition, arm, own in _measured(table, ("bulk",)):
         if condition.name.startswith("eq_"):
             for item, time_of in _MILESTONES:
-                lines.append((condition.name, arm, f"first {item} of a longer transfer",
+                lines.append((condition.name, arm, own[0].legs, own[0].profile,
+                              f"first {item} of a longer transfer",
                               percentiles(r.first_byte_s for r in own),
                               percentiles(map(time_of, own)), len(own)))
-    return _table(("condition", "client", "what", "first byte s, p50 / p95 / p99",
-                   "last byte s, p50 / p95 / p99", "n"), lines) if lines else ""
+    return _table(("condition", "client", "legs", "profile", "what",
+                   "first byte s, p50 / p95 / p99", "last byte s, p50 / p95 / p99", "n"),
+                  lines) if lines else ""
 
 
 _MILESTONES: tuple[tuple[str, Callable[[Row], float]], ...] = (
