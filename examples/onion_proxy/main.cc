@@ -43,6 +43,7 @@ class Application {
     if (Status ready = listen(); !ready.ok()) return fail(ready.error());
     directory_->keep_fresh();
     handle_signals();
+    handle_reloads();
     manager_->prepare();
     tick_status();
     io_.run();
@@ -102,9 +103,8 @@ class Application {
         [this](SocksArrival arrival) { manager_->handle_arrival(std::move(arrival)); });
     if (!started.ok()) return started;
     const auto endpoint = listener_->local_endpoint();
-    log_.notice("SOCKS5 on {}:{}, {} leg{} for each tunnel{}", endpoint.address().to_string(),
-                endpoint.port(), legs_.legs, legs_.legs == 1 ? "" : "s",
-                legs_.by_consensus ? " unless the consensus says otherwise" : "");
+    log_.notice("SOCKS5 on {}:{}, {} for each tunnel", endpoint.address().to_string(),
+                endpoint.port(), to_string(legs_));
     return Status();
   }
 
@@ -114,9 +114,36 @@ class Application {
     });
   }
 
+  void handle_reloads() {
+    reloads_.async_wait([this](const boost::system::error_code& error, int /*number*/) {
+      if (error) return;
+      const Status reloaded = reload();
+      if (!reloaded.ok()) log_.error("{}\nnothing is changed", reloaded.error());
+      handle_reloads();
+    });
+  }
+
+  // All or nothing, for tunnels that are built from now on.
+  Status reload() {
+    if (options_.config_file.empty()) return Error{"SIGHUP: no --config to read again"};
+    const auto config = configured(options_);
+    if (!config.ok()) return Error{config.error()};
+    const LegCount legs = leg_count(config.value(), !options_.paths.empty());
+    if (!plugin_ && legs.legs != 1) {
+      return Error{"SIGHUP: no plugin is loaded, so more than one leg needs a restart"};
+    }
+    if (plugin_) {
+      if (Status reloaded = plugin_->reload(config.value()); !reloaded.ok()) return reloaded;
+    }
+    manager_->set_legs(legs);
+    log_.notice("configuration read again: {} for each new tunnel", to_string(legs));
+    return Status();
+  }
+
   void stop() {
     log_.notice("ending");
     status_timer_.cancel();
+    reloads_.cancel();
     listener_->stop();
     manager_->stop("the proxy ends");
     write_stats();
@@ -153,6 +180,7 @@ class Application {
   // Destroyed from the bottom up: tunnels before the plugin and the channels that they use.
   boost::asio::io_context io_{1};
   boost::asio::signal_set signals_{io_, SIGINT, SIGTERM};
+  boost::asio::signal_set reloads_{io_, SIGHUP};
   Timer status_timer_;
   Timer end_timer_;
   std::optional<DirectoryClient> directory_;

@@ -21,4 +21,9 @@ size_t LegCount::in(const Consensus& consensus) const {
                                              static_cast<int32_t>(most)));
 }
 
+std::string to_string(const LegCount& count) {
+  return std::to_string(count.legs) + (count.legs == 1 ? " leg" : " legs") +
+         (count.by_consensus ? " unless the consensus says otherwise" : "");
+}
+
 }  // namespace onion_proxy

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
 
 #include "examples/onion_proxy/directory/consensus.h"
 
@@ -19,5 +20,8 @@ struct LegCount {
   /// At least 1.
   size_t in(const Consensus& consensus) const;
 };
+
+/// "2 legs", or what else there is to say of them.
+std::string to_string(const LegCount& count);
 
 }  // namespace onion_proxy

@@ -52,6 +52,18 @@ Result<std::unique_ptr<PluginHost>> PluginHost::open(boost::asio::io_context& io
   return host;
 }
 
+Status PluginHost::reload(const PluginConfig& config) {
+  std::string diagnostics;
+  const mpath::Status status =
+      instance_.reload({.text = config.text, .name = config.name.c_str()}, &diagnostics);
+  if (mpath::is_error(status)) {
+    return Error{fmt::format("plugin: {}{}{}", instance_.plugin().text(status),
+                             diagnostics.empty() ? "" : "\n", diagnostics)};
+  }
+  if (!diagnostics.empty()) log_.text(LogLevel::kWarn, diagnostics);
+  return Status();
+}
+
 void PluginHost::drain_log() {
   const mpath::Plugin& plugin = instance_.plugin();
   const uint64_t lost = instance_.drain_log([&](const mpath_log_record& record) {

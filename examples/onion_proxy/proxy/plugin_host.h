@@ -21,6 +21,9 @@ class PluginHost {
                                                   const std::string& path,
                                                   const PluginConfig& config);
 
+  /// All or nothing, for tunnels that are created from now on. The error is what the plugin says.
+  Status reload(const PluginConfig& config);
+
   mpath::Instance& instance() { return instance_; }
 
   /// Moves what the plugin has to say to the log.

@@ -47,6 +47,9 @@ class TunnelManager final : private TunnelOwner {
   /// Builds a tunnel ahead of the first stream.
   void prepare();
 
+  /// For tunnels that are begun from now on; 1 if there is no plugin.
+  void set_legs(const LegCount& legs) { options_.legs = legs; }
+
   /// Takes over the application: it gets its stream, or a SOCKS error.
   void handle_arrival(SocksArrival arrival);
 

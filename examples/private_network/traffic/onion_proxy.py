@@ -9,7 +9,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 _LOG_LINES = 25
@@ -87,6 +87,22 @@ class OnionProxy:
         self._process.send_signal(signal.SIGTERM)
         return self._process.wait(timeout_s)
 
+    def reload(self, conflux_lines: Sequence[str]) -> None:
+        """Writes these lines into its configuration and lets it read that again."""
+        assert self._process is not None
+        self.options = replace(self.options, conflux_lines=conflux_lines)
+        _config_path(self.options).write_text(self.options.configuration())
+        self._process.send_signal(signal.SIGHUP)
+
+    def wait_for_log(self, text: str, timeout_s: float) -> None:
+        """Returns once the log holds `text`; else ProxyFailed."""
+        deadline = time.monotonic() + timeout_s
+        while text not in self.log_path.read_text(errors="replace"):
+            self._check_running()
+            if time.monotonic() > deadline:
+                raise ProxyFailed(f"not within {timeout_s:.0f} s: {text}\n{self.log_tail()}")
+            time.sleep(0.05)
+
     def stats(self) -> dict:
         """The newest counters; empty before the first are written."""
         try:
@@ -146,7 +162,7 @@ class OnionProxy:
 
 
 def _arguments(programs: Programs, options: ProxyOptions, port: int, stats: Path) -> list[str]:
-    config = options.work_dir / "conflux.yaml"
+    config = _config_path(options)
     config.write_text(options.configuration())
     argv = [str(programs.onion_proxy), "--authorities", str(options.authorities),
             "--socks", f"127.0.0.1:{port}", "--config", str(config),
@@ -158,6 +174,10 @@ def _arguments(programs: Programs, options: ProxyOptions, port: int, stats: Path
     for path in options.paths:
         argv += ["--path", path]
     return argv + list(options.arguments)
+
+
+def _config_path(options: ProxyOptions) -> Path:
+    return options.work_dir / "conflux.yaml"
 
 
 def _free_port() -> int:

@@ -1,0 +1,56 @@
+"""SIGHUP: the proxy reads its configuration again, all or nothing, for new tunnels."""
+
+from unittest import main
+
+from support.e2e_test_case import E2eTestCase  # first: it makes the others importable
+from traffic import transfer
+
+TWO_LEGS = ["  legs: {count: 2}"]
+THREE_LEGS = ["  legs: {count: 3}"]
+
+
+class Reload(E2eTestCase):
+    """Each user has a tunnel of its own, which is begun when its first stream comes."""
+
+    def setUp(self):
+        super().setUp()
+        self.proxy = self.start_proxy(legs=None, profile="lab", conflux_lines=TWO_LEGS)
+        self.download("first")
+        self.proxy.wait_for_legs(["linked"] * 2, 30)
+
+    def download(self, user):
+        self.assert_intact(transfer.download(
+            self.transfer(self.proxy, 1, 1_000_000, socks_user=user)))
+
+    def test_new_tunnels_follow_it_and_old_ones_stay_as_they_are(self):
+        # Given a tunnel of two legs, when the file asks for three and another scheduler,
+        self.proxy.reload(THREE_LEGS + ["  scheduler: blest"])
+        self.proxy.wait_for_log("configuration read again: 3 legs for each new tunnel", 10)
+        # then the next tunnel has three legs, all of which link,
+        self.download("second")
+        self.proxy.wait_for_legs(["linked"] * 3, 30)
+        # and the first one goes on with its two.
+        self.download("first")
+        self.assertEqual(self.proxy.stop(), 0)
+        tunnels = self.proxy.tunnels()
+        self.assertEqual([len(tunnel["legs"]) for tunnel in tunnels], [2, 3])
+
+    def test_of_a_file_with_an_error_says_where_and_changes_nothing(self):
+        self.proxy.reload(THREE_LEGS + ["  schedular: blest"])
+        self.proxy.wait_for_log("conflux.yaml:5:3: ", 10)
+        self.proxy.wait_for_log("did you mean `scheduler`", 10)
+        self.proxy.wait_for_log("nothing is changed", 10)
+        self.download("second")
+        self.proxy.wait_for_legs(["linked"] * 2, 30)
+
+    def test_that_would_need_a_restart_says_so_and_changes_nothing(self):
+        # The plugin, and not the proxy, knows what it cannot take over: all of the file is refused.
+        self.proxy.reload(THREE_LEGS + ["  metrics: {mode: aggregate}"])
+        self.proxy.wait_for_log("conflux.metrics.mode", 10)
+        self.proxy.wait_for_log("nothing is changed", 10)
+        self.download("second")
+        self.proxy.wait_for_legs(["linked"] * 2, 30)
+
+
+if __name__ == "__main__":
+    main()
