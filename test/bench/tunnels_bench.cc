@@ -3,6 +3,7 @@
 #include <malloc.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <fstream>
@@ -54,12 +55,17 @@ class Crowd {
   Crowd(const Crowd&) = delete;
   Crowd& operator=(const Crowd&) = delete;
 
-  // Tunnels in a random order that repeats after a while, one behind the other in memory: how a
-  // host finds its tunnels is not what is measured.
+  // All tunnels in a random order, so that each is used again only when all others have been; of
+  // few, several such orders. One behind the other in memory: how a host finds its tunnels is not
+  // what is measured.
   [[nodiscard]] std::vector<Tunnel> in_random_order() const {
+    constexpr std::size_t kTurnsMin = std::size_t{1} << 16U;
     std::mt19937 random(1);
-    std::vector<Tunnel> order(std::size_t{1} << 16U);
-    for (Tunnel& tunnel : order) tunnel = tunnels_[random() % tunnels_.size()];
+    std::vector<Tunnel> order;
+    while (order.size() < kTurnsMin) {
+      const auto begin = order.insert(order.end(), tunnels_.begin(), tunnels_.end());
+      std::shuffle(begin, order.end(), random);
+    }
     return order;
   }
   [[nodiscard]] mpath_instance* instance() const { return instance_; }
