@@ -2,7 +2,7 @@
 """Measures uploads through stock tor relays under the conditions that the lab is validated with.
 
 Starts one private network on loopback (examples/private_network), sets each relay's rate and each
-guard's delay as the condition says, uploads its file with onion-proxy, and appends a line to
+guard's delay as the condition says, uploads its file with onion-proxy, and writes a line to
 measured.csv. Conditions take turns, so that a busy minute of the machine hits all of them."""
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ from traffic.onion_proxy import OnionProxy, Programs, ProxyFailed, ProxyOptions
 from traffic.transfer import Transfer
 
 LEGS_MAX = 4
+HEADER = "condition,scheduler,bytes,seconds"
 SETTLE_S = 2.0  # buckets fill up again, and relays have read their new rates
 
 
@@ -61,8 +62,12 @@ class Forwarder:
     """delay_forwarder in front of the guards."""
 
     def __init__(self, program: Path, routes: list[tuple[int, int]]):
+        # A guard may well send to its middle over a connection that the middle has opened: only
+        # clients are to feel the delay. Each node's command line names its folder.
+        exempt = [part for role in ("auth", "relay", "exit")
+                  for part in ("--exempt-command", f"/nodes/{role}")]
         arguments = [part for at, to in routes for part in ("--route", f"{at}:{to}:0")]
-        self._process = subprocess.Popen([program, *arguments], stdin=subprocess.PIPE,
+        self._process = subprocess.Popen([program, *exempt, *arguments], stdin=subprocess.PIPE,
                                          stdout=subprocess.PIPE, text=True)
         self._expect("ready")
 
@@ -100,7 +105,10 @@ def main() -> int:
         print("measure.py: no such condition", file=sys.stderr)
         return 2
     try:
-        with open_bench(arguments.build) as bench, open(arguments.out, "a") as out:
+        with open_bench(arguments.build) as bench, \
+                open(arguments.out, "a" if arguments.append else "w") as out:
+            if out.tell() == 0:
+                print(HEADER, file=out)
             for turn in range(arguments.rounds):
                 for condition in conditions:
                     seconds = measure(bench, condition, arguments.scheduler, turn)
@@ -123,6 +131,8 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=3, metavar="N")
     parser.add_argument("--scheduler", default="low_rtt", metavar="NAME")
     parser.add_argument("--out", type=Path, default=HERE / "measured.csv", metavar="FILE")
+    parser.add_argument("--append", action="store_true",
+                        help="to what FILE holds, which should be of the same build")
     parser.add_argument("--conditions", nargs="*", metavar="NAME", help="default: all")
     return parser.parse_args()
 
