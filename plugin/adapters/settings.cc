@@ -55,12 +55,12 @@ std::shared_ptr<const InstanceConfig> convert(const config::Settings& settings) 
 }  // namespace
 
 ConfigResult read_config(const mpath_config_text* text, const InstanceConfig* current) {
-  if (text == nullptr || text->length == 0) {
-    return {.config = convert(config::default_settings(config::Profile::kStock)),
-            .diagnostics = {}};
-  }
-  const std::string_view yaml(text->text, text->length);
-  const std::string_view name = text->name == nullptr ? "configuration" : text->name;
+  // Nothing at all says what the defaults say; of a reload, it may want what needs a restart.
+  constexpr std::string_view kDefaults = "version: 1\n";
+  const bool is_empty = text == nullptr || text->length == 0;
+  const std::string_view yaml = is_empty ? kDefaults : std::string_view(text->text, text->length);
+  const std::string_view name =
+      text == nullptr || text->name == nullptr ? "configuration" : text->name;
   const config::ParseResult parsed = current == nullptr
                                          ? config::parse(yaml, name)
                                          : config::reload(current->settings, yaml, name);

@@ -302,6 +302,22 @@ TEST_F(MetricsOfAHost, SayThatAReloadWasRefused) {
   EXPECT_EQ(value(Metric::kReloadsFailed), 1U);
 }
 
+TEST_F(MetricsOfAHost, RefuseAReloadWithNothingAtAllAsOneWithDefaults) {
+  // Given settings that need a restart if they change, when a reload brings no text: a file that was
+  // just being written, say
+  const std::string yaml = exact();
+  Host host({.config = yaml});
+  mpath_config_text text{};
+  text.struct_size = sizeof(text);
+  text.name = "empty";
+  EXPECT_EQ(host.table.instance_reload(host.instance, &text, nullptr), MPATH_E_CONFIG);
+  EXPECT_EQ(host.table.instance_reload(host.instance, nullptr, nullptr), MPATH_E_CONFIG);
+  // then nothing has changed, and the configuration of before is still welcome.
+  text.text = yaml.data();
+  text.length = static_cast<std::uint32_t>(yaml.size());
+  EXPECT_EQ(host.table.instance_reload(host.instance, &text, nullptr), MPATH_OK);
+}
+
 TEST_F(MetricsOfAHost, EndInGoodOrder) {
   {
     const Host host({.config = config("")});
