@@ -74,7 +74,10 @@ class Leg {
   }
 
   void commit_path(const LegPath& path) noexcept { path_ = path; }
-  void commit_state(LegState state) noexcept { state_ = std::move(state); }
+  void commit_state(LegState state) noexcept {
+    state_ = std::move(state);
+    if (const auto rtt = handshake_rtt()) progress_.commit_handshake_rtt(*rtt);
+  }
   void commit_padding_blocked(bool blocked) noexcept { padding_blocked_ = blocked; }
 
  private:

@@ -9,10 +9,23 @@ constexpr std::uint32_t kMostAges = 8;  // of the difference, per SENDME
 
 }  // namespace
 
-void LegProgress::begin_run(const LegView& view, SeqNo first) noexcept {
-  if (runs_ == kRunsMax) return;
-  run_[runs_++] = {.data = static_cast<std::uint32_t>(view.data_sent),
-                   .seq = static_cast<std::uint32_t>(first.raw())};
+void LegProgress::begin_run(const LegView& view, const SentCells& cells) noexcept {
+  if (runs_ < kRunsMax) {
+    run_[runs_++] = {.data = static_cast<std::uint32_t>(view.data_sent),
+                     .seq = static_cast<std::uint32_t>(cells.first.raw())};
+  }
+  const auto last = static_cast<std::uint16_t>(1U << (runs_ - 1U));
+  control_ends_ = static_cast<std::uint16_t>(cells.is_data ? control_ends_ & ~last
+                                                           : control_ends_ | last);
+}
+
+// DATA is acknowledged by itself; what is not DATA, and ends a run, by DATA that went later.
+bool LegProgress::is_over(std::size_t run, const LegView& view) const noexcept {
+  const auto acked = static_cast<std::uint32_t>(view.data_acked);
+  if (acked == run_[run].data) return false;
+  if (run + 1U == runs_) return view.data_acked == view.data_sent && !ends_in_control(run);
+  const std::uint32_t end = run_[run + 1].data;
+  return reaches(acked, end) && (acked != end || !ends_in_control(run));
 }
 
 void LegProgress::learn(const LegView& view, Instant now) noexcept {
@@ -31,16 +44,11 @@ void LegProgress::learn(const LegView& view, Instant now) noexcept {
   if (view.data_acked == acked_) return;
   acked_ = view.data_acked;
   stalls_at_ = stall_deadline(view, now);
-  if (view.data_acked == view.data_sent) {
-    runs_ = 0;
-    return;
-  }
-  // A run is over when the next one has begun to be acknowledged.
-  const auto acked = static_cast<std::uint32_t>(view.data_acked);
-  std::uint32_t over = 0;
-  while (over + 1 < runs_ && reaches(acked, run_[over + 1].data)) ++over;
+  std::size_t over = 0;
+  while (over < runs_ && is_over(over, view)) ++over;
   std::copy(run_.begin() + over, run_.begin() + runs_, run_.begin());
-  runs_ -= over;
+  runs_ = static_cast<std::uint16_t>(runs_ - over);
+  control_ends_ = static_cast<std::uint16_t>(control_ends_ >> over);
 }
 
 }  // namespace conflux

@@ -14,6 +14,14 @@
 
 namespace conflux {
 
+// Cells of one class that go out on a leg. All that are sequenced have a number, and SENDMEs cover
+// DATA alone.
+struct SentCells {
+  SeqNo first;
+  bool takes_over;  // another leg was the sending one before
+  bool is_data;
+};
+
 // How its RTT moves, whether it moves at all, and from which number on its cells are not yet
 // acknowledged. A host that leaves the totals of its views at zero switches the last two off.
 class LegProgress {
@@ -30,23 +38,32 @@ class LegProgress {
     learn(view, now);
     return true;
   }
-  // Cells go out on the leg; `view` is of before. A run of cells begins where the leg takes over.
-  void commit_sent(const LegView& view, SeqNo first, bool takes_over, Cells sendme_inc,
+  // LINK to LINKED, while congestion control has no sample.
+  void commit_handshake_rtt(Micros rtt) noexcept {
+    handshake_us_ = static_cast<std::uint32_t>(std::min<std::int64_t>(rtt.count(), UINT32_MAX));
+  }
+  // Cells go out on the leg; `view` is of before. A run of cells begins where the leg takes over,
+  // and where their class changes.
+  void commit_sent(const LegView& view, const SentCells& cells, Cells sendme_inc,
                    Instant now) noexcept {
     // The clock runs once there are cells enough for a SENDME.
     if (view.inflight < sendme_inc.raw()) stalls_at_ = stall_deadline(view, now);
-    if (takes_over || runs_ == 0) begin_run(view, first);
+    if (cells.takes_over || runs_ == 0 || cells.is_data == last_is_control()) {
+      begin_run(view, cells);
+    }
   }
 
-  // The same for cells that follow others of this leg, while the RTT is what it was: `patience` is
+  // The same for DATA that follows DATA of this leg, while the RTT is what it was: `patience` is
   // patience_with(view).
   void commit_sent_more(const LegView& view, Cells sendme_inc, Micros patience,
                         Instant now) noexcept {
     if (view.inflight < sendme_inc.raw()) stalls_at_ = now + patience;
   }
-  // How long a leg may be silent before it counts as stalled.
-  [[nodiscard]] static Micros patience_with(const LegView& view) noexcept {
-    return std::max(Micros(kPatience * view.ewma_rtt_us), kLeastPatience);
+  // How long a leg may be silent before it counts as stalled. No SENDME can come sooner than a
+  // round trip, which before the first one the handshake tells.
+  [[nodiscard]] Micros patience_with(const LegView& view) const noexcept {
+    const std::uint32_t rtt_us = view.ewma_rtt_us != 0 ? view.ewma_rtt_us : handshake_us_;
+    return std::max(Micros(kPatience * rtt_us), kLeastPatience);
   }
 
   // May it have stalled? One comparison; is_stalled() says for certain.
@@ -67,9 +84,13 @@ class LegProgress {
   }
 
   // The smallest number that may not have arrived yet; nothing if all has, or nobody knows. Never
-  // more than the true one: cells that no SENDME covers stand between those that one does.
+  // more than the true one: cells that no SENDME covers stand between those that one does, and have
+  // arrived for certain when DATA that went after them has. To be asked of hosts that keep totals,
+  // with the view that commit_view() has taken in.
   [[nodiscard]] std::optional<SeqNo> first_unacked(const LegView& view, SeqNo sent) const noexcept {
-    if (runs_ == 0 || view.inflight == 0 || view.data_sent == 0) return std::nullopt;
+    if (runs_ == 0 || (view.inflight == 0 && view.data_acked != view.data_sent)) {
+      return std::nullopt;
+    }
     const Run& run = run_[0];
     const auto acked = static_cast<std::uint32_t>(view.data_acked);
     const std::uint32_t past = reaches(acked, run.data) ? acked - run.data : 0;
@@ -78,8 +99,8 @@ class LegProgress {
   }
 
  private:
-  // Consecutive numbers and, but for cells that are not DATA, consecutive DATA cells of the leg.
-  // The low halves: what is under way is far less than half of their range.
+  // Consecutive numbers, of DATA alone or of cells that are not DATA alone. The low halves: what is
+  // under way is far less than half of their range.
   struct Run {
     std::uint32_t data;  // DATA cells that the leg had sent before
     std::uint32_t seq;   // of the first cell
@@ -90,22 +111,29 @@ class LegProgress {
   static constexpr std::int64_t kPatience = 4;  // round trips
   static constexpr Micros kLeastPatience{250'000};
 
-  static Instant stall_deadline(const LegView& view, Instant now) noexcept {
+  [[nodiscard]] Instant stall_deadline(const LegView& view, Instant now) const noexcept {
     return deadline(now, patience_with(view));
   }
 
   static bool reaches(std::uint32_t at, std::uint32_t from) noexcept {
     return at - from <= UINT32_MAX / 2;
   }
-  void begin_run(const LegView& view, SeqNo first) noexcept;
+  [[nodiscard]] bool ends_in_control(std::size_t run) const noexcept {
+    return (control_ends_ >> run & 1U) != 0;
+  }
+  [[nodiscard]] bool last_is_control() const noexcept { return ends_in_control(runs_ - 1U); }
+  [[nodiscard]] bool is_over(std::size_t run, const LegView& view) const noexcept;
+  void begin_run(const LegView& view, const SentCells& cells) noexcept;
   void learn(const LegView& view, Instant now) noexcept;
 
   // What each cell asks for first.
   std::uint32_t ewma_us_ = 0;
-  std::uint32_t runs_ = 0;
+  std::uint16_t runs_ = 0;
+  std::uint16_t control_ends_ = 0;  // by run, from the lowest bit: is its last cell no DATA?
   Instant stalls_at_ = kNever;  // if no SENDME comes until then
   std::uint64_t acked_ = 0;
   RttEstimate rtt_;
+  std::uint32_t handshake_us_ = 0;
   std::array<Run, kRunsMax> run_;
 };
 

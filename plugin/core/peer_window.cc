@@ -1,5 +1,7 @@
 #include "plugin/core/peer_window.h"
 
+#include <algorithm>
+
 namespace conflux {
 namespace {
 
@@ -12,6 +14,11 @@ struct Laggard {
 Laggard find_laggard(const LegSet& legs, const ViewOfLeg& views,
                      std::span<const Candidate> candidates, SeqNo sent) noexcept {
   Laggard found;
+  // Totals at zero before any DATA has gone, or because the host keeps none.
+  if (std::ranges::none_of(
+          candidates, [&](const Candidate& leg) { return views[leg.index]->data_sent > 0; })) {
+    return found;
+  }
   for (const Candidate& leg : candidates) {
     const std::optional<SeqNo> first =
         legs[leg.index].progress().first_unacked(*views[leg.index], sent);

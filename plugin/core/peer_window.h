@@ -20,9 +20,10 @@ namespace conflux {
 // the slowest, twice, and never more than `limit`: the configured one, or less if the scheduler
 // wants less.
 //
-// A SENDME covers a whole sendme_inc of cells, so the last few of a leg that was left are never
-// acknowledged although they have arrived. When they are what is lowest, that leg is topped up
-// until they are covered; without it the tunnel would wait for ever. (Reference: residual cells.)
+// A SENDME covers a whole sendme_inc of DATA cells, so the last few of a leg that was left, and what
+// is not DATA behind the others, are never acknowledged although they have arrived. When they are
+// what is lowest, that leg is topped up until they are covered; without it the tunnel would wait for
+// ever. (Reference: residual cells.)
 struct PeerWindow {
   std::uint64_t left = UINT64_MAX;      // DATA cells that may still go
   std::optional<std::size_t> top_up{};  // the leg, in leg order, that alone may go on; with `left`

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <span>
+#include <utility>
 
 #include "plugin/core/candidates.h"
 #include "plugin/core/peer_window.h"
@@ -9,16 +10,26 @@
 namespace conflux {
 namespace {
 
-// The leg to begin with: lowest handshake RTT, ties to the first; without any RTT, the first that
-// is linked (regression R38). Nothing if none is linked.
-std::optional<std::size_t> initial_primary(const LegSet& legs) noexcept {
+// How well a leg can take the first cell. One whose circuit ends would take the tunnel along, one
+// that padding blocks would keep the cell, and behind one that stands in a shut channel all others
+// would wait.
+int reluctance_of(const Leg& leg, const LegView& view) noexcept {
+  if (has(view, MPATH_VIEW_INPUT_CLOSED) || leg.padding_blocked()) return 2;
+  return has(view, MPATH_VIEW_CHANNEL_BLOCKED) ? 1 : 0;
+}
+
+// The leg to begin with: of those that can take cells the one with the lowest handshake RTT, ties
+// to the first; without any RTT, the first that is linked (regression R38). Nothing if none is
+// linked.
+std::optional<std::size_t> initial_primary(const LegSet& legs, const ViewOfLeg& views) noexcept {
+  const auto cost_of = [&](std::size_t at) {
+    return std::pair(reluctance_of(legs[at], *views[at]),
+                     legs[at].handshake_rtt().value_or(Micros::max()));
+  };
   std::optional<std::size_t> best;
   for (std::size_t i = 0; i < legs.size(); ++i) {
     if (!legs[i].is_linked()) continue;
-    const auto rtt_of = [&](std::size_t at) {
-      return legs[at].handshake_rtt().value_or(Micros::max());
-    };
-    if (!best || rtt_of(i) < rtt_of(*best)) best = i;
+    if (!best || cost_of(i) < cost_of(*best)) best = i;
   }
   return best;
 }
@@ -112,7 +123,7 @@ void Sender::schedule(const LegSet& legs, const ViewOfLeg& views, const SendRequ
 SendPlan Sender::decide(const LegSet& legs, const ViewOfLeg& views, const SendRequest& request,
                         Deliberation& out) const noexcept {
   const std::optional<std::size_t> current =
-      has_sent() ? legs.index_of(primary_) : initial_primary(legs);
+      has_sent() ? legs.index_of(primary_) : initial_primary(legs, views);
   if (!current) return {.blocked = why_none_linked(legs)};
   if (has_sent()) {
     choose(legs, views, request, *current, out);
@@ -198,10 +209,11 @@ SendPlan Sender::commit_route(LegSet& legs, const ViewOfLeg& views,
     left = deliberation.peer_left.raw();
     left -= std::min(left, plan.granted.raw());
   }
-  if (goes) commit(plan, legs[plan.index], *views[plan.index], request.now);
+  if (goes) commit(plan, is_data, legs[plan.index], *views[plan.index], request.now);
   peer_until_ = Cells{sent_.raw() + left};
   standing_.until = sent_;
-  if (goes && deliberation.scheduled) commit_standing(deliberation, legs, views);
+  // Behind a cell that is not DATA the leg's progress has to hear of the next one.
+  if (goes && is_data && deliberation.scheduled) commit_standing(deliberation, legs, views);
   return plan;
 }
 
@@ -217,7 +229,7 @@ void Sender::commit_standing(const Deliberation& deliberation, const LegSet& leg
       config_.watches_legs
           ? static_cast<std::uint32_t>(legs[favourite.index].path().sendme_inc.raw())
           : 0;
-  standing_.patience = LegProgress::patience_with(*views[favourite.index]);
+  standing_.patience = legs[favourite.index].progress().patience_with(*views[favourite.index]);
   Cells until = peer_until_;
   for (const Candidate& candidate : deliberation.situation.legs) {
     if (candidate.index == favourite.index) continue;
@@ -227,7 +239,8 @@ void Sender::commit_standing(const Deliberation& deliberation, const LegSet& leg
   standing_.until = std::max(until, sent_);
 }
 
-void Sender::commit(const SendPlan& plan, Leg& leg, const LegView& view, Instant now) noexcept {
+void Sender::commit(const SendPlan& plan, bool is_data, Leg& leg, const LegView& view,
+                    Instant now) noexcept {
   if (plan.switch_delta) {
     const SeqNo reached{leg.sequence().last_sent().raw() + plan.switch_delta->raw()};
     leg.sequence().commit_take_over(reached);
@@ -235,7 +248,10 @@ void Sender::commit(const SendPlan& plan, Leg& leg, const LegView& view, Instant
   }
   primary_ = leg.id();
   if (config_.watches_legs) {
-    leg.progress().commit_sent(view, next(SeqNo{sent_.raw()}), plan.switch_delta.has_value(),
+    leg.progress().commit_sent(view,
+                               {.first = next(SeqNo{sent_.raw()}),
+                                .takes_over = plan.switch_delta.has_value(),
+                                .is_data = is_data},
                                leg.path().sendme_inc, now);
   }
   leg.sequence().commit_sent(plan.granted);

@@ -97,7 +97,8 @@ class Sender {
   void schedule(const LegSet& legs, const ViewOfLeg& views, const SendRequest& request,
                 std::size_t current, Deliberation& out) const noexcept;
   void commit_views(LegSet& legs, const ViewOfLeg& views, Instant now) noexcept;
-  void commit(const SendPlan& plan, Leg& leg, const LegView& view, Instant now) noexcept;
+  void commit(const SendPlan& plan, bool is_data, Leg& leg, const LegView& view,
+              Instant now) noexcept;
   void commit_standing(const Deliberation& deliberation, const LegSet& legs,
                        const ViewOfLeg& views) noexcept;
   // DATA cells that may go before the peer's window is reckoned again.

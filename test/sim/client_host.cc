@@ -329,9 +329,11 @@ void ClientHost::check_deadline() {
   const std::uint64_t known = ledger_.next_deadline();
   std::uint64_t latest = known;
   bool is_stall = false;
-  for (const Leg& leg : legs_) {
+  for (std::size_t i = 0; i < legs_.size(); ++i) {
+    const Leg& leg = legs_[i];
     if (!waits_ || !may_stall(leg)) continue;
-    const std::uint64_t patience = std::max<std::uint64_t>(4ULL * leg.rtt_us, 250'000);
+    const std::uint64_t rtt_us = leg.rtt_us != 0 ? leg.rtt_us : ledger_.handshake_us(i);
+    const std::uint64_t patience = std::max<std::uint64_t>(4 * rtt_us, 250'000);
     const std::uint64_t end = ledger_.now() + patience + 1;
     is_stall = is_stall || deadline_ <= end;
     const bool moves = leg.moved_at && ledger_.now() <= *leg.moved_at + patience;

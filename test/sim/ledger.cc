@@ -54,13 +54,16 @@ void Ledger::begin_handshakes(std::uint64_t now) {
 }
 
 void Ledger::tell_link(std::size_t leg) {
-  if (legs_[leg].state == State::kLinkQueued) legs_[leg].state = State::kAwaiting;
+  if (legs_[leg].state != State::kLinkQueued) return;
+  legs_[leg].state = State::kAwaiting;
+  legs_[leg].link_told_at = now();
 }
 
 void Ledger::commit_linked(std::size_t at) {
   Leg& leg = legs_[at];
   if (leg.state != State::kAwaiting) return;
   leg.state = State::kLinked;
+  leg.handshake_us = now() - leg.link_told_at;
   leg.deadline = UINT64_MAX;
 }
 

@@ -65,6 +65,10 @@ class Ledger {
   [[nodiscard]] std::uint64_t next_deadline() const;
   // The latest time that the plugin was told.
   [[nodiscard]] std::uint64_t now() const { return now_; }
+  // From LINK to LINKED; 0 before.
+  [[nodiscard]] std::uint64_t handshake_us(std::size_t leg) const {
+    return legs_[leg].handshake_us;
+  }
   [[nodiscard]] std::uint32_t closed_reason() const { return closed_; }
   [[nodiscard]] bool pressure() const { return pressure_; }
 
@@ -79,6 +83,8 @@ class Ledger {
   struct Leg {
     State state = State::kUnlinked;
     std::uint64_t deadline = UINT64_MAX;
+    std::uint64_t link_told_at = 0;
+    std::uint64_t handshake_us = 0;
     std::uint64_t sent = 0;
     std::uint64_t received = 0;
     std::uint64_t carried_out = 0;

@@ -41,7 +41,8 @@ typedef struct mpath_leg_view {
 } mpath_leg_view;
 
 /* The views of one tunnel: each leg exactly once, in any order. Views of legs that are gone are
- * ignored. `backlog` counts cells that streams of the join point could fill now. */
+ * ignored. `backlog` counts cells that streams of the join point could fill now, and DATA cells that
+ * wait since route() answered MPATH_BLOCKED. */
 typedef struct mpath_leg_views {
   const mpath_leg_view *items;
   uint32_t count;
@@ -65,7 +66,8 @@ typedef struct mpath_route_request {
   uint8_t command; /* relay command of the first */
   uint8_t hop;
   uint16_t reserved;
-  mpath_leg_id leg; /* the leg that they came from; 0: the primary leg */
+  mpath_leg_id leg; /* the leg that they came from; 0: the primary leg. Of cells that are sequenced
+                     * and go to the join point it does not matter, and is not looked at */
   uint32_t want;    /* at least 1 */
   uint32_t reserved2;
 } mpath_route_request;

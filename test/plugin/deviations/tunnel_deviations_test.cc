@@ -188,5 +188,34 @@ TEST(Deviation, D30_ALegThatWasJoinedIsOnlyGoodForDestroy) {
   EXPECT_EQ(leg.joined, 1U);
 }
 
+// Each of the faster leg's reasons not to carry the first cell; the seed asks for the RTT alone.
+TEST(Deviation, D33_TheFirstCellGoesOnALegThatCanTakeIt) {
+  Host ends;
+  ends.join_and_link(2);
+  ends.view(1).flags = MPATH_VIEW_INPUT_CLOSED | MPATH_VIEW_INPUT_READY;
+  EXPECT_EQ(ends.send(kBegin), on_leg(2));
+
+  Host shut;
+  shut.join_and_link(2);
+  shut.view(1).flags = MPATH_VIEW_CHANNEL_BLOCKED;
+  EXPECT_EQ(shut.send(kBegin), on_leg(2));
+
+  Host padded;
+  padded.join_and_link(2);
+  ASSERT_EQ(padded.padding(1, MPATH_PADDING_BLOCK), Status::kOk);
+  EXPECT_EQ(padded.send(kBegin), on_leg(2));
+
+  // Where none can it is the faster one, and of two that cannot the one that soon may.
+  Host both;
+  both.join_and_link(2);
+  both.view(1).flags = both.view(2).flags = MPATH_VIEW_CHANNEL_BLOCKED;
+  EXPECT_EQ(both.send(kBegin), on_leg(1));
+  Host worse;
+  worse.join_and_link(2);
+  worse.view(1).flags = MPATH_VIEW_INPUT_CLOSED | MPATH_VIEW_INPUT_READY;
+  worse.view(2).flags = MPATH_VIEW_CHANNEL_BLOCKED;
+  EXPECT_EQ(worse.send(kBegin), on_leg(2));
+}
+
 }  // namespace
 }  // namespace conflux::test

@@ -98,9 +98,18 @@ class LegProgressTest : public ::testing::Test {
   LegProgressTest() { view_.ewma_rtt_us = 100'000; }
   // DATA with the next numbers.
   void send(std::uint64_t cells, bool takes_over = false) {
-    progress_.commit_sent(view_, next(SeqNo{sent_}), takes_over, kSendmeInc, now_);
+    progress_.commit_sent(
+        view_, {.first = next(SeqNo{sent_}), .takes_over = takes_over, .is_data = true}, kSendmeInc,
+        now_);
     view_.data_sent += cells;
     view_.inflight += static_cast<std::uint32_t>(cells);
+    sent_ += cells;
+  }
+  // Cells that are numbered and not DATA.
+  void send_control(std::uint64_t cells, bool takes_over = false) {
+    progress_.commit_sent(
+        view_, {.first = next(SeqNo{sent_}), .takes_over = takes_over, .is_data = false},
+        kSendmeInc, now_);
     sent_ += cells;
   }
   void send_elsewhere(std::uint64_t cells) { sent_ += cells; }
@@ -200,13 +209,70 @@ TEST_F(LegProgressTest, KnowsOfNothingUnacknowledgedBeforeACellOrAfterTheLast) {
   expect_none();
 }
 
-TEST_F(LegProgressTest, SaysNothingForAHostThatKeepsNoTotalsOrHasNothingUnderWay) {
+TEST_F(LegProgressTest, SaysNothingForAHostWhoseTotalsDisagreeWithWhatIsUnderWay) {
   send(40);
   view_.inflight = 0;
   expect_none();
-  view_.inflight = 40;
-  view_.data_sent = 0;
+}
+
+TEST_F(LegProgressTest, TakesACellThatIsNotDataForMissingUntilDataBehindItIsAcknowledged) {
+  send_control(1);
+  expect_first(1);
+  send(40);  // 2..41
+  expect_first(1);
+  acknowledge();
+  expect_first(2 + 31);
+}
+
+TEST_F(LegProgressTest, CountsExactlyThoughCellsThatAreNotDataLieBetween) {
+  send(20);          // 1..20
+  send_control(10);  // 21..30
+  send(50);          // 31..80
+  acknowledge();     // 20 and 11
+  expect_first(31 + 11);
+  send_control(7);  // 81..87
+  acknowledge();    // the first 42 of the 50
+  expect_first(31 + 42);
+}
+
+TEST_F(LegProgressTest, KeepsACellThatIsNotDataAndLastWhenAllDataIsAcknowledged) {
+  send(31);
+  send_control(1);  // 32
+  acknowledge();
+  expect_first(32);
+  // Nothing is under way any more that a SENDME would cover.
+  send_elsewhere(500);
+  expect_first(32);
+  send(31, true);  // 533..563
+  expect_first(32);
+  acknowledge();
   expect_none();
+}
+
+TEST_F(LegProgressTest, KeepsTwoVisitsApartOfWhichNoneBroughtData) {
+  send_control(1);  // 1
+  send_elsewhere(100);
+  send_control(2, true);  // 102, 103
+  send_elsewhere(100);
+  send(31, true);  // 204..234
+  expect_first(1);
+  acknowledge();
+  expect_none();
+}
+
+TEST_F(LegProgressTest, HasFourOfItsHandshakesWithoutASample) {
+  view_.ewma_rtt_us = 0;
+  progress_.commit_handshake_rtt(300ms);
+  send(31);
+  EXPECT_FALSE(stalled_after(1200ms));
+  EXPECT_TRUE(stalled_after(1200ms + 1us));
+}
+
+TEST_F(LegProgressTest, GoesByItsSampleOnceItHasOne) {
+  progress_.commit_handshake_rtt(300ms);
+  send(31);
+  EXPECT_FALSE(stalled_after(400ms));
+  EXPECT_TRUE(stalled_after(400ms + 1us));
 }
 
 TEST_F(LegProgressTest, CountsUpWithinARun) {

@@ -25,7 +25,9 @@ class PeerWindowTest : public ::testing::Test {
   // This many DATA cells of a leg, from a number on, are not acknowledged.
   void leave(std::size_t leg, std::uint64_t first, std::uint32_t cells) {
     LegView& view = legs_.views[leg];
-    legs_.set[leg].progress().commit_sent(view, SeqNo{first}, true, test::kSendmeInc, Instant{});
+    legs_.set[leg].progress().commit_sent(
+        view, {.first = SeqNo{first}, .takes_over = true, .is_data = true}, test::kSendmeInc,
+        Instant{});
     view.data_sent = cells;
     view.inflight = cells;
     all_[leg].inflight = cells;

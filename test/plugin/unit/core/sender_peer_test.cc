@@ -44,8 +44,8 @@ TEST(SenderPeer, TopsUpALegThatWasLeftUntilASendmeComes) {
   std::uint64_t sent = 0;
   SendPlan plan = upload.send(1);
   for (; plan.index == 1 && sent < 5000; ++sent, plan = upload.send(1)) upload.deliver_all(1);
-  // 9 DATA cells of leg 1 are the oldest; the control cell that went first makes it 10 numbers.
-  EXPECT_EQ(sent + 10, 500U);
+  // 9 DATA cells of leg 1 are the oldest.
+  EXPECT_EQ(sent + 9, 500U);
   // Then leg 1 alone goes on, until a SENDME is due,
   for (std::uint64_t cell = 1; cell < 22; ++cell) {
     ASSERT_EQ(plan.index, 0U) << "after " << cell << " of 22 cells";
@@ -66,6 +66,80 @@ TEST(SenderPeer, TopsUpNoMoreThanASendmeTakes) {
   const SendPlan plan = upload.send(1000);
   EXPECT_EQ(plan.index, 0U);
   EXPECT_EQ(plan.granted, Cells{21});
+}
+
+TEST(SenderPeer, ControlCellsOfLongAgoTakeNothingFromTheWindow) {
+  // Given one leg, which can bring nothing out of order, that has carried as many cells that are
+  // not DATA as make a window
+  Upload upload(low_rtt(8192), {10'000});
+  upload.legs.views[0].cwnd = 124;
+  for (int round = 0; round < 15; ++round) {
+    ASSERT_EQ(upload.send(kInc).granted, Cells{kInc});
+    ASSERT_EQ(upload.send(10, CommandClass::kControl).blocked, Reason::NONE);
+    if (round > 0) upload.deliver(0, kInc + 10);
+  }
+  // then all that its window has room for goes at once.
+  ASSERT_EQ(upload.legs.views[0].inflight, kInc);
+  EXPECT_EQ(upload.send(93).granted, Cells{93});
+}
+
+TEST(SenderPeer, BoundsWhatThePeerHoldsBehindACellThatIsNotData) {
+  // Given that the first cell, which is not DATA, stands in a channel that has shut behind it,
+  Upload upload(low_rtt(500), {10'000, 20'000});
+  upload.legs.views[0].flags = MPATH_VIEW_CHANNEL_BLOCKED;
+  // when another leg goes on, then it stops when the peer holds the limit.
+  for (int cell = 0; cell < 5000; ++cell) {
+    upload.send(1);
+    upload.deliver_all(1);
+  }
+  EXPECT_EQ(upload.held(), 499U);
+  EXPECT_EQ(upload.send(1).blocked, Reason::PEER_WINDOW_FULL);
+}
+
+TEST(SenderPeer, FindsOutWithDataWhetherACellThatIsNotDataHasArrived) {
+  // Given that the first cell has arrived, of which no SENDME tells,
+  Upload upload(low_rtt(500), {10'000, 20'000});
+  upload.deliver_all(0);
+  upload.legs.views[0].ewma_rtt_us = 90'000;
+  // when another leg has brought the limit,
+  SendPlan plan = upload.send(1);
+  for (int cell = 0; cell < 5000 && plan.index == 1; ++cell, plan = upload.send(1)) {
+    ASSERT_EQ(plan.blocked, Reason::NONE);
+    upload.deliver_all(1);
+  }
+  // then the first one is topped up until a SENDME comes, and all goes on.
+  EXPECT_EQ(plan.index, 0U);
+  ASSERT_EQ(upload.send(1000).granted, Cells{kInc - 1});
+  upload.deliver_all(0);
+  EXPECT_EQ(upload.send(1).index, 1U);
+}
+
+TEST(SenderPeer, DoesNotStopForAControlCellThatArrivedLongAgo) {
+  Upload upload(low_rtt(8192), {10'000, 20'000});
+  upload.deliver_all(0);
+  upload.legs.views[0].ewma_rtt_us = 90'000;
+  for (int cell = 0; cell < 20'000; ++cell) {
+    const SendPlan plan = upload.send(1);
+    ASSERT_EQ(plan.blocked, Reason::NONE);
+    upload.deliver_all(plan.index);
+  }
+  ASSERT_EQ(upload.send(62).index, 1U);
+  upload.legs.views[1].ewma_rtt_us = 200'000;
+  ASSERT_EQ(upload.send(40).index, 0U);
+  upload.deliver_all(1);
+  EXPECT_EQ(upload.send(1).blocked, Reason::NONE);
+}
+
+TEST(SenderPeer, GivesALegWithoutASampleFourOfItsHandshakes) {
+  // Given legs of which only the handshakes tell how far they are, and a SENDME's worth on one
+  Upload upload(low_rtt(8192), {300'000, 400'000});
+  for (LegView& view : upload.legs.views) view.ewma_rtt_us = 0;
+  upload.rtts_move = false;
+  ASSERT_EQ(upload.send(kInc).index, 0U);
+  upload.now += 1200ms;
+  EXPECT_EQ(upload.send(1).index, 0U) << "no SENDME can have come much sooner";
+  upload.now += 1us;
+  EXPECT_EQ(upload.send(1).index, 1U);
 }
 
 TEST(SenderPeer, WaitsForALegThatHasASendmeOutstanding) {

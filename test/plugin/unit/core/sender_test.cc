@@ -209,19 +209,40 @@ TEST_F(SenderTest, TakesTheShortWayNoFurtherThanToTheVisit) {  // attack A19
   legs_.add_linked(20ms);
   set_rtt(0, 10'000);
   set_rtt(1, 20'000);
-  // The peer's window, which control cells count against, would end it sooner.
+  // The peer's window would end it sooner.
   Sender sender({.scheduler = SchedulerKind::kLowRtt, .watches_legs = false}, leg_id(1));
   const LegViews views(legs_.views.data(), 2, sizeof(LegView), Cells{0});
   const auto send_control = [&](std::uint64_t want) {
     sender.commit_route(legs_.set, legs_.view_of,
                         {.command = CommandClass::kControl, .want = Cells{want}});
   };
+  const auto send_data = [&] {
+    sender.commit_route(legs_.set, legs_.view_of,
+                        {.command = CommandClass::kData, .want = Cells{1}});
+  };
   send_control(1);
-  send_control((std::uint64_t{1} << 31U) - 2);
+  send_control((std::uint64_t{1} << 31U) - 3);
+  send_data();
   EXPECT_TRUE(sender.stays(legs_.set, views, Cells{1}, Instant{}));
   EXPECT_FALSE(sender.stays(legs_.set, views, Cells{2}, Instant{})) << "nor past it in a run";
-  send_control(1);
+  send_data();
   EXPECT_FALSE(sender.stays(legs_.set, views, Cells{1}, Instant{})) << "leg 2 must be visited now";
+}
+
+TEST_F(SenderTest, TakesTheShortWayNotRightBehindACellThatIsNotData) {
+  // What DATA is the first of has to be taken down, or its SENDME would be taken for that of another.
+  legs_.add_linked(10ms);
+  set_rtt(0, 10'000);
+  Sender sender({.scheduler = SchedulerKind::kLowRtt}, leg_id(1));
+  const LegViews views(legs_.views.data(), 1, sizeof(LegView), Cells{0});
+  const auto send = [&](CommandClass command) {
+    sender.commit_route(legs_.set, legs_.view_of, {.command = command, .want = Cells{1}});
+    return sender.stays(legs_.set, views, Cells{1}, Instant{});
+  };
+  EXPECT_FALSE(send(CommandClass::kControl));
+  EXPECT_FALSE(send(CommandClass::kControl));
+  EXPECT_TRUE(send(CommandClass::kData));
+  EXPECT_FALSE(send(CommandClass::kControl));
 }
 
 TEST_F(SenderTest, TellsASchedulerThatWaitedOfTheNextCell) {
