@@ -268,12 +268,15 @@ void Stream::fail() {
   state_ = State::kFinished;
 }
 
-std::optional<Instant> Stream::next_deadline() {
+std::optional<Instant> Stream::next_deadline(Instant now) {
   if (state_ == State::kConnecting) return connect_deadline_;
   if (state_ == State::kFinished) return std::nullopt;
   const size_t waiting = arrival_.socket->readable().size();
   std::optional<Instant> at;
-  if (waiting > 0) at = send_flow_.ready_at(std::min(waiting, kRelayBodyMax), host_.now());
+  if (waiting > 0) at = send_flow_.ready_at(std::min(waiting, kRelayBodyMax), now);
+  // Tokens that have come are there for whoever asks, and nobody but the deadline brings the stream
+  // back into the round: its application may never send again.
+  if (!in_round_ && sendable_cells(now) > 0) at = now;
   if (drain_check_) at = at ? std::min(*at, *drain_check_) : *drain_check_;
   return at;
 }

@@ -74,7 +74,8 @@ class Stream final : public AppSocketUser {
   /// The tunnel is gone. Tells the application; sends nothing.
   void fail();
 
-  std::optional<Instant> next_deadline();
+  /// When `handle_deadline` has something to do: `now` if it has.
+  std::optional<Instant> next_deadline(Instant now);
   void handle_deadline();
 
   uint64_t bytes_up() const { return bytes_up_; }

@@ -74,11 +74,11 @@ void Tunnel::schedule_turn() {
 void Tunnel::turn() {
   turn_due_ = false;
   if (state_ == State::kBuilding || state_ == State::kClosed) return;
+  serve_deadlines();
   // Asking what applications have written costs a system call for each that writes fast: once.
   StreamFacts facts = this->facts();
   poll_paths(facts);
   if (state_ == State::kBuilding) return;  // again: nothing to do until a leg is built
-  serve_deadlines();
   watch_exit();
   pump_control(facts);
   pump_data(facts);
@@ -197,10 +197,9 @@ void Tunnel::send_turn(Leg& leg, const StreamSet::Turn& turn, Instant now) {
 }
 
 void Tunnel::serve_deadlines() {
-  if (state_ == State::kClosed) return;
   const Instant at = now();
   streams_.for_each([at](Stream& stream) {
-    if (const auto deadline = stream.next_deadline(); deadline && *deadline <= at) {
+    if (const auto deadline = stream.next_deadline(at); deadline && *deadline <= at) {
       stream.handle_deadline();
     }
   });
@@ -232,8 +231,8 @@ void Tunnel::arm_timer() {
   std::optional<Instant> next = paths_deadline_;
   const auto silence_over = liveness_.next_deadline();
   if (silence_over && (!next || *silence_over < *next)) next = silence_over;
-  streams_.for_each([&next](Stream& stream) {
-    const auto deadline = stream.next_deadline();
+  streams_.for_each([&next, at = now()](Stream& stream) {
+    const auto deadline = stream.next_deadline(at);
     if (deadline && (!next || *deadline < *next)) next = deadline;
   });
   // Deadlines move on with every cell that is heard. A timer that fires too early costs one turn;

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "examples/onion_proxy/base/clock.h"
 #include "test/onion_proxy/support/tunnel_fixture.h"
 
 namespace onion_proxy {
@@ -44,6 +45,14 @@ class TunnelTest : public test::TunnelFixture {
     leg(1).send({command, id}, body);
   }
 
+  size_t bytes_at_exit() {
+    size_t bytes = 0;
+    for (const auto& cell : leg(1).cells()) {
+      if (cell.command == RelayCommand::kData) bytes += cell.body.size();
+    }
+    return bytes;
+  }
+
   // The tunnel closes for this reason, and says so in the log.
   void expect_closes(std::string_view reason) {
     ASSERT_TRUE(run([&] { return closed_; }));
@@ -78,11 +87,7 @@ TEST_F(TunnelTest, TheApplicationsEndOfFileEndsTheStreamAfterItsData) {
   application_.send(std::string(2000, 'u'));
   application_.finish_sending();
   ASSERT_TRUE(run([&] { return leg(1).find(RelayCommand::kEnd) != nullptr; }));
-  size_t bytes = 0;
-  for (const auto& cell : leg(1).cells()) {
-    if (cell.command == RelayCommand::kData) bytes += cell.body.size();
-  }
-  EXPECT_EQ(bytes, 2000u);
+  EXPECT_EQ(bytes_at_exit(), 2000u);
   EXPECT_EQ(leg(1).cells().back().command, RelayCommand::kEnd);
   EXPECT_EQ(leg(1).cells().back().body, Bytes{1});
 }
@@ -132,6 +137,22 @@ TEST_F(TunnelTest, SendsNoMoreThanTheWindowUntilASendmeComes) {
     }
   }
   EXPECT_TRUE(run([&] { return leg(1).count(RelayCommand::kData) > 150; }));
+}
+
+TEST_F(TunnelTest, AnUploadThatTheExitSlowsDownGoesOnToItsLastByte) {
+  start_ready();
+  const uint16_t id = connect(application_);
+  // given a rate, which lets one second's worth go at once
+  const Instant start = clock_now();
+  exit_sends(RelayCommand::kXon, id, encode_xon(20));
+  exit_sends(RelayCommand::kData, id, bytes_of("!"));
+  ASSERT_TRUE(run([&] { return application_.received().ends_with('!'); }));
+  // when all that the application will ever send has been read, and half a second's worth waits
+  application_.send(std::string(30'000, 'u'));
+  application_.finish_sending();
+  ASSERT_TRUE(run([&] { return leg(1).find(RelayCommand::kEnd) != nullptr; }));
+  EXPECT_EQ(bytes_at_exit(), 30'000u);
+  EXPECT_GE(clock_now() - start, std::chrono::milliseconds(490)) << "no faster than it may";
 }
 
 TEST_F(TunnelTest, AnXoffThatNothingCausedClosesIt) {
