@@ -230,7 +230,8 @@ void Channel::note_queued() {
 }
 
 size_t Channel::queued_cells() const {
-  return (queued_.size() + tls_.output().size()) / kFixedCellSize;
+  const size_t being_written = writing_.size() - written_;
+  return (queued_.size() + tls_.output().size() + being_written) / kFixedCellSize;
 }
 
 void Channel::schedule_flush() {
@@ -242,21 +243,28 @@ void Channel::schedule_flush() {
 void Channel::flush() {
   flush_due_ = false;
   if (write_pending_ || state_ == State::kClosed) return;
-  if (tls_.output().empty() && !queued_.empty()) {
-    bytes_written_ += queued_.size();
-    if (Status sealed = tls_.write(queued_); !sealed.ok()) return drop(sealed.error());
-    queued_.clear();
+  if (written_ == writing_.size()) {
+    if (Status sealed = seal_queued(); !sealed.ok()) return drop(sealed.error());
   }
-  if (!tls_.output().empty()) return write_some();
+  if (!writing_.empty()) return write_some();
   if (state_ == State::kClosing) drop(close_reason_);
+}
+
+Status Channel::seal_queued() {
+  bytes_written_ += queued_.size();
+  if (Status sealed = tls_.write(queued_); !sealed.ok()) return sealed;
+  queued_.clear();
+  tls_.take_output(writing_);
+  written_ = 0;
+  return Status();
 }
 
 void Channel::write_some() {
   write_pending_ = true;
-  const ByteView output = tls_.output();
-  socket_.async_write_some(boost::asio::buffer(output.data(), output.size()),
-                           [self = shared_from_this()](const error_code& error, size_t written) {
-                             self->handle_written(error, written);
+  const ByteView left = ByteView(writing_).subspan(written_);
+  socket_.async_write_some(boost::asio::buffer(left.data(), left.size()),
+                           [self = shared_from_this()](const error_code& error, size_t size) {
+                             self->handle_written(error, size);
                            });
 }
 
@@ -264,7 +272,7 @@ void Channel::handle_written(const error_code& error, size_t size) {
   write_pending_ = false;
   if (state_ == State::kClosed) return;
   if (error) return drop("cannot send to the relay: " + error.message());
-  tls_.consume_output(size);
+  written_ += size;
   // The next write first, so that users who now add cells find it under way.
   flush();
   if (blocked_ && queued_cells() <= options_.low_water_cells) release_blocked();

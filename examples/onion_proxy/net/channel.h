@@ -124,6 +124,7 @@ class Channel : public std::enable_shared_from_this<Channel> {
   void note_queued();
   void schedule_flush();
   void flush();
+  Status seal_queued();
   void write_some();
   void handle_written(const boost::system::error_code& error, size_t size);
   void release_blocked();
@@ -150,6 +151,10 @@ class Channel : public std::enable_shared_from_this<Channel> {
   std::chrono::steady_clock::time_point idle_since_;
 
   Bytes queued_;  ///< cells not yet given to TLS
+  /// Ciphertext that the socket borrows while a write is under way, when a relay may make TLS
+  /// answer, and so move, what TLS still has. The next write begins when all of it has gone.
+  Bytes writing_;
+  size_t written_ = 0;
   bool flush_due_ = false;
   bool write_pending_ = false;
   bool blocked_ = false;

@@ -82,13 +82,6 @@ TlsEngine::TlsEngine(const TlsContext& context) : ssl_(SSL_new(context.native())
 
 TlsEngine::~TlsEngine() = default;
 
-void TlsEngine::consume_output(size_t size) {
-  output_begin_ += size;
-  if (output_begin_ < output_.size()) return;
-  output_.clear();
-  output_begin_ = 0;
-}
-
 Result<bool> TlsEngine::handshake() {
   ERR_clear_error();
   const int done = SSL_do_handshake(ssl_.get());

@@ -29,7 +29,8 @@ class TlsContext {
 
 /// One TLS connection. Its owner moves ciphertext in large pieces: what several records hold is
 /// read from the network at once, and what several records make is sent at once. Not thread-safe.
-/// Bound: holds `kInputSize` bytes of input, and of output what the owner has written and not sent.
+/// Bound: holds `kInputSize` bytes of input, and of output what the owner has not taken: what it
+/// wrote, and what TLS answers by itself, which is as much as the peer asks for.
 class TlsEngine {
  public:
   /// Four records, as many as are worth one system call.
@@ -47,9 +48,14 @@ class TlsEngine {
   MutableByteView input_room() { return input_.prepare(kInputSize - input_.size()); }
   void commit_input(size_t size) { input_.commit(size); }
 
-  /// Ciphertext for the peer; any call but the two above may add to it and move it.
-  ByteView output() const { return ByteView(output_).subspan(output_begin_); }
-  void consume_output(size_t size);
+  /// Ciphertext for the peer; any call but the two above may add to it and move it, reading too:
+  /// TLS answers KeyUpdates and HelloRequests by itself.
+  ByteView output() const { return output_; }
+  /// Swaps all of it into `spent`, to be sent from there; what `spent` held is lost.
+  void take_output(Bytes& spent) {
+    spent.clear();
+    spent.swap(output_);
+  }
 
   /// Goes on with the handshake: true once it is done, false while it waits for the peer.
   Result<bool> handshake();
@@ -73,7 +79,6 @@ class TlsEngine {
   std::unique_ptr<SSL, Free> ssl_;
   ByteQueue input_;
   Bytes output_;
-  size_t output_begin_ = 0;
 };
 
 }  // namespace onion_proxy

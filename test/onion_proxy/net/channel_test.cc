@@ -59,6 +59,21 @@ class ChannelTest : public testing::Test {
     EXPECT_TRUE(channel_->is_closed());
     return outcome_;
   }
+  // The relay stops reading, and cells of a circuit fill the kernel's buffers and ours: how many.
+  size_t fill(uint32_t circuit_id) {
+    server_.stop_reading();
+    run_ready(io_);
+    size_t sent = 0;
+    while (!channel_->blocked() && sent < 200'000) {
+      channel_->send_cell(circuit_id, LinkCommand::kRelay, body_of(sent));
+      if (++sent % 16 == 0) run_ready(io_);
+    }
+    EXPECT_TRUE(channel_->blocked());
+    return sent;
+  }
+  static Bytes body_of(size_t number) {
+    return Bytes(kCellPayloadSize, static_cast<uint8_t>(number));
+  }
   // Cells of the handshake not counted: NETINFO and PADDING_NEGOTIATE.
   size_t circuit_cells() const {
     return server_.cells().size() < 2 ? 0 : server_.cells().size() - 2;
@@ -230,18 +245,8 @@ TEST_F(ChannelTest, EveryCircuitHearsOnceThatTheRelayIsGone) {
 
 TEST_F(ChannelTest, BlocksAboveTheHighMarkAndTellsWhenItHasDrained) {
   open();
-  server_.stop_reading();
-  run_ready(io_);
   Recorder user;
-  const uint32_t id = channel_->attach(user).value();
-  const Bytes payload(kCellPayloadSize);
-  // Fill the kernel's buffers, then ours.
-  size_t sent = 0;
-  while (!channel_->blocked() && sent < 200'000) {
-    channel_->send_cell(id, LinkCommand::kRelay, payload);
-    if (++sent % 16 == 0) run_ready(io_);
-  }
-  ASSERT_TRUE(channel_->blocked());
+  const size_t sent = fill(channel_->attach(user).value());
   EXPECT_GE(channel_->queued_cells(), options_.high_water_cells);
   EXPECT_EQ(user.writable, 0);
 
@@ -250,6 +255,28 @@ TEST_F(ChannelTest, BlocksAboveTheHighMarkAndTellsWhenItHasDrained) {
   EXPECT_FALSE(channel_->blocked());
   EXPECT_LE(channel_->queued_cells(), options_.low_water_cells);
   ASSERT_TRUE(run_until(io_, [&] { return circuit_cells() == sent; }));
+}
+
+// Attack: the answers grow the buffer of TLS until it moves, while the kernel has yet to read from
+// where it was.
+TEST_F(ChannelTest, AWriteThatWaitsStaysWholeWhileTlsAnswersTheRelay) {
+  constexpr size_t kAnswers = 2000;
+  open();
+  Recorder user;
+  const uint32_t id = channel_->attach(user).value();
+  const size_t sent = fill(id);
+  // when the relay, which reads nothing, asks for new keys again and again
+  server_.ask_for_new_keys();
+  for (size_t i = 0; i < kAnswers; ++i) {
+    server_.send(id, LinkCommand::kRelay, {});
+    run_ready(io_);
+  }
+  ASSERT_TRUE(run_until(io_, [&] { return user.commands.size() == kAnswers; }));
+  // then it reads every cell as it was
+  server_.resume_reading();
+  ASSERT_TRUE(run_until(io_, [&] { return circuit_cells() == sent || server_.client_closed(); }));
+  ASSERT_EQ(circuit_cells(), sent);
+  for (size_t i = 0; i < sent; ++i) ASSERT_EQ(server_.cells()[i + 2].body, body_of(i)) << i;
 }
 
 TEST_F(ChannelTest, CloseFlushesWhatIsQueued) {

@@ -15,8 +15,9 @@ class TlsEngineTest : public testing::Test {
  protected:
   // Moves all that the client has for the server.
   void carry_to_server() {
-    server_.receive(client_.output());
-    client_.consume_output(client_.output().size());
+    Bytes flight;
+    client_.take_output(flight);
+    server_.receive(flight);
   }
   // And what the server has for the client, as much as there is room for.
   size_t carry_to_client(size_t most = TlsEngine::kInputSize) {
@@ -71,6 +72,29 @@ TEST_F(TlsEngineTest, CarriesMoreThanARecordEachWay) {
   Bytes received;
   while (carry_to_client() > 0) append(received, read_all());
   EXPECT_EQ(received, sent);
+}
+
+TEST_F(TlsEngineTest, WhatWasTakenGoesBeforeWhatTlsAnswersMeanwhile) {
+  shake_hands();
+  read_all();
+  const Bytes sent(50'000, 's');
+  ASSERT_TRUE(client_.write(sent).ok());
+  Bytes taken;
+  client_.take_output(taken);
+  const Bytes as_taken = taken;
+  // when the peer asks for new keys in between; OpenSSL answers the first at the second
+  server_.ask_for_new_keys();
+  server_.ask_for_new_keys();
+  carry_to_client();
+  read_all();
+  EXPECT_FALSE(client_.output().empty()) << "TLS has answered";
+  EXPECT_EQ(taken, as_taken);
+  // then the peer understands both, in this order
+  server_.receive(taken);
+  carry_to_server();
+  ASSERT_TRUE(client_.write(Bytes{1}).ok());
+  carry_to_server();
+  EXPECT_EQ(server_.received().size(), sent.size() + 1);
 }
 
 TEST_F(TlsEngineTest, SeveralRecordsOfOneReadAreThereAtOnce) {

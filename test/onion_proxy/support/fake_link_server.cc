@@ -3,6 +3,7 @@
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/write.hpp>
 #include <deque>
+#include <stdexcept>
 
 #include "examples/onion_proxy/base/wire.h"
 #include "test/onion_proxy/support/fake_tls_server.h"
@@ -124,6 +125,10 @@ void FakeLinkServer::send_raw(Bytes bytes) {
 }
 
 void FakeLinkServer::write_next() {
+  if (asking_for_keys_ &&
+      SSL_key_update(session_->stream.native_handle(), SSL_KEY_UPDATE_REQUESTED) != 1) {
+    throw std::runtime_error("the fake relay cannot ask for new keys");
+  }
   boost::asio::async_write(session_->stream, boost::asio::buffer(session_->outgoing.front()),
                            [this, session = session_, alive = std::weak_ptr<bool>(alive_)](
                                const error_code& error, size_t) {

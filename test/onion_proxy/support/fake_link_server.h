@@ -48,6 +48,9 @@ class FakeLinkServer {
   /// To the client that connected last.
   void send(uint32_t circuit_id, LinkCommand command, ByteView payload);
   void send_raw(Bytes bytes);
+  /// Each piece that is sent from now on comes behind a KeyUpdate, which the client must answer.
+  /// Spec: RFC 8446, 4.6.3.
+  void ask_for_new_keys() { asking_for_keys_ = true; }
   /// What is sent from now on leaves in one piece at uncork().
   void cork() { corked_.emplace(); }
   void uncork();
@@ -73,6 +76,7 @@ class FakeLinkServer {
   bool silent_ = false;
   bool reading_stopped_ = false;
   bool client_closed_ = false;
+  bool asking_for_keys_ = false;
   std::optional<std::vector<Bytes>> corked_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };

@@ -58,6 +58,12 @@ void FakeTlsServer::send(ByteView clear) {
   }
 }
 
+void FakeTlsServer::ask_for_new_keys() {
+  if (SSL_key_update(ssl_, SSL_KEY_UPDATE_REQUESTED) != 1 || SSL_do_handshake(ssl_) != 1) {
+    throw std::runtime_error("the fake TLS server cannot ask for new keys");
+  }
+}
+
 void FakeTlsServer::say_goodbye() { SSL_shutdown(ssl_); }
 
 size_t FakeTlsServer::take(MutableByteView out) {

@@ -26,6 +26,8 @@ class FakeTlsServer {
 
   /// At least one record for the client.
   void send(ByteView clear);
+  /// A KeyUpdate, which TLS must answer. Spec: RFC 8446, 4.6.3.
+  void ask_for_new_keys();
   void say_goodbye();
   /// Ciphertext for the client: how much was there and fits.
   size_t take(MutableByteView out);
