@@ -119,6 +119,7 @@ Status Channel::handle_input() {
   }
   // TLS may have had to answer by itself.
   if (!tls_.output().empty()) schedule_flush();
+  drop_if_unread();
   return Status();
 }
 
@@ -227,11 +228,20 @@ CellPayloadView Channel::add_cell(uint32_t circuit_id, LinkCommand command) {
 void Channel::note_queued() {
   blocked_ = blocked_ || queued_cells() >= options_.high_water_cells;
   schedule_flush();
+  drop_if_unread();
 }
 
-size_t Channel::queued_cells() const {
-  const size_t being_written = writing_.size() - written_;
-  return (queued_.size() + tls_.output().size() + being_written) / kFixedCellSize;
+size_t Channel::unsent_bytes() const {
+  return queued_.size() + tls_.output().size() + writing_.size() - written_;
+}
+
+// Attack: a relay that reads nothing, while cells of its circuits and TLS itself must be answered,
+// would fill the memory. By post: who queues a cell has yet to write it where it lies.
+void Channel::drop_if_unread() {
+  if (unread_ || unsent_bytes() <= options_.unsent_max) return;
+  unread_ = true;
+  boost::asio::post(socket_.get_executor(),
+                    [self = shared_from_this()] { self->drop("the relay does not read"); });
 }
 
 void Channel::schedule_flush() {

@@ -48,6 +48,10 @@ struct ChannelOptions {
   std::chrono::milliseconds open_timeout{15000};  ///< TCP, TLS and link handshake together
   size_t high_water_cells = 64;                   ///< `blocked` from here on
   size_t low_water_cells = 32;                    ///< until down to here
+  /// Bytes that may wait for a relay that does not read. DATA ends at the high-water mark, and
+  /// SENDMEs are one for 31 cells that were under way, 83 KB for a window of 2.5 MB. Other cells
+  /// know no mark: a tunnel's 4096 streams have a BEGIN and an END each, 4 MiB. Twice all that.
+  size_t unsent_max = 8 << 20;
 };
 
 /// Owned by shared_ptr (the pool and each circuit hold one). Single-threaded: all calls come from
@@ -93,7 +97,7 @@ class Channel : public std::enable_shared_from_this<Channel> {
   /// Whether the owner should hold cells back. The kernel's queue is kept short, so this tells of
   /// the network, not of buffer sizes.
   bool blocked() const { return blocked_; }
-  size_t queued_cells() const;
+  size_t queued_cells() const { return unsent_bytes() / kFixedCellSize; }
   size_t circuit_count() const { return users_.size(); }
 
   /// Steady-clock instant at which the last circuit left, or the channel opened.
@@ -122,6 +126,8 @@ class Channel : public std::enable_shared_from_this<Channel> {
   void deliver(LinkCell& cell);
   void end_wake();
   void note_queued();
+  size_t unsent_bytes() const;
+  void drop_if_unread();
   void schedule_flush();
   void flush();
   Status seal_queued();
@@ -158,6 +164,7 @@ class Channel : public std::enable_shared_from_this<Channel> {
   bool flush_due_ = false;
   bool write_pending_ = false;
   bool blocked_ = false;
+  bool unread_ = false;  ///< too much waits: about to be dropped
   uint64_t bytes_read_ = 0;
   uint64_t bytes_written_ = 0;
 };

@@ -279,6 +279,36 @@ TEST_F(ChannelTest, AWriteThatWaitsStaysWholeWhileTlsAnswersTheRelay) {
   for (size_t i = 0; i < sent; ++i) ASSERT_EQ(server_.cells()[i + 2].body, body_of(i)) << i;
 }
 
+TEST_F(ChannelTest, ARelayThatDoesNotReadIsDroppedOnceTooMuchWaits) {
+  open();
+  Recorder user;
+  const uint32_t id = channel_->attach(user).value();
+  fill(id);
+  while (channel_->queued_cells() * kFixedCellSize <= options_.unsent_max) {
+    EXPECT_EQ(channel_->add_cell(id, LinkCommand::kRelay).size(), kCellPayloadSize);
+  }
+  EXPECT_EQ(user.closes, 0) << "never from inside a call";
+  ASSERT_TRUE(run_until(io_, [&] { return user.closes == 1; }));
+  EXPECT_EQ(user.reason, "the relay does not read");
+  EXPECT_TRUE(channel_->is_closed());
+}
+
+TEST_F(ChannelTest, WhatTlsAnswersARelayThatDoesNotReadIsBoundedToo) {
+  options_.unsent_max = 2 * options_.high_water_cells * kFixedCellSize;
+  open();
+  Recorder user;
+  const uint32_t id = channel_->attach(user).value();
+  fill(id);
+  ASSERT_EQ(user.closes, 0);
+  server_.ask_for_new_keys();
+  for (size_t i = 0; i < 4000 && user.closes == 0; ++i) {
+    server_.send(id, LinkCommand::kRelay, {});
+    run_ready(io_);
+  }
+  EXPECT_EQ(user.closes, 1);
+  EXPECT_EQ(user.reason, "the relay does not read");
+}
+
 TEST_F(ChannelTest, CloseFlushesWhatIsQueued) {
   open();
   Recorder user;
