@@ -108,6 +108,9 @@ Status Stream::handle_connected(const RelayCell& cell) {
   arrival_.socket->write(encode_socks_reply(SocksReply::kSucceeded));
   queue_seen_ = arrival_.socket->write_queue_bytes();
   host_.note_ready(*this);
+  // Its end of file may have come before. Not then, but now: a client that is gone looks the same
+  // as one that half-closes behind its request and waits for the reply, as RFC 1928 lets it.
+  end_if_done();
   return Status();
 }
 

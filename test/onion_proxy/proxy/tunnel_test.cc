@@ -189,6 +189,36 @@ TEST_F(TunnelTest, CellsForAStreamThatTheApplicationLeftAreIgnored) {
   EXPECT_FALSE(closed_);
 }
 
+TEST_F(TunnelTest, AStreamWhoseApplicationLeftWhileItConnectedEndsAtConnected) {
+  start_ready();
+  const uint16_t id = open(application_);
+  application_.leave();
+  test::run_ready(io_);
+  exit_sends(RelayCommand::kConnected, id, kLoopback);
+  ASSERT_TRUE(run([&] { return leg(1).find(RelayCommand::kEnd) != nullptr; }));
+  EXPECT_EQ(leg(1).find(RelayCommand::kEnd)->stream_id, id);
+  EXPECT_EQ(tunnel_->stream_count(), 0u);
+}
+
+TEST_F(TunnelTest, AnApplicationThatHalfClosesWhileItConnectsStillGetsItsReply) {
+  start_ready();
+  const uint16_t id = open(application_);
+  application_.finish_sending();
+  test::run_ready(io_);
+  exit_sends(RelayCommand::kConnected, id, kLoopback);
+  ASSERT_TRUE(run([&] { return application_.ended(); }));
+  EXPECT_EQ(application_.received(), kSocksOk);
+  EXPECT_FALSE(application_.was_reset());
+}
+
+TEST_F(TunnelTest, AnApplicationThatResetsWhileItConnectsEndsItsStreamAtOnce) {
+  start_ready();
+  const uint16_t id = open(application_);
+  application_.reset();
+  ASSERT_TRUE(run([&] { return leg(1).find(RelayCommand::kEnd) != nullptr; }));
+  EXPECT_EQ(leg(1).find(RelayCommand::kEnd)->stream_id, id);
+}
+
 TEST_F(TunnelTest, ConnectedTwiceClosesIt) {
   start_ready();
   const uint16_t id = connect(application_);

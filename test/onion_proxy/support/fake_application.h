@@ -45,6 +45,11 @@ class FakeApplication {
   void send(std::string_view text) { boost::asio::write(socket_, boost::asio::buffer(text)); }
   void finish_sending() { socket_.shutdown(boost::asio::ip::tcp::socket::shutdown_send); }
   void leave() { socket_.close(); }
+  /// Leaves by TCP RST: nobody is there any more, neither to send nor to read.
+  void reset() {
+    socket_.set_option(boost::asio::socket_base::linger(true, 0));
+    socket_.close();
+  }
   /// Takes nothing more, so that what comes piles up.
   void stop_reading() { reading_ = false; }
   void resume_reading() {
