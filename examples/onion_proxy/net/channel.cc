@@ -204,12 +204,16 @@ Result<uint32_t> Channel::attach(CircuitUser& user) {
   while (true) {
     const auto random = random_array<4>();
     const uint32_t id = ByteReader(random).u32() | kInitiatorBit;
-    if (users_.emplace(id, &user).second) return id;
+    if (!users_.emplace(id, &user).second) continue;
+    round_.push_back(id);
+    return id;
   }
 }
 
 void Channel::detach(uint32_t circuit_id) {
-  if (users_.erase(circuit_id) > 0 && users_.empty()) idle_since_ = steady_clock::now();
+  if (users_.erase(circuit_id) == 0) return;
+  std::erase(round_, circuit_id);
+  if (users_.empty()) idle_since_ = steady_clock::now();
 }
 
 void Channel::send_cell(uint32_t circuit_id, LinkCommand command, ByteView payload) {
@@ -288,15 +292,16 @@ void Channel::handle_written(const error_code& error, size_t size) {
   if (blocked_ && queued_cells() <= options_.low_water_cells) release_blocked();
 }
 
+// Each release goes on where the last one stopped: one upload can fill the queue again each time,
+// and circuits that always came behind it would never send.
 void Channel::release_blocked() {
   blocked_ = false;
-  std::vector<uint32_t> ids;
-  for (const auto& [id, user] : users_) ids.push_back(id);
-  for (const uint32_t id : ids) {
-    // A user may fill the queue again or leave.
-    if (blocked_) return;
-    const auto found = users_.find(id);
-    if (found != users_.end()) found->second->handle_channel_writable();
+  // A user may fill the queue again or leave.
+  for (size_t left = round_.size(); left > 0 && !blocked_ && !round_.empty(); --left) {
+    const uint32_t id = round_.front();
+    round_.pop_front();
+    round_.push_back(id);
+    users_.at(id)->handle_channel_writable();
   }
 }
 
@@ -333,6 +338,7 @@ void Channel::drop(const std::string& reason) {
 }
 
 void Channel::notify_closed() {
+  round_.clear();
   while (!users_.empty()) {
     CircuitUser* user = users_.begin()->second;
     users_.erase(users_.begin());

@@ -5,6 +5,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <chrono>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <string>
@@ -152,6 +153,7 @@ class Channel : public std::enable_shared_from_this<Channel> {
   LinkCellDecoder decoder_;
 
   std::unordered_map<uint32_t, CircuitUser*> users_;
+  std::deque<uint32_t> round_;   ///< the same circuits; the front is told first of room
   std::vector<uint32_t> woken_;  ///< circuits that got cells in this read
   Instant read_at_{};
   std::chrono::steady_clock::time_point idle_since_;

@@ -23,7 +23,10 @@ class Recorder : public CircuitUser {
     if (on_cell) on_cell();
   }
   void handle_cells_end() override { ++wakes; }
-  void handle_channel_writable() override { ++writable; }
+  void handle_channel_writable() override {
+    ++writable;
+    if (on_writable) on_writable();
+  }
   void handle_channel_closed(const std::string& why) override {
     ++closes;
     reason = why;
@@ -36,6 +39,7 @@ class Recorder : public CircuitUser {
   int closes = 0;
   std::string reason;
   std::function<void()> on_cell;
+  std::function<void()> on_writable;
 };
 
 class ChannelTest : public testing::Test {
@@ -255,6 +259,36 @@ TEST_F(ChannelTest, BlocksAboveTheHighMarkAndTellsWhenItHasDrained) {
   EXPECT_FALSE(channel_->blocked());
   EXPECT_LE(channel_->queued_cells(), options_.low_water_cells);
   ASSERT_TRUE(run_until(io_, [&] { return circuit_cells() == sent; }));
+}
+
+TEST_F(ChannelTest, CircuitsThatFillTheQueueEachTimeTakeTurns) {
+  open();
+  Recorder first, second;
+  for (Recorder* user : {&first, &second}) {
+    const uint32_t id = channel_->attach(*user).value();
+    user->on_writable = [this, id] {
+      while (!channel_->blocked()) channel_->send_cell(id, LinkCommand::kRelay, {});
+    };
+  }
+  first.on_writable();
+  ASSERT_TRUE(run_until(io_, [&] { return first.writable + second.writable >= 6; }));
+  EXPECT_EQ(first.writable, second.writable);
+}
+
+TEST_F(ChannelTest, CircuitsMayLeaveWhileTheyAreToldOfRoom) {
+  open();
+  Recorder first, second, third;
+  std::vector<uint32_t> ids;
+  for (Recorder* user : {&first, &second, &third}) {
+    ids.push_back(channel_->attach(*user).value());
+    user->on_writable = [&] {
+      for (const uint32_t id : ids) channel_->detach(id);
+    };
+  }
+  fill(ids.front());
+  server_.resume_reading();
+  ASSERT_TRUE(run_until(io_, [&] { return channel_->queued_cells() == 0; }));
+  EXPECT_EQ(first.writable + second.writable + third.writable, 1);
 }
 
 // Attack: the answers grow the buffer of TLS until it moves, while the kernel has yet to read from
