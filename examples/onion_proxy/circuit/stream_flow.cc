@@ -28,7 +28,7 @@ void StreamSendFlow::scale_counters() {
 Status StreamSendFlow::handle_xoff() {
   if (paused_) return Error{"a second XOFF without an XON between"};
   // Halving takes up to half a buffer of credit from an honest peer each time.
-  if (bytes_sent_ < params_.xoff_limit * (xoffs_ + (scaled_ ? 0 : 1))) {
+  if (bytes_sent_ < params_.peer_xoff_limit * (xoffs_ + (scaled_ ? 0 : 1))) {
     return Error{"an XOFF before the peer's buffer can have filled"};
   }
   ++xoffs_;
@@ -38,7 +38,7 @@ Status StreamSendFlow::handle_xoff() {
 }
 
 Status StreamSendFlow::handle_xon(uint32_t kilobytes_per_s, Instant now) {
-  const uint64_t least = std::min(params_.xoff_limit, params_.xon_interval);
+  const uint64_t least = std::min(params_.peer_xoff_limit, params_.peer_xon_interval);
   if (xons_ >= kXonSlack && bytes_sent_ < least * (xons_ + 1 - kXonSlack)) {
     return Error{"more XONs than the bytes sent can have caused"};
   }

@@ -9,7 +9,8 @@
 
 namespace onion_proxy {
 
-/// Stream flow control by XON and XOFF, with C tor's defaults. Spec: prop324 "Flow control".
+/// Stream flow control by XON and XOFF, with C tor's defaults. Spec: prop324 "Flow control". Each
+/// end of a stream has limits of its own.
 struct StreamFlowParams {
   size_t xoff_limit = 500 * 488;    ///< bytes buffered towards the application
   size_t xon_interval = 500 * 498;  ///< bytes drained between two measurements
@@ -20,6 +21,8 @@ struct StreamFlowParams {
   uint32_t xon_ewma_count = 2;
   uint32_t xon_change_pct = 25;
   Micros xoff_grace = std::chrono::milliseconds(5);
+  size_t peer_xoff_limit = 500 * 488;    ///< the least that an honest peer has as its `xoff_limit`
+  size_t peer_xon_interval = 500 * 498;  ///< the same of its `xon_interval`
 };
 
 /// The peer's hold on what we send on one stream.

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "examples/onion_proxy/base/clock.h"
+#include "examples/onion_proxy/proxy/network_params.h"
 #include "examples/onion_proxy/proxy/plain_path.h"
 #include "examples/onion_proxy/proxy/plugin_paths.h"
 
@@ -14,43 +15,6 @@ constexpr size_t kClosedRemembered = 16;
 constexpr size_t kSuspectsMax = 16;
 
 Instant after(std::chrono::milliseconds delay) { return clock_now() + delay; }
-
-// C tor's defaults, unless the consensus says otherwise. Ranges: tor-spec "Network parameters".
-VegasParams vegas_of(const Consensus& consensus) {
-  const auto param = [&](std::string_view name, uint32_t fallback, int32_t low, int32_t high) {
-    return static_cast<uint32_t>(consensus.param(name, static_cast<int32_t>(fallback), low, high));
-  };
-  constexpr int32_t kMost = 0x7fffffff;
-  VegasParams out;
-  out.cwnd_init = param("cc_cwnd_init", out.cwnd_init, 31, 10000);
-  out.cwnd_min = param("cc_cwnd_min", out.cwnd_min, 31, 1000);
-  out.cwnd_max = param("cc_cwnd_max", out.cwnd_max, 500, kMost);
-  out.cwnd_inc = param("cc_cwnd_inc", out.cwnd_inc, 1, 1000);
-  out.cwnd_inc_rate = param("cc_cwnd_inc_rate", out.cwnd_inc_rate, 1, 250);
-  out.cwnd_inc_pct_ss = param("cc_cwnd_inc_pct_ss", out.cwnd_inc_pct_ss, 1, 500);
-  out.alpha = param("cc_vegas_alpha_exit", out.alpha, 0, 1000);
-  out.beta = param("cc_vegas_beta_exit", out.beta, 0, 1000);
-  out.gamma = param("cc_vegas_gamma_exit", out.gamma, 0, 1000);
-  out.delta = param("cc_vegas_delta_exit", out.delta, 0, kMost);
-  out.ss_cap = param("cc_sscap_exit", out.ss_cap, 100, kMost);
-  out.ss_max = param("cc_ss_max", out.ss_max, 500, kMost);
-  out.full_gap = param("cc_cwnd_full_gap", out.full_gap, 0, 32767);
-  out.full_min_pct = param("cc_cwnd_full_minpct", out.full_min_pct, 0, 100);
-  out.full_per_cwnd = param("cc_cwnd_full_per_cwnd", 1, 0, 1) == 1;
-  out.rtt.ewma_cwnd_pct = param("cc_ewma_cwnd_pct", out.rtt.ewma_cwnd_pct, 1, 255);
-  out.rtt.ewma_max = param("cc_ewma_max", out.rtt.ewma_max, 2, kMost);
-  out.rtt.ewma_slow_start = param("cc_ewma_ss", out.rtt.ewma_slow_start, 2, kMost);
-  out.rtt.reset_pct = param("cc_rtt_reset_pct", out.rtt.reset_pct, 0, 100);
-  return out;
-}
-
-StreamFlowParams flow_of(const Consensus& consensus) {
-  constexpr size_t kXoffCellBody = 488;
-  StreamFlowParams out;
-  out.xoff_limit =
-      kXoffCellBody * static_cast<size_t>(consensus.param("cc_xoff_client", 500, 1, 10000));
-  return out;
-}
 
 }  // namespace
 
@@ -160,7 +124,7 @@ void TunnelManager::start_with(const Key& key, Result<DirectoryClient::View> vie
   options.hold_link_file = options_.hold_link_file;
   options.stall_timeout = options_.stall_timeout;
   options.stream.connect_timeout = options_.stream_timeout;
-  options.stream.flow = flow_of(network.consensus);
+  options.stream.flow = stream_flow_of(network.consensus);
   TunnelOwner& owner = *this;
   at->second.tunnel =
       std::make_unique<Tunnel>(env_, owner, std::move(options), make_paths(network.consensus));

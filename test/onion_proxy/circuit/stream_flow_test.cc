@@ -84,6 +84,36 @@ TEST(StreamSendFlow, AcceptsXoffAndXonForEveryFilledBuffer) {
   }
 }
 
+TEST(StreamSendFlow, JudgesAnXoffByThePeersLimitWhateverOurOwnIs) {
+  // Given a peer that pauses us sooner than we would pause it, and one that does so later
+  StreamSendFlow sooner{{.peer_xoff_limit = 10 * 488}};
+  StreamSendFlow later{{.xoff_limit = 10 * 488}};
+  // when as much was sent as fills the smaller buffer
+  for (StreamSendFlow* flow : {&sooner, &later}) flow->note_sent(10 * 488);
+  // then only the first can have cause to say so,
+  EXPECT_TRUE(sooner.handle_xoff().ok());
+  EXPECT_THAT(later.handle_xoff().error(), HasSubstr("before the peer's buffer"));
+  // and not twice.
+  ASSERT_TRUE(sooner.handle_xon(0, kStart).ok());
+  sooner.note_sent(10 * 488 - 1);
+  EXPECT_FALSE(sooner.handle_xoff().ok());
+  sooner.note_sent(1);
+  EXPECT_TRUE(sooner.handle_xoff().ok());
+}
+
+TEST(StreamSendFlow, JudgesXonsByThePeersIntervalWhateverOurOwnIs) {
+  // Given a peer that measures in each cell how fast it drains, while we wait for more
+  StreamSendFlow flow{{.peer_xon_interval = 498}};
+  // when it tells after each cell,
+  for (int cell = 0; cell < 100; ++cell) {
+    flow.note_sent(498);
+    ASSERT_TRUE(flow.handle_xon(9, kStart).ok()) << cell;
+  }
+  // then it may, but not far more often than that.
+  for (int more = 0; more < 4; ++more) ASSERT_TRUE(flow.handle_xon(9, kStart).ok()) << more;
+  EXPECT_THAT(flow.handle_xon(9, kStart).error(), HasSubstr("more XONs"));
+}
+
 TEST(StreamReceiveFlow, ABurstThatDrainsWithinTheGracePeriodNeedsNoXoff) {
   StreamReceiveFlow flow{StreamFlowParams{}};
   EXPECT_FALSE(flow.note_arrival(kLimit + 1, kStart));

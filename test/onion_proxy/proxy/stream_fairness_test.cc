@@ -94,7 +94,7 @@ TEST_F(StreamFairnessTest, TwoUploadsHaveHalfOfTheWindowEach) {
 }
 
 TEST_F(StreamFairnessTest, AnUploadThatTheExitPausedDoesNotHoldUpTheOthers) {
-  stream_options_.flow.xoff_limit = 10 * kRelayBodyMax;
+  stream_options_.flow.peer_xoff_limit = 10 * kRelayBodyMax;
   start_ready();
   const uint16_t paused = connect(first_);
   first_.send(std::string(20 * kRelayBodyMax, '1'));

@@ -132,6 +132,17 @@ class TunnelManagerTest : public ::testing::Test {
     EXPECT_EQ(application.received()[1], char(reply));
   }
 
+  // DATA of this stream that reached the exit over leg 1.
+  size_t bytes_sent(uint16_t stream_id) {
+    size_t sum = 0;
+    for (const FakeLeg::Cell& cell : leg(1).cells()) {
+      if (cell.command == RelayCommand::kData && cell.stream_id == stream_id) {
+        sum += cell.body.size();
+      }
+    }
+    return sum;
+  }
+
   size_t open_tunnels() {
     const ProxyStats stats = manager().stats();
     return static_cast<size_t>(std::ranges::count(stats.tunnels, true, &TunnelStats::open));
@@ -259,6 +270,33 @@ TEST_F(TunnelManagerTest, StoppingRefusesWhatWaitsAndResetsWhatRuns) {
   expect_refused(late, SocksReply::kGeneralFailure);
   EXPECT_TRUE(run([&] { return application_.was_reset(); }));
   EXPECT_EQ(open_tunnels(), 0u);
+}
+
+TEST_F(TunnelManagerTest, AnExitMayPauseAStreamWhenItsOwnBufferIsFullThoughOursIsLarger) {
+  // Given a network in which exits hold 10 cells of a stream, and an application that sent 20,
+  publish(" cc_xoff_exit=10");
+  connect(application_);
+  const uint16_t id = leg(1).cells().back().stream_id;
+  const size_t twenty = 20 * kRelayBodyMax;
+  application_.send(std::string(twenty, 'u'));
+  ASSERT_TRUE(run([&] { return bytes_sent(id) == twenty; }));
+  // when the exit pauses it,
+  leg(1).send({RelayCommand::kXoff, id}, encode_xoff());
+  leg(1).send({RelayCommand::kData, id}, {'p'});
+  ASSERT_TRUE(run([&] { return application_.received().size() > kSocksReplySize; }))
+      << "the XOFF came before";
+  // then the tunnel stays, and of the stream nothing goes, whatever others send,
+  application_.send(std::string(twenty, 'u'));
+  FakeApplication second(io_);
+  connect(second);
+  const uint16_t second_id = leg(1).cells().back().stream_id;
+  second.send("on its way");
+  ASSERT_TRUE(run([&] { return bytes_sent(second_id) > 0; }));
+  EXPECT_EQ(bytes_sent(id), twenty);
+  EXPECT_EQ(open_tunnels(), 1u);
+  // until the exit lets it go on.
+  leg(1).send({RelayCommand::kXon, id}, encode_xon(0));
+  EXPECT_TRUE(run([&] { return bytes_sent(id) == 2 * twenty; }));
 }
 
 // Two legs, one of which fails while it is built. How many were tried in all?

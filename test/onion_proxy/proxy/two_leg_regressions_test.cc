@@ -20,6 +20,8 @@ class TwoLegsTest : public test::TwoLegs {
     stream_options_.flow.xoff_limit = 20'000;
     stream_options_.flow.xon_interval = 20'000;
     stream_options_.flow.buffer_max = 100'000;
+    stream_options_.flow.peer_xoff_limit = 20'000;
+    stream_options_.flow.peer_xon_interval = 20'000;
   }
 
   size_t data_cells() {
