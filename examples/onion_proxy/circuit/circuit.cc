@@ -5,10 +5,10 @@ namespace {
 
 using Incoming = Circuit::Incoming;
 
-Incoming violation(ViolationKind kind, std::string reason) {
+Incoming violation(ViolationKind kind, std::string reason, Culprit culprit = Culprit::kLastHop) {
   Incoming out;
   out.kind = Incoming::Kind::kViolation;
-  out.violation = {kind, std::move(reason)};
+  out.violation = {kind, std::move(reason), culprit};
   return out;
 }
 
@@ -96,25 +96,28 @@ Incoming Circuit::handle_relay(SealedPayloadView sealed, CellPayloadView clear,
                                const ChannelState& channel, Instant now) {
   const auto recognized = crypto_.decrypt(sealed, clear);
   if (!recognized) {
-    return violation(ViolationKind::kUnrecognizedCell, "a relay cell that no hop made");
+    return violation(ViolationKind::kUnrecognizedCell, "a relay cell that no hop made",
+                     Culprit::kAnyRelay);
   }
+  const Culprit maker = recognized->hop == last_hop() ? Culprit::kLastHop : Culprit::kAnyRelay;
   const auto parsed = parse_relay_cell(clear);
-  if (!parsed.ok()) return violation(ViolationKind::kMalformedCell, parsed.error());
+  if (!parsed.ok()) return violation(ViolationKind::kMalformedCell, parsed.error(), maker);
   const RelayCell& cell = parsed.value();
 
   const Fate fate = fate_of(cell.command);
   if (fate == Fate::kIgnore) return {};
   if (fate == Fate::kTruncated) {
     const auto reason = destroy_reason_text(parse_destroy(cell.body));
-    return violation(ViolationKind::kTruncated,
-                     "the circuit was truncated: " + std::string(reason));
+    return violation(ViolationKind::kTruncated, "the circuit was truncated: " + std::string(reason),
+                     Culprit::kAnyRelay);
   }
   if (fate == Fate::kRefuse) {
-    return violation(ViolationKind::kUnexpectedCommand, "an unexpected " + quoted(cell.command));
+    return violation(ViolationKind::kUnexpectedCommand, "an unexpected " + quoted(cell.command),
+                     maker);
   }
   if (recognized->hop != last_hop()) {
     return violation(ViolationKind::kWrongHop,
-                     "a " + quoted(cell.command) + " from another hop than the last");
+                     "a " + quoted(cell.command) + " from another hop than the last", maker);
   }
   if (fate == Fate::kSendme) return handle_sendme(cell, channel, now);
   if (needs_stream(cell.command) != (cell.stream_id != 0)) {

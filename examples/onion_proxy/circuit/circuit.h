@@ -21,9 +21,16 @@ enum class ViolationKind : uint8_t {
   kTruncated,  ///< not hostile: a relay cut the circuit
 };
 
+/// Whose doing it is.
+enum class Culprit : uint8_t {
+  kLastHop,   ///< the cell was sealed with the last hop's keys
+  kAnyRelay,  ///< any relay of the circuit can have made it
+};
+
 struct Violation {
   ViolationKind kind = ViolationKind::kMalformedCell;
   std::string reason;
+  Culprit culprit = Culprit::kAnyRelay;
 };
 
 /// How our side of the channel stands; what Vegas looks at.

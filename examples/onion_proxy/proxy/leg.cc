@@ -93,7 +93,8 @@ void Leg::handle_cell(LinkCell& cell, Instant now) {
   // RELAY_EARLY towards a client was used to mark circuits (the 2014 "relay early" attack).
   owner_.handle_leg_violation(
       *this, {ViolationKind::kUnexpectedCommand,
-              "an unexpected " + std::string(link_command_name(cell.command)) + " cell"});
+              "an unexpected " + std::string(link_command_name(cell.command)) + " cell",
+              Culprit::kAnyRelay});
 }
 
 void Leg::handle_build_cell(LinkCell& cell) {
@@ -112,6 +113,10 @@ void Leg::handle_relay(LinkCell& cell, Instant now) {
     case Circuit::Incoming::Kind::kCell:
       return owner_.handle_leg_cell(*this, incoming.cell, now);
     case Circuit::Incoming::Kind::kViolation:
+      // An honest relay says so when the next one is gone. Spec: tor-spec "Tearing down circuits".
+      if (incoming.violation.kind == ViolationKind::kTruncated) {
+        return lose(incoming.violation.reason);
+      }
       return owner_.handle_leg_violation(*this, incoming.violation);
   }
 }

@@ -37,7 +37,7 @@ class LegOwner {
   /// A relay cell of the last hop, for streams or the multipath plugin; it lies in the room that
   /// was asked for last.
   virtual void handle_leg_cell(Leg& leg, const RelayCell& cell, Instant now) = 0;
-  /// A peer broke the protocol.
+  /// A relay of the leg broke the protocol; its circuit still stands.
   virtual void handle_leg_violation(Leg& leg, const Violation& violation) = 0;
   /// All cells of one read are in, or the channel takes cells again.
   virtual void handle_leg_wake() = 0;

@@ -161,9 +161,15 @@ bool Tunnel::must_hold() {
 }
 
 void Tunnel::handle_leg_violation(Leg& leg, const Violation& violation) {
-  stats_.legs[leg.ordinal() - 1].state = "closed";
   env_.log.warn("tunnel {}: leg {}: {}", ordinal(), leg.ordinal(), violation.reason);
-  // The exit is shared by all legs, and so is its fault.
+  // Attack: a guard or a middle of one leg closes what the others carry, by a cell that the exit
+  // never made. It gets no further than with a DESTROY.
+  if (violation.culprit == Culprit::kAnyRelay) {
+    leg.destroy();
+    return handle_leg_lost(leg, {violation.reason, 1, leg.path().size() - 1});
+  }
+  // The exit is shared by all legs, and so is the fault in a cell that it sealed.
+  stats_.legs[leg.ordinal() - 1].state = "closed";
   blame(leg, 1, leg.path().size() - 1);
   close("leg " + std::to_string(leg.ordinal()) + ": " + violation.reason);
 }

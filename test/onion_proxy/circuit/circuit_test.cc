@@ -169,12 +169,31 @@ TEST_F(CircuitTest, RefusesStreamCellsFromMiddleHops) {
     const auto incoming = fresh.handle_relay(sealed.payload, sealed.payload, {}, now_);
     EXPECT_THAT(violation(incoming), HasSubstr("from another hop"));
     EXPECT_EQ(incoming.violation.kind, ViolationKind::kWrongHop);
+    EXPECT_EQ(incoming.violation.culprit, Culprit::kAnyRelay);
   }
 }
 
 TEST_F(CircuitTest, RefusesCommandsThatNoRelaySends) {
   EXPECT_THAT(violation(arrive(kExit, RelayCommand::kBegin, 1)), HasSubstr("unexpected BEGIN"));
   EXPECT_THAT(violation(arrive(0, RelayCommand::kExtended2, 0)), HasSubstr("unexpected EXTENDED2"));
+}
+
+TEST_F(CircuitTest, OnlyWhatItSealedItselfIsTheLastHopsFault) {
+  const auto culprit_of = [&](const Circuit::Incoming& incoming) {
+    EXPECT_EQ(incoming.kind, Kind::kViolation);
+    return incoming.violation.culprit;
+  };
+  // What the exit sealed,
+  EXPECT_EQ(culprit_of(arrive(kExit, RelayCommand::kBegin, 1)), Culprit::kLastHop);
+  EXPECT_EQ(culprit_of(arrive(kExit, RelayCommand::kData, 0)), Culprit::kLastHop);
+  EXPECT_EQ(culprit_of(arrive(kExit, RelayCommand::kSendme, 0)), Culprit::kLastHop);
+  // what others did,
+  EXPECT_EQ(culprit_of(arrive(0, RelayCommand::kBegin, 1)), Culprit::kAnyRelay);
+  EXPECT_EQ(culprit_of(arrive(1, RelayCommand::kExtended2, 0)), Culprit::kAnyRelay);
+  EXPECT_EQ(culprit_of(arrive(1, RelayCommand::kTruncated, 0, {8})), Culprit::kAnyRelay);
+  // and what nobody can be shown to have sealed.
+  payload_.fill(0x55);
+  EXPECT_EQ(culprit_of(circuit_.handle_relay(payload_, payload_, {}, now_)), Culprit::kAnyRelay);
 }
 
 TEST_F(CircuitTest, RefusesDataWithoutAStreamAndConfluxCellsWithOne) {
