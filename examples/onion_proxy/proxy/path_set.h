@@ -94,6 +94,9 @@ class PathSet {
 
   virtual PathNews poll(const StreamFacts& facts, Instant now) = 0;
 
+  /// The plugin's name for this tunnel, 0 if it has none.
+  virtual uint64_t plugin_id() const = 0;
+
   /// Whether they closed because too much was held back: no time to launch more circuits.
   virtual bool closed_for_memory() const = 0;
 

@@ -14,6 +14,7 @@ class PlainPath final : public PathSet {
   Status receive(Leg& leg, const RelayCell& cell, CellSink& sink, Instant now) override;
   LossEffect lose_leg(Leg& leg, const StreamFacts& facts, Instant now) override;
   PathNews poll(const StreamFacts& facts, Instant now) override;
+  uint64_t plugin_id() const override { return 0; }
   bool closed_for_memory() const override { return false; }
   void close(Instant now) override;
   void add_stats(TunnelStats& stats) const override;

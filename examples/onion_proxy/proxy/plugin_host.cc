@@ -1,6 +1,7 @@
 #include "examples/onion_proxy/proxy/plugin_host.h"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <mpath/loader.hpp>
 
@@ -11,6 +12,8 @@ namespace {
 constexpr std::chrono::milliseconds kTickMax{500};
 // MPATH_LEG_FOUNDS_SET: with an older one the slowest leg would delay the first stream.
 constexpr uint32_t kAbiMinor = 3;
+// Told of in one tick. The earlier ones come first, and those that have gone make room in the next.
+constexpr size_t kVictimsMax = 64;
 
 LogLevel level_of(uint32_t level) {
   switch (level) {
@@ -81,11 +84,21 @@ void PluginHost::drain_log() {
   if (lost > 0) log_.warn("plugin: {} log records were lost", lost);
 }
 
+void PluginHost::tell_victims() {
+  if (!shed_handler_) return;
+  std::array<mpath_tunnel_id, kVictimsMax> victims{};
+  uint32_t count = 0;
+  if (instance_.shed(0, victims, &count) != mpath::Status::kOk || count == 0) return;
+  shed_handler_(std::span(victims).first(std::min<size_t>(count, victims.size())));
+}
+
 void PluginHost::tick() {
   const auto now = std::chrono::steady_clock::now();
   uint64_t deadline_us = MPATH_NEVER;
   (void)instance_.tick(mpath::to_us(now), &deadline_us);
   drain_log();
+  // Without a deadline nothing is marked. Spec: mpath/plugin.h, instance_shed.
+  if (deadline_us != MPATH_NEVER) tell_victims();
   auto next = now + kTickMax;
   if (deadline_us != MPATH_NEVER) {
     next = std::min(next, std::chrono::steady_clock::time_point(

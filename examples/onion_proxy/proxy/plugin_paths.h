@@ -25,6 +25,7 @@ class PluginPaths final : public PathSet {
   Status receive(Leg& leg, const RelayCell& cell, CellSink& sink, Instant now) override;
   LossEffect lose_leg(Leg& leg, const StreamFacts& facts, Instant now) override;
   PathNews poll(const StreamFacts& facts, Instant now) override;
+  uint64_t plugin_id() const override { return tunnel_.id(); }
   bool closed_for_memory() const override;
   void close(Instant now) override;
   void add_stats(TunnelStats& stats) const override;

@@ -87,11 +87,15 @@ class Tunnel final : private LegOwner, private CellSink, private StreamHost {
   /// It closed because too much was held back.
   bool closed_for_memory() const { return closed_for_memory_; }
   size_t stream_count() const { return streams_.size(); }
+  uint64_t plugin_id() const { return paths_->plugin_id(); }
   /// When its last stream ended; nullopt while one is open.
   std::optional<Instant> idle_since() const;
 
   /// Takes over the application, whatever becomes of the tunnel. Only in kReady.
   void open_stream(SocksArrival arrival);
+
+  /// Something has happened to the paths of which no cell and no timer of ours will tell.
+  void wake() { schedule_turn(); }
 
   /// Destroys all circuits; streams end with an error. Idempotent.
   void close(std::string reason);

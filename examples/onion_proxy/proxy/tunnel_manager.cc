@@ -26,10 +26,13 @@ TunnelManager::TunnelManager(const TunnelEnvironment& environment, DirectoryClie
       options_(std::move(options)),
       sweep_timer_(environment.io) {
   arm_sweep();
+  if (plugin_ == nullptr) return;
+  plugin_->set_shed_handler([this](auto victims) { wake_victims(victims); });
 }
 
 TunnelManager::~TunnelManager() {
   *alive_ = false;
+  if (plugin_ != nullptr) plugin_->set_shed_handler(nullptr);
   // Tunnels report to what is declared after them.
   entries_.clear();
 }
@@ -182,6 +185,16 @@ void TunnelManager::remember(Tunnel& tunnel) {
   ++totals_.tunnel_closes[tunnel.close_reason()];
   closed_.push_back(tunnel.stats());
   if (closed_.size() > kClosedRemembered) closed_.pop_front();
+}
+
+// Attack: an exit makes a tunnel hold back much and then falls silent. Nothing else would have it
+// make the call in which the plugin closes it, so others that still move would have to go instead.
+void TunnelManager::wake_victims(std::span<const mpath_tunnel_id> victims) {
+  for (auto& [key, entry] : entries_) {
+    if (!entry.tunnel) continue;
+    const bool chosen = std::ranges::find(victims, entry.tunnel->plugin_id()) != victims.end();
+    if (chosen) entry.tunnel->wake();
+  }
 }
 
 void TunnelManager::note_stream_ended(const Stream& stream) {

@@ -4,6 +4,7 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -97,6 +98,7 @@ class TunnelManager final : private TunnelOwner {
   void count_failure(const std::string& reason);
   std::map<Key, Entry>::iterator find(const Tunnel& tunnel);
   void remember(Tunnel& tunnel);
+  void wake_victims(std::span<const mpath_tunnel_id> victims);
   void arm_sweep();
   void sweep();
   bool close_most_idle();

@@ -83,10 +83,9 @@ class TunnelManagerTest : public ::testing::Test {
   void use_plugin() {
     const conflux::test::TemporaryDirectory directory;
     const auto config = load_plugin_config(
-        {.file = directory.write(
-             "conflux.yaml",
-             "version: 1\nconflux:\n  profile: fast\n  reorder:\n"
-             "    tunnel_limit: 64KiB\n    high_water: 32KiB\n    low_water: 8KiB\n")});
+        {.file =
+             directory.write("conflux.yaml", "version: 1\nconflux:\n  profile: fast\n  reorder:\n" +
+                                                 reorder_lines_)});
     ASSERT_TRUE(config.ok()) << config.error();
     auto opened = PluginHost::open(io_, log_, CONFLUX_PLUGIN, config.value());
     ASSERT_TRUE(opened.ok()) << opened.error();
@@ -160,6 +159,8 @@ class TunnelManagerTest : public ::testing::Test {
   std::optional<DirectoryClient> directory_;
   std::unique_ptr<PluginHost> plugin_;
   TunnelManager::Options options_;
+  std::string reorder_lines_ =
+      "    tunnel_limit: 64KiB\n    high_water: 32KiB\n    low_water: 8KiB\n";
   std::optional<TunnelManager> manager_;
   FakeApplication application_{io_};
 };
@@ -416,6 +417,66 @@ TEST_F(TunnelManagerPressureTest, R11_A28_RightAfterMemoryWasShortNoLegIsReplace
   fill_memory();
   EXPECT_EQ(legs_of_tunnel(2), 2u);
   EXPECT_THAT(lines_, Contains(HasSubstr("no other path: memory was short")));
+}
+
+// What all tunnels together may hold back is little more than what one may.
+class ProcessLimitTest : public TunnelManagerPressureTest {
+ protected:
+  static constexpr uint64_t kLimit = 1 << 20;
+
+  ProcessLimitTest() {
+    reorder_lines_ =
+        "    tunnel_limit: 1MiB\n    process_limit: 1MiB\n    high_water: 1020KiB\n"
+        "    low_water: 8KiB\n    stall_timeout: 60s\n";
+    options_.stall_timeout = std::chrono::hours(1);  // nobody asks whether the exit lives
+  }
+
+  // The exit of the tunnel that is this one in the legs' life will send ahead of what is delivered.
+  void open_tunnel(FakeApplication& application, const std::string& user, size_t number) {
+    arrive(application, user);
+    link(1, number);
+    link(2, number);
+    ASSERT_TRUE(run([&] {
+      return leg(1).count(RelayCommand::kBegin) + leg(2).count(RelayCommand::kBegin) == number;
+    }));
+    leg(2).send({RelayCommand::kConfluxSwitch}, {0, 0, 0, 1});
+  }
+  const TunnelStats& tunnel(size_t number) {
+    stats_ = manager().stats();
+    return stats_.tunnels.at(number - 1);
+  }
+  // The newest tunnel has so many more to hold; true when it does.
+  bool hold_more(size_t number, size_t cells) {
+    const size_t held = tunnel(number).held_cells;
+    leg(2).cork();
+    for (size_t i = 0; i < cells; ++i) leg(2).send({RelayCommand::kXoff, 1}, {0});
+    leg(2).uncork();
+    return run([&] { return tunnel(number).held_cells == held + cells; });
+  }
+  uint64_t held_bytes() {
+    mpath_instance_info info;
+    EXPECT_EQ(plugin_->instance().info(&info), mpath::Status::kOk);
+    return info.held_bytes;
+  }
+
+  ProxyStats stats_;
+};
+
+TEST_F(ProcessLimitTest, AQuietTunnelWithTheOldestCellsMakesRoomForThoseThatMove) {
+  // Given a tunnel that holds cells back and falls silent,
+  FakeApplication second(io_);
+  open_tunnel(application_, "anna", 1);
+  ASSERT_TRUE(hold_more(1, 400));
+  // when another one holds so many that both together hold too much,
+  open_tunnel(second, "bert", 2);
+  while (open_tunnels() == 2 && held_bytes() <= kLimit) ASSERT_TRUE(hold_more(2, 64));
+  // then the first one closes without another cell, and the second one keeps what it has.
+  ASSERT_TRUE(run([&] { return !tunnel(1).open; }));
+  EXPECT_THAT(tunnel(1).close_reason, HasSubstr("memory pressure in the process"));
+  EXPECT_TRUE(run([&] { return application_.ended(); }));
+  EXPECT_TRUE(tunnel(2).open);
+  EXPECT_GT(tunnel(2).held_cells, 400u);
+  EXPECT_LE(held_bytes(), kLimit);
 }
 
 }  // namespace
