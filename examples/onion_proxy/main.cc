@@ -52,7 +52,7 @@ class Application {
 
  private:
   int fail(const std::string& reason) {
-    log_.error("{}", reason);
+    log_.lines(LogLevel::kError, reason);
     return kFailure;
   }
 
@@ -76,7 +76,7 @@ class Application {
     if (settings.plugin.on_failure != conflux::config::OnFailure::kSinglePath) {
       return Error{host.error()};
     }
-    log_.warn("{}", host.error());
+    log_.lines(LogLevel::kWarn, host.error());
     log_.warn("going on with plain circuits, as plugin.on_failure asks");
     legs_ = {.legs = 1};
     return Status();
@@ -118,7 +118,7 @@ class Application {
     reloads_.async_wait([this](const boost::system::error_code& error, int /*number*/) {
       if (error) return;
       const Status reloaded = reload();
-      if (!reloaded.ok()) log_.error("{}\nnothing is changed", reloaded.error());
+      if (!reloaded.ok()) log_.lines(LogLevel::kError, reloaded.error() + "\nnothing is changed");
       handle_reloads();
     });
   }
@@ -195,7 +195,7 @@ int check(const Options& options, const Logger& log) {
   if (config.ok()) {
     return check_network(options, leg_count(config.value(), !options.paths.empty()), log);
   }
-  log.error("{}", config.error());
+  log.lines(LogLevel::kError, config.error());
   return kFailure;
 }
 

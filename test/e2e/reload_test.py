@@ -38,7 +38,7 @@ class Reload(E2eTestCase):
     def test_of_a_file_with_an_error_says_where_and_changes_nothing(self):
         self.proxy.reload(THREE_LEGS + ["  schedular: blest"])
         self.proxy.wait_for_log("conflux.yaml:5:3: ", 10)
-        self.proxy.wait_for_log("did you mean `scheduler`", 10)
+        self.proxy.wait_for_log("did you mean `conflux.scheduler`?\n", 10)
         self.proxy.wait_for_log("nothing is changed", 10)
         self.download("second")
         self.proxy.wait_for_legs(["linked"] * 2, 30)

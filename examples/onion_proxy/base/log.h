@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <functional>
 #include <optional>
 #include <string_view>
@@ -61,6 +62,14 @@ class Logger {
   /// For text that is not a format string, such as records drained from the plugin.
   void text(LogLevel level, std::string_view message) const {
     if (wants(level)) sink_(level, message);
+  }
+  /// Findings that stand one a line: a record for each.
+  void lines(LogLevel level, std::string_view findings) const {
+    while (!findings.empty()) {
+      const std::string_view line = findings.substr(0, findings.find('\n'));
+      if (!line.empty()) text(level, line);
+      findings.remove_prefix(std::min(line.size() + 1, findings.size()));
+    }
   }
 
  private:

@@ -40,7 +40,7 @@ Result<std::unique_ptr<PluginHost>> PluginHost::open(boost::asio::io_context& io
   for (const auto& pin : config.settings.plugin.sha256) options.pins.push_back(pin);
   auto opened = mpath::open_plugin(options, {.text = config.text, .name = config.name.c_str()});
   if (!opened) return Error{opened.message};
-  if (!opened.warnings.empty()) log.text(LogLevel::kWarn, opened.warnings);
+  log.lines(LogLevel::kWarn, opened.warnings);
   const mpath::Plugin& plugin = opened.instance.plugin();
   log.notice("plugin {} {}, ABI {}.{}", plugin.name(), plugin.version(), plugin.abi_major(),
              plugin.abi_minor());
@@ -63,7 +63,7 @@ Status PluginHost::reload(const PluginConfig& config) {
     return Error{fmt::format("plugin: {}{}{}", instance_.plugin().text(status),
                              diagnostics.empty() ? "" : "\n", diagnostics)};
   }
-  if (!diagnostics.empty()) log_.text(LogLevel::kWarn, diagnostics);
+  log_.lines(LogLevel::kWarn, diagnostics);
   return Status();
 }
 
