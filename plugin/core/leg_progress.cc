@@ -10,7 +10,8 @@ constexpr std::uint32_t kMostAges = 8;  // of the difference, per SENDME
 }  // namespace
 
 void LegProgress::begin_run(const LegView& view, const SentCells& cells) noexcept {
-  if (runs_ < kRunsMax) {
+  last_is_merged_ = runs_ == kRunsMax;
+  if (!last_is_merged_) {
     run_[runs_++] = {.data = static_cast<std::uint32_t>(view.data_sent),
                      .seq = static_cast<std::uint32_t>(cells.first.raw())};
   }
@@ -47,7 +48,7 @@ void LegProgress::learn(const LegView& view, Instant now) noexcept {
   std::size_t over = 0;
   while (over < runs_ && is_over(over, view)) ++over;
   std::copy(run_.begin() + over, run_.begin() + runs_, run_.begin());
-  runs_ = static_cast<std::uint16_t>(runs_ - over);
+  runs_ = static_cast<std::uint8_t>(runs_ - over);
   control_ends_ = static_cast<std::uint16_t>(control_ends_ >> over);
 }
 

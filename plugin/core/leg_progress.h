@@ -43,12 +43,13 @@ class LegProgress {
     handshake_us_ = static_cast<std::uint32_t>(std::min<std::int64_t>(rtt.count(), UINT32_MAX));
   }
   // Cells go out on the leg; `view` is of before. A run of cells begins where the leg takes over,
-  // and where their class changes.
+  // where their class changes, and when there is room again for one that had none.
   void commit_sent(const LegView& view, const SentCells& cells, Cells sendme_inc,
                    Instant now) noexcept {
     // The clock runs once there are cells enough for a SENDME.
     if (view.inflight < sendme_inc.raw()) stalls_at_ = stall_deadline(view, now);
-    if (cells.takes_over || runs_ == 0 || cells.is_data == last_is_control()) {
+    const bool has_room_again = last_is_merged_ && runs_ < kRunsMax;
+    if (cells.takes_over || runs_ == 0 || has_room_again || cells.is_data == last_is_control()) {
       begin_run(view, cells);
     }
   }
@@ -106,7 +107,7 @@ class LegProgress {
     std::uint32_t seq;   // of the first cell
   };
   // Enough for a leg that is visited once per SENDME. More are merged with the one before, which
-  // makes the answer smaller and so stays on the safe side.
+  // makes the answer smaller, and so stays on the safe side, until that one is over.
   static constexpr std::size_t kRunsMax = 16;
   static constexpr std::int64_t kPatience = 4;  // round trips
   static constexpr Micros kLeastPatience{250'000};
@@ -128,7 +129,8 @@ class LegProgress {
 
   // What each cell asks for first.
   std::uint32_t ewma_us_ = 0;
-  std::uint16_t runs_ = 0;
+  std::uint8_t runs_ = 0;
+  bool last_is_merged_ = false;
   std::uint16_t control_ends_ = 0;  // by run, from the lowest bit: is its last cell no DATA?
   Instant stalls_at_ = kNever;  // if no SENDME comes until then
   std::uint64_t acked_ = 0;

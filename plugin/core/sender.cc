@@ -10,11 +10,12 @@
 namespace conflux {
 namespace {
 
-// How well a leg can take the first cell. One whose circuit ends would take the tunnel along, one
+// How badly a leg can take the first cell. One whose circuit ends would take the tunnel along, one
 // that padding blocks would keep the cell, and behind one that stands in a shut channel all others
 // would wait.
 int reluctance_of(const Leg& leg, const LegView& view) noexcept {
-  if (has(view, MPATH_VIEW_INPUT_CLOSED) || leg.padding_blocked()) return 2;
+  if (has(view, MPATH_VIEW_INPUT_CLOSED)) return 3;
+  if (leg.padding_blocked()) return 2;
   return has(view, MPATH_VIEW_CHANNEL_BLOCKED) ? 1 : 0;
 }
 
@@ -111,6 +112,9 @@ void Sender::schedule(const LegSet& legs, const ViewOfLeg& views, const SendRequ
   out.situation.window = Cells{3 * out.candidates.sum_of_windows()};
   out.situation.window_is_full = peer.left == 0;
   out.pick = pick(scheduler_, out.situation);
+  // What is not DATA goes where it would go anyway: behind the cells that a leg is topped up with,
+  // it would be the next one that no SENDME covers.
+  if (request.command != CommandClass::kData) return;
   if (peer.top_up) {
     out.pick = {.index = peer.top_up, .limit = Cells{peer.left}};
   } else if (peer.left == 0) {

@@ -215,6 +215,11 @@ TEST(Deviation, D33_TheFirstCellGoesOnALegThatCanTakeIt) {
   worse.view(1).flags = MPATH_VIEW_INPUT_CLOSED | MPATH_VIEW_INPUT_READY;
   worse.view(2).flags = MPATH_VIEW_CHANNEL_BLOCKED;
   EXPECT_EQ(worse.send(kBegin), on_leg(2));
+  Host waits;
+  waits.join_and_link(2);
+  waits.view(1).flags = MPATH_VIEW_INPUT_CLOSED | MPATH_VIEW_INPUT_READY;
+  ASSERT_EQ(waits.padding(2, MPATH_PADDING_BLOCK), Status::kOk);
+  EXPECT_EQ(waits.send(kBegin), blocked(Reason::kPaddingBlocked));
 }
 
 }  // namespace

@@ -260,6 +260,21 @@ TEST_F(LegProgressTest, KeepsTwoVisitsApartOfWhichNoneBroughtData) {
   expect_none();
 }
 
+TEST_F(LegProgressTest, CountsExactlyAgainOnceWhatHadNoRunOfItsOwnIsOver) {
+  // Given more bursts of cells that are not DATA than there are runs for
+  for (int burst = 0; burst < 20; ++burst) {
+    send(31);
+    send_control(5);
+  }
+  // when DATA alone goes on, behind a SENDME each, without an end
+  for (int sendme = 0; sendme < 60; ++sendme) {
+    acknowledge();
+    send(31);
+  }
+  // then nothing of that is left: 31 x 20 cells are under way, which are the last ones.
+  expect_first(sent_ - 31 * 20 + 1);
+}
+
 TEST_F(LegProgressTest, HasFourOfItsHandshakesWithoutASample) {
   view_.ewma_rtt_us = 0;
   progress_.commit_handshake_rtt(300ms);

@@ -114,6 +114,24 @@ TEST(SenderPeer, FindsOutWithDataWhetherACellThatIsNotDataHasArrived) {
   EXPECT_EQ(upload.send(1).index, 1U);
 }
 
+TEST(SenderPeer, PutsNoControlCellBehindThoseThatALegIsToppedUpWith) {
+  // Given that a leg is topped up because nobody knows of its control cell
+  Upload upload(low_rtt(500), {10'000, 20'000});
+  upload.deliver_all(0);
+  upload.legs.views[0].ewma_rtt_us = 90'000;
+  for (int cell = 0; cell < 5000 && upload.send(1).index == 1; ++cell) upload.deliver_all(1);
+  ASSERT_EQ(upload.send(1000).granted, Cells{kInc - 1});
+  ASSERT_EQ(upload.send(1).blocked, Reason::PEER_WINDOW_FULL);
+  // when another goes, then it goes on the other leg,
+  EXPECT_EQ(upload.send(1, CommandClass::kControl).index, 1U);
+  // and the first one is not asked again.
+  upload.deliver_all(0);
+  for (int cell = 0; cell < 5000; ++cell) {
+    ASSERT_EQ(upload.send(1).index, 1U) << "topped up again after " << cell;
+    upload.deliver_all(1);
+  }
+}
+
 TEST(SenderPeer, DoesNotStopForAControlCellThatArrivedLongAgo) {
   Upload upload(low_rtt(8192), {10'000, 20'000});
   upload.deliver_all(0);
