@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <iostream>
 
+#include "config/parse.h"
 #include "examples/onion_proxy/app/check_network.h"
 #include "examples/onion_proxy/app/console.h"
 #include "examples/onion_proxy/app/options.h"
@@ -43,7 +44,7 @@ class Application {
     if (Status ready = listen(); !ready.ok()) return fail(ready.error());
     directory_->keep_fresh();
     handle_signals();
-    handle_reloads();
+    begin_reloads();
     manager_->prepare();
     tick_status();
     io_.run();
@@ -59,21 +60,21 @@ class Application {
   Status open_plugin() {
     const auto config = configured(options_);
     if (!config.ok()) return Error{config.error()};
-    const auto& settings = config.value().settings;
+    settings_ = config.value().settings;
     legs_ = leg_count(config.value(), !options_.paths.empty());
     if (legs_.legs == 1) {
       log_.notice("one leg: plain circuits, no plugin");
       return Status();
     }
     const std::string path =
-        !options_.plugin_file.empty() ? options_.plugin_file : settings.plugin.path;
+        !options_.plugin_file.empty() ? options_.plugin_file : settings_.plugin.path;
     if (path.empty()) return Error{"no plugin: name one with --plugin or in the configuration"};
     auto host = PluginHost::open(io_, log_, absolute(path), config.value());
     if (host.ok()) {
       plugin_ = std::move(host).value();
       return Status();
     }
-    if (settings.plugin.on_failure != conflux::config::OnFailure::kSinglePath) {
+    if (settings_.plugin.on_failure != conflux::config::OnFailure::kSinglePath) {
       return Error{host.error()};
     }
     log_.lines(LogLevel::kWarn, host.error());
@@ -114,6 +115,13 @@ class Application {
     });
   }
 
+  // Without a file there is nothing to read again, and a terminal that hangs up ends the proxy.
+  void begin_reloads() {
+    if (options_.config_file.empty()) return;
+    reloads_.add(SIGHUP);
+    handle_reloads();
+  }
+
   void handle_reloads() {
     reloads_.async_wait([this](const boost::system::error_code& error, int /*number*/) {
       if (error) return;
@@ -125,19 +133,21 @@ class Application {
 
   // All or nothing, for tunnels that are built from now on.
   Status reload() {
-    if (options_.config_file.empty()) return Error{"SIGHUP: no --config to read again"};
     const auto config = configured(options_);
     if (!config.ok()) return Error{config.error()};
     const LegCount legs = leg_count(config.value(), !options_.paths.empty());
-    if (!plugin_ && legs.legs != 1) {
-      return Error{"SIGHUP: no plugin is loaded, so more than one leg needs a restart"};
-    }
-    if (plugin_) {
-      if (Status reloaded = plugin_->reload(config.value()); !reloaded.ok()) return reloaded;
-    }
+    Status taken = plugin_ ? plugin_->reload(config.value()) : judge_alone(config.value(), legs);
+    if (!taken.ok()) return taken;
     manager_->set_legs(legs);
     log_.notice("configuration read again: {} for each new tunnel", to_string(legs));
     return Status();
+  }
+
+  // What the plugin would say, where none is loaded.
+  Status judge_alone(const PluginConfig& config, const LegCount& legs) const {
+    if (legs.legs != 1) return Error{"no plugin is loaded: more than one leg needs a restart"};
+    const auto judged = conflux::config::reload(settings_, config.text, config.name);
+    return judged.ok() ? Status() : Error{conflux::config::to_string(judged)};
   }
 
   void stop() {
@@ -174,13 +184,14 @@ class Application {
   Console& console_;
   const Logger& log_;
   LegCount legs_;
+  conflux::config::Settings settings_;  ///< as at the start
   SteadyClock::time_point started_ = SteadyClock::now();
   StatusLine status_line_;
 
   // Destroyed from the bottom up: tunnels before the plugin and the channels that they use.
   boost::asio::io_context io_{1};
   boost::asio::signal_set signals_{io_, SIGINT, SIGTERM};
-  boost::asio::signal_set reloads_{io_, SIGHUP};
+  boost::asio::signal_set reloads_{io_};
   Timer status_timer_;
   Timer end_timer_;
   std::optional<DirectoryClient> directory_;

@@ -22,6 +22,11 @@ class Reload(E2eTestCase):
         self.assert_intact(transfer.download(
             self.transfer(self.proxy, 1, 1_000_000, socks_user=user)))
 
+    def legs_of_all(self):
+        """Of each tunnel, as the last counters have it."""
+        self.assertEqual(self.proxy.stop(), 0)
+        return [len(tunnel["legs"]) for tunnel in self.proxy.tunnels()]
+
     def test_new_tunnels_follow_it_and_old_ones_stay_as_they_are(self):
         # Given a tunnel of two legs, when the file asks for three and another scheduler,
         self.proxy.reload(THREE_LEGS + ["  scheduler: blest"])
@@ -31,9 +36,7 @@ class Reload(E2eTestCase):
         self.proxy.wait_for_legs(["linked"] * 3, 30)
         # and the first one goes on with its two.
         self.download("first")
-        self.assertEqual(self.proxy.stop(), 0)
-        tunnels = self.proxy.tunnels()
-        self.assertEqual([len(tunnel["legs"]) for tunnel in tunnels], [2, 3])
+        self.assertEqual(self.legs_of_all(), [2, 3])
 
     def test_of_a_file_with_an_error_says_where_and_changes_nothing(self):
         self.proxy.reload(THREE_LEGS + ["  schedular: blest"])
@@ -41,7 +44,7 @@ class Reload(E2eTestCase):
         self.proxy.wait_for_log("did you mean `conflux.scheduler`?\n", 10)
         self.proxy.wait_for_log("nothing is changed", 10)
         self.download("second")
-        self.proxy.wait_for_legs(["linked"] * 2, 30)
+        self.assertEqual(self.legs_of_all(), [2, 2])
 
     def test_that_would_need_a_restart_says_so_and_changes_nothing(self):
         # The plugin, and not the proxy, knows what it cannot take over: all of the file is refused.
@@ -49,7 +52,17 @@ class Reload(E2eTestCase):
         self.proxy.wait_for_log("conflux.metrics.mode", 10)
         self.proxy.wait_for_log("nothing is changed", 10)
         self.download("second")
-        self.proxy.wait_for_legs(["linked"] * 2, 30)
+        self.assertEqual(self.legs_of_all(), [2, 2])
+
+    def test_without_a_plugin_is_judged_all_the_same(self):
+        self.proxy.stop()
+        plain = ["  legs: {count: 1}"]
+        self.proxy = self.start_proxy(legs=1, profile="lab", conflux_lines=plain)
+        self.proxy.reload(plain + ["  metrics: {mode: aggregate}"])
+        self.proxy.wait_for_log("conflux.metrics.mode", 10)
+        self.proxy.wait_for_log("nothing is changed", 10)
+        self.proxy.reload(plain + ["  desired_ux: min_latency"])
+        self.proxy.wait_for_log("configuration read again: 1 leg for each new tunnel", 10)
 
 
 if __name__ == "__main__":

@@ -37,7 +37,8 @@ FILE for --authorities has one line per authority, as examples/private_network w
   NICK v3ident=HEX dirport=127.0.0.1:PORT fingerprint=HEX
 torrc lines (`DirAuthority NICK orport=... v3ident=... ADDRESS:PORT FINGERPRINT`) work as well.
 
-SIGHUP: reads --config again. New tunnels follow it; a file with an error changes nothing.
+SIGHUP: reads --config again, if there is one. New tunnels follow it; a file with an error changes
+nothing.
 
 Exit status: 0 ended by SIGINT or SIGTERM, 1 failure, 2 wrong command line.)";
 

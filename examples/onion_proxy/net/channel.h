@@ -51,7 +51,8 @@ struct ChannelOptions {
   size_t low_water_cells = 32;                    ///< until down to here
   /// Bytes that may wait for a relay that does not read. DATA ends at the high-water mark, and
   /// SENDMEs are one for 31 cells that were under way, 83 KB for a window of 2.5 MB. Other cells
-  /// know no mark: a tunnel's 4096 streams have a BEGIN and an END each, 4 MiB. Twice all that.
+  /// know no mark: a tunnel's 4096 streams have a BEGIN and an END each, 4 MiB. Twice all that of
+  /// one tunnel; where many want more at once, the guard is as good as gone.
   size_t unsent_max = 8 << 20;
 };
 
