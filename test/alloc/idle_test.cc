@@ -1,29 +1,17 @@
 // What a tunnel weighs that does nothing: all that the process has touched because of it.
 #include <gtest/gtest.h>
-#include <malloc.h>
-#include <unistd.h>
 
-#include <cstdint>
-#include <fstream>
 #include <vector>
 
 #include "test/support/bare_tunnel.h"
+#include "test/support/resident_bytes.h"
 
 namespace conflux {
 namespace {
 
 using test::BareTunnel;
 using test::conflux_table;
-
-// What was freed before goes back first, or it would be used again and not be seen.
-double resident_bytes() {
-  ::malloc_trim(0);
-  std::ifstream statm("/proc/self/statm");
-  std::uint64_t all = 0;
-  std::uint64_t resident = 0;
-  statm >> all >> resident;
-  return static_cast<double>(resident) * static_cast<double>(::sysconf(_SC_PAGESIZE));
-}
+using test::resident_bytes;
 
 TEST(IdleTunnel, OfTwoLegsWeighsTwoKibibytesAtMost) {
   constexpr std::size_t kTunnels = 50'000;

@@ -1,33 +1,21 @@
 // Many tunnels: what a cell costs when no tunnel is in the cache, and what an idle one weighs.
 #include <benchmark/benchmark.h>
-#include <malloc.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cstdint>
-#include <fstream>
 #include <random>
 #include <vector>
 
 #include "test/support/bare_tunnel.h"
+#include "test/support/resident_bytes.h"
 
 namespace conflux {
 namespace {
 
 using test::BareTunnel;
 using test::conflux_table;
-
-// Memory that the process has taken from the system and touched, in bytes. What was freed before
-// goes back first, or it would be used again and not be seen.
-double resident_bytes() {
-  ::malloc_trim(0);
-  std::ifstream statm("/proc/self/statm");
-  std::uint64_t all = 0;
-  std::uint64_t resident = 0;
-  statm >> all >> resident;
-  return static_cast<double>(resident) * static_cast<double>(::sysconf(_SC_PAGESIZE));
-}
+using test::resident_bytes;
 
 struct Tunnel {
   mpath_tunnel_id id = 0;
