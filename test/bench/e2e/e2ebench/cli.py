@@ -28,7 +28,7 @@ summary.csv), plots (*.svg) and the machine's description into the results folde
 
 EXAMPLES = """\
 examples:
-  run.py --build build/release --out results/bench-e2e          all that is claimed, nearly two hours
+  run.py --build build/release --out results/bench-e2e          all that is claimed, two hours
   run.py --build build/release --out results/bench-e2e --budget 40
       no new round after 40 minutes; the same command later goes on where it stopped
   run.py --build build/release --quick                           does it work? 2 small rounds
