@@ -210,9 +210,11 @@ mpath_status can_read(mpath_instance* instance, mpath_tunnel_id tunnel,
   return on_tunnel(instance, tunnel, [&](Tunnel& it) {
     RouteGrant grant;
     const Outcome outcome = it.can_read(leg_views, to_instant(now_us), grant);
+    const mpath_status status = to_status(outcome);
+    if (status != MPATH_OK && status != MPATH_BLOCKED) return status;
     *reason = static_cast<std::uint32_t>(grant.blocked);
     if (leg != nullptr) *leg = grant.leg.raw();
-    return to_status(outcome);
+    return status;
   });
 }
 
@@ -282,9 +284,9 @@ mpath_status poll(mpath_instance* instance, mpath_tunnel_id tunnel, const mpath_
     std::array<Event, MPATH_EVENTS_MAX> storage;
     EventSink sink({storage.data(), std::min<std::size_t>(out->capacity, storage.size())});
     const Outcome outcome = it.poll(leg_views, to_instant(now_us), sink);
-    out->count =
-        static_cast<std::uint32_t>(outcome == Outcome::kBuffer ? it.events_needed() : sink.count());
-    if (outcome == Outcome::kBuffer) return to_status(outcome);
+    if (outcome == Outcome::kBuffer) out->count = static_cast<std::uint32_t>(it.events_needed());
+    if (outcome != Outcome::kOk) return to_status(outcome);
+    out->count = static_cast<std::uint32_t>(sink.count());
     const std::uint64_t metrics_due =
         instance->impl.settle_metrics(tunnel, *slot, {storage.data(), sink.count()}, leg_views);
     for (std::size_t i = 0; i < sink.count(); ++i) {
@@ -294,7 +296,7 @@ mpath_status poll(mpath_instance* instance, mpath_tunnel_id tunnel, const mpath_
     }
     out->next_deadline_us =
         std::min({to_us(it.next_deadline(leg_views)), next_expiry(leg_views, now_us), metrics_due});
-    return to_status(outcome);
+    return MPATH_OK;
   };
   if (slot != nullptr && slot->is_poisoned()) return guarded([&] { return told(*slot->tunnel); });
   return on_tunnel(instance, tunnel, told);

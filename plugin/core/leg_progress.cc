@@ -16,8 +16,8 @@ void LegProgress::begin_run(const LegView& view, const SentCells& cells) noexcep
                      .seq = static_cast<std::uint32_t>(cells.first.raw())};
   }
   const auto last = static_cast<std::uint16_t>(1U << (runs_ - 1U));
-  control_ends_ = static_cast<std::uint16_t>(cells.is_data ? control_ends_ & ~last
-                                                           : control_ends_ | last);
+  control_ends_ =
+      static_cast<std::uint16_t>(cells.is_data ? control_ends_ & ~last : control_ends_ | last);
 }
 
 // DATA is acknowledged by itself; what is not DATA, and ends a run, by DATA that went later.
@@ -47,6 +47,7 @@ void LegProgress::learn(const LegView& view, Instant now) noexcept {
   stalls_at_ = stall_deadline(view, now);
   std::size_t over = 0;
   while (over < runs_ && is_over(over, view)) ++over;
+  if (over == 0) return;
   std::copy(run_.begin() + over, run_.begin() + runs_, run_.begin());
   runs_ = static_cast<std::uint8_t>(runs_ - over);
   control_ends_ = static_cast<std::uint16_t>(control_ends_ >> over);

@@ -100,14 +100,16 @@ class LegProgress {
   }
 
  private:
-  // Consecutive numbers, of DATA alone or of cells that are not DATA alone. The low halves: what is
-  // under way is far less than half of their range.
+  // Consecutive numbers, of DATA alone or of cells that are not DATA alone. The low halves: one is
+  // over long before half of their range, or, where a single leg carries a terabyte and nothing
+  // else, answers too low until the leg is idle for once.
   struct Run {
     std::uint32_t data;  // DATA cells that the leg had sent before
     std::uint32_t seq;   // of the first cell
   };
-  // Enough for a leg that is visited once per SENDME. More are merged with the one before, which
-  // makes the answer smaller, and so stays on the safe side, until that one is over.
+  // Enough for a leg that is visited once per SENDME, or for eight bursts of cells that are not
+  // DATA in a window. More are merged with the one before, which makes the answer smaller, and so
+  // stays on the safe side, until that one is over.
   static constexpr std::size_t kRunsMax = 16;
   static constexpr std::int64_t kPatience = 4;  // round trips
   static constexpr Micros kLeastPatience{250'000};
@@ -132,7 +134,7 @@ class LegProgress {
   std::uint8_t runs_ = 0;
   bool last_is_merged_ = false;
   std::uint16_t control_ends_ = 0;  // by run, from the lowest bit: is its last cell no DATA?
-  Instant stalls_at_ = kNever;  // if no SENDME comes until then
+  Instant stalls_at_ = kNever;      // if no SENDME comes until then
   std::uint64_t acked_ = 0;
   RttEstimate rtt_;
   std::uint32_t handshake_us_ = 0;

@@ -10,21 +10,22 @@
 namespace conflux {
 namespace {
 
-// How badly a leg can take the first cell. One whose circuit ends would take the tunnel along, one
-// that padding blocks would keep the cell, and behind one that stands in a shut channel all others
-// would wait.
-int reluctance_of(const Leg& leg, const LegView& view) noexcept {
+// How badly a leg can take a cell that need not go on it. One whose circuit ends would take the
+// tunnel along, one that padding blocks would keep the cell, and behind one that stands in a shut
+// channel all others would wait; but for the latter stock tor does not look.
+int reluctance_of(const Leg& leg, const LegView& view, bool watches_legs) noexcept {
   if (has(view, MPATH_VIEW_INPUT_CLOSED)) return 3;
   if (leg.padding_blocked()) return 2;
-  return has(view, MPATH_VIEW_CHANNEL_BLOCKED) ? 1 : 0;
+  return watches_legs && has(view, MPATH_VIEW_CHANNEL_BLOCKED) ? 1 : 0;
 }
 
 // The leg to begin with: of those that can take cells the one with the lowest handshake RTT, ties
 // to the first; without any RTT, the first that is linked (regression R38). Nothing if none is
 // linked.
-std::optional<std::size_t> initial_primary(const LegSet& legs, const ViewOfLeg& views) noexcept {
+std::optional<std::size_t> initial_primary(const LegSet& legs, const ViewOfLeg& views,
+                                           bool watches_legs) noexcept {
   const auto cost_of = [&](std::size_t at) {
-    return std::pair(reluctance_of(legs[at], *views[at]),
+    return std::pair(reluctance_of(legs[at], *views[at], watches_legs),
                      legs[at].handshake_rtt().value_or(Micros::max()));
   };
   std::optional<std::size_t> best;
@@ -39,19 +40,28 @@ Reason why_none_linked(const LegSet& legs) noexcept {
   return std::ranges::any_of(legs, &Leg::is<AckQueued>) ? Reason::ACK_NOT_SENT : Reason::NOT_LINKED;
 }
 
-// The leg for an XOFF: the current one if it delivers, else the nearest that does.
-std::size_t find_unstuck(const LegSet& legs, std::span<const Candidate> candidates,
-                         std::size_t current, SeqNo stuck_at) noexcept {
+// The leg for an XOFF: of those that deliver the one that takes it best; the current one if no
+// other is better, else the nearest.
+std::size_t find_unstuck(const LegSet& legs, const ViewOfLeg& views,
+                         std::span<const Candidate> candidates, std::size_t current,
+                         const SendRequest& request, bool watches_legs) noexcept {
   const auto delivers = [&](std::size_t i) {
-    return !legs[i].padding_blocked() && legs[i].sequence().last_received() > stuck_at;
+    return !legs[i].padding_blocked() && legs[i].sequence().last_received() > *request.stuck_at;
   };
-  if (delivers(current)) return current;
+  const auto reluctance = [&](std::size_t i) {
+    return reluctance_of(legs[i], *views[i], watches_legs);
+  };
+  const auto cost_of = [&](const Candidate& candidate) {
+    return std::pair(reluctance(candidate.index), candidate.rtt_us);
+  };
   const Candidate* best = nullptr;
   for (const Candidate& candidate : candidates) {
     if (!delivers(candidate.index)) continue;
-    if (best == nullptr || candidate.rtt_us < best->rtt_us) best = &candidate;
+    if (best == nullptr || cost_of(candidate) < cost_of(*best)) best = &candidate;
   }
-  return best == nullptr ? current : best->index;
+  if (best == nullptr) return current;
+  const bool stays = delivers(current) && reluctance(current) <= reluctance(best->index);
+  return stays ? current : best->index;
 }
 
 Pick stay(const LegSet& legs, const ViewOfLeg& views, std::size_t current) noexcept {
@@ -77,7 +87,7 @@ void Sender::choose(const LegSet& legs, const ViewOfLeg& views, const SendReques
                         config_.watches_legs ? std::optional(request.now) : std::nullopt);
   const std::span<const Candidate> all = out.candidates.all();
   if (request.command == CommandClass::kControl && request.stuck_at) {
-    out.pick = {.index = find_unstuck(legs, all, current, *request.stuck_at)};
+    out.pick = {.index = find_unstuck(legs, views, all, current, request, config_.watches_legs)};
   } else if (out.candidates.overdue()) {
     out.pick = {.index = out.candidates.overdue()};
   } else if (all.empty()) {
@@ -112,8 +122,8 @@ void Sender::schedule(const LegSet& legs, const ViewOfLeg& views, const SendRequ
   out.situation.window = Cells{3 * out.candidates.sum_of_windows()};
   out.situation.window_is_full = peer.left == 0;
   out.pick = pick(scheduler_, out.situation);
-  // What is not DATA goes where it would go anyway: behind the cells that a leg is topped up with,
-  // it would be the next one that no SENDME covers.
+  // What is not DATA goes where the scheduler would have it go: behind the cells that a leg is
+  // topped up with, it would be the next one that no SENDME covers.
   if (request.command != CommandClass::kData) return;
   if (peer.top_up) {
     out.pick = {.index = peer.top_up, .limit = Cells{peer.left}};
@@ -127,7 +137,7 @@ void Sender::schedule(const LegSet& legs, const ViewOfLeg& views, const SendRequ
 SendPlan Sender::decide(const LegSet& legs, const ViewOfLeg& views, const SendRequest& request,
                         Deliberation& out) const noexcept {
   const std::optional<std::size_t> current =
-      has_sent() ? legs.index_of(primary_) : initial_primary(legs, views);
+      has_sent() ? legs.index_of(primary_) : initial_primary(legs, views, config_.watches_legs);
   if (!current) return {.blocked = why_none_linked(legs)};
   if (has_sent()) {
     choose(legs, views, request, *current, out);
@@ -188,15 +198,21 @@ SendPlan Sender::preview(LegSet& legs, const ViewOfLeg& views,
   return plan;
 }
 
-Instant Sender::next_stall(const LegSet& legs, const ViewOfLeg& views, Instant now) const noexcept {
+Instant Sender::next_change(const LegSet& legs, const ViewOfLeg& views,
+                            Instant now) const noexcept {
+  if (!config_.watches_legs) return kNever;
+  const bool by_rate = goes_by_rate(scheduler_);
   Instant next = kNever;
-  if (!config_.watches_legs) return next;
+  std::optional<Instant> forgotten;
   for (std::size_t i = 0; i < legs.size(); ++i) {
     if (!legs[i].is_linked()) continue;
     const Cells sendme_inc = legs[i].path().sendme_inc;
     next = std::min(next, legs[i].progress().next_stall(*views[i], sendme_inc, now));
+    if (!by_rate) continue;
+    const Instant at = legs[i].delivered().forgotten_at(now);
+    if (at != kNever) forgotten = std::max(forgotten.value_or(at), at);
   }
-  return next;
+  return std::min(next, forgotten.value_or(kNever));
 }
 
 SendPlan Sender::commit_route(LegSet& legs, const ViewOfLeg& views,

@@ -60,10 +60,11 @@ class Sender {
   // What commit_look() would plan; all stays as it was.
   [[nodiscard]] SendPlan preview(LegSet& legs, const ViewOfLeg& views,
                                  const SendRequest& request) const noexcept;
-  // When the next leg counts as stalled, if the views stay as they are. DATA that waits for it then
-  // goes on another one, and nothing else need happen in between.
-  [[nodiscard]] Instant next_stall(const LegSet& legs, const ViewOfLeg& views,
-                                   Instant now) const noexcept;
+  // When time alone lets DATA go that waits now, if the views stay as they are: when the next leg
+  // counts as stalled, so that another one is taken, or when the last thing is forgotten that the
+  // scheduler's own bound on the peer's window rests on.
+  [[nodiscard]] Instant next_change(const LegSet& legs, const ViewOfLeg& views,
+                                    Instant now) const noexcept;
   // Is the leg that was chosen last chosen again, whatever else there is to see? Pure.
   [[nodiscard]] bool stays(const LegSet& legs, LegViews views, Cells want,
                            Instant now) const noexcept;

@@ -22,7 +22,7 @@ Instant Tunnel::next_deadline(const LegViews& views) const noexcept {
   ViewOfLeg view_of;
   const bool sends = multi_path() != nullptr && views.backlog() > Cells{0};
   if (!sends || !legs_.resolve(views, view_of)) return next;
-  return std::min(next, sender_.next_stall(legs_, view_of, now_));
+  return std::min(next, sender_.next_change(legs_, view_of, now_));
 }
 
 void Tunnel::expire(Instant now) noexcept {

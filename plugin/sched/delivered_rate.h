@@ -38,6 +38,12 @@ class DeliveredRate {
     const std::uint64_t aged = per_second_ * span_us(age_us_) / span_us(age_us_ + ages_us);
     return aged - aged * std::min(elapsed - ages_us, kMemoryUs) / kMemoryUs;
   }
+  // When nothing is remembered any more, if nothing is acknowledged until then; kNever if nothing
+  // is.
+  [[nodiscard]] Instant forgotten_at(Instant now) const noexcept {
+    if (per_second(now) == 0) return kNever;
+    return deadline(at_, Micros(static_cast<std::int64_t>(2 * kMemoryUs - age_us_)));
+  }
 
  private:
   static constexpr std::uint64_t kSecondUs = 1'000'000;

@@ -57,7 +57,8 @@ template <class... S>
   return std::min({limit_of(std::get_if<S>(&scheduler))...});
 }
 
-// `sent`: DATA cells that went by this pick; 0 if it was not followed.
+// `sent`: DATA cells that went by this pick, be it the scheduler's own or of a leg that the sender
+// tops up; 0 if none did.
 inline void commit(Schedulers& scheduler, const Situation& situation, const Pick& pick,
                    Cells sent) noexcept {
   std::visit(

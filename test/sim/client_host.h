@@ -27,6 +27,7 @@ struct HostOptions {
   std::uint64_t drains_at_once = 900;  // of 1000 times
   bool tells_totals = false;           // its views say what was sent and acknowledged
   bool takes_shares = false;           // the scheduler may grant less than there is room for
+  bool goes_by_rate = false;           // the scheduler forgets what was delivered, and says when
 };
 
 // What the oracle may ask.

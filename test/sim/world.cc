@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <string_view>
 
 namespace sim {
 namespace {
@@ -125,6 +126,7 @@ World::World(const RunOptions& options)
   host.config = config_text(host.ledger, manner, random_);
   host.tells_totals = tells_totals_ = manner.tells_totals;
   host.takes_shares = manner.takes_shares;
+  host.goes_by_rate = std::string_view(manner.scheduler) == "blest";
   const auto send_on = [this](bool up) {
     return [this, up](std::size_t at, Cell cell) {
       Link& link = *links_[at];

@@ -138,7 +138,7 @@ typedef struct mpath_plugin_table {
                            const mpath_leg_views *views, mpath_leg_id *out);
   /* [owner, multi-path] Begins the handshake on every unlinked leg. Follow with poll(). */
   mpath_status (*link)(mpath_instance *instance, mpath_tunnel_id tunnel, uint64_t now_us);
-  /* [owner, any state] The circuit is gone or must go. LEG_GONE follows in poll(); if the tunnel
+  /* [owner, open] The circuit is gone or must go. LEG_GONE follows in poll(); if the tunnel
    * cannot live without it, so does CLOSED. `reason` is one of HANDSHAKE_TIMEOUT..RETIRED. */
   mpath_status (*leg_remove)(mpath_instance *instance, mpath_tunnel_id tunnel, mpath_leg_id leg,
                              uint32_t reason, const mpath_leg_views *views, uint64_t now_us);
@@ -165,7 +165,8 @@ typedef struct mpath_plugin_table {
                         uint64_t now_us, mpath_grant *out);
   /* [owner] May streams of the join point be read now? MPATH_OK, or MPATH_BLOCKED and the reason.
    * A pure query: it does not even expire deadlines, and uses `now_us` only to judge legs by time.
-   * `leg` (may be NULL) gets the leg that would carry the next DATA cell. */
+   * `leg` (may be NULL) gets the leg that would carry the next DATA cell; on MPATH_BLOCKED the
+   * primary. */
   mpath_status (*can_read)(mpath_instance *instance, mpath_tunnel_id tunnel,
                            const mpath_leg_views *views, uint64_t now_us, uint32_t *reason,
                            mpath_leg_id *leg);

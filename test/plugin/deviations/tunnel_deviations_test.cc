@@ -188,6 +188,14 @@ TEST(Deviation, D30_ALegThatWasJoinedIsOnlyGoodForDestroy) {
   EXPECT_EQ(leg.joined, 1U);
 }
 
+// Stock tor begins on the nearest leg, whatever its channel: another one would single us out.
+TEST(Deviation, D33_UnderStockAShutChannelDoesNotCount) {
+  Host host({.config = "version: 1\n"});
+  host.join_and_link(2);
+  host.view(1).flags = MPATH_VIEW_CHANNEL_BLOCKED;
+  EXPECT_EQ(host.send(kBegin), on_leg(1));
+}
+
 // Each of the faster leg's reasons not to carry the first cell; the seed asks for the RTT alone.
 TEST(Deviation, D33_TheFirstCellGoesOnALegThatCanTakeIt) {
   Host ends;

@@ -230,6 +230,24 @@ TEST(UploadThroughTheTable, BlestWaitsEarlierForWhatALaggingLegHoldsUp) {
   EXPECT_EQ(upload.sent - before, 620U + 248U);
 }
 
+TEST(UploadThroughTheTable, BlestNamesWhenTimeAloneLetsDataGo) {
+  // Given a lagging leg that has frozen, and another one that waits for the peer's window,
+  LaggingLeg upload;
+  ASSERT_EQ(upload.send_on_leg_2(Upload::kSendmeInc), Upload::kSendmeInc);
+  ASSERT_EQ(upload.go_on_with(1, 5000), blocked(Reason::kPeerWindowFull));
+  // when the host asks at the times that it is told, and at no other,
+  int asked = 0;
+  for (; upload.host.can_read().status == Status::kBlocked; ++asked) {
+    ASSERT_LT(asked, 5);
+    upload.host.poll();
+    ASSERT_NE(upload.host.deadline(), MPATH_NEVER) << "after " << asked;
+    upload.host.now_us = upload.host.deadline();
+  }
+  // then it learns that rates of long ago bound nothing any more.
+  EXPECT_GE(asked, 2) << "first that the leg has stalled";
+  EXPECT_EQ(upload.send().leg, 1);
+}
+
 TEST(UploadThroughTheTable, CanReadJudgesLegsByItsOwnTime) {
   // Given two legs, the first of which carried a window's worth that nobody acknowledged
   Upload upload(low_rtt_config(), 10'000, 90'000);

@@ -230,7 +230,8 @@ TEST_F(SenderTest, TakesTheShortWayNoFurtherThanToTheVisit) {  // attack A19
 }
 
 TEST_F(SenderTest, TakesTheShortWayNotRightBehindACellThatIsNotData) {
-  // What DATA is the first of has to be taken down, or its SENDME would be taken for that of another.
+  // What DATA is the first of has to be taken down, or its SENDME would be taken for that of
+  // another.
   legs_.add_linked(10ms);
   set_rtt(0, 10'000);
   Sender sender({.scheduler = SchedulerKind::kLowRtt}, leg_id(1));
@@ -330,6 +331,28 @@ TEST_F(SenderTest, SendsXoffOnTheFirstOfLegsThatAreEquallyNear) {
   legs_.set[1].sequence().commit_switch(SeqNo{80});
   legs_.set[2].sequence().commit_switch(SeqNo{90});
   EXPECT_EQ(plan_stuck(CommandClass::kControl, 10).index, 1U);
+}
+
+TEST_F(SenderTest, SendsXoffOnNoLegWhoseCircuitEndsIfAnotherDelivers) {
+  legs_.add_linked(10ms);
+  legs_.add_linked(20ms);
+  legs_.add_linked(30ms);
+  send();
+  legs_.set[1].sequence().commit_switch(SeqNo{80});
+  legs_.set[2].sequence().commit_switch(SeqNo{90});
+  const auto reasons = {MPATH_VIEW_INPUT_CLOSED | MPATH_VIEW_INPUT_READY,
+                        MPATH_VIEW_CHANNEL_BLOCKED};
+  for (const std::uint32_t flags : reasons) {
+    legs_.views[1].flags = flags;
+    EXPECT_EQ(plan_stuck(CommandClass::kControl, 10).index, 2U) << flags;
+  }
+  // Nor does the sending leg keep it, though it delivers.
+  legs_.set[0].sequence().commit_switch(SeqNo{100});
+  EXPECT_EQ(plan_stuck(CommandClass::kControl, 10).index, 0U);
+  for (const std::uint32_t flags : reasons) {
+    legs_.views[0].flags = legs_.views[1].flags = flags;
+    EXPECT_EQ(plan_stuck(CommandClass::kControl, 10).index, 2U) << flags;
+  }
 }
 
 TEST_F(SenderTest, LeavesXoffOnASendingLegThatDeliversThoughANearerOneDoesToo) {

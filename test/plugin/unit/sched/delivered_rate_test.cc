@@ -69,6 +69,22 @@ TEST(DeliveredRate, FadesWithinTwoSecondsOfSilence) {
   EXPECT_EQ(rate.per_second(at(4'000'000'000)), 0U);
 }
 
+TEST(DeliveredRate, SaysWhenAllOfItWillBeForgotten) {
+  DeliveredRate rate;
+  EXPECT_EQ(rate.forgotten_at(at(0)), kNever) << "nothing is known";
+  rate.commit_acked(1, at(0));
+  EXPECT_EQ(rate.forgotten_at(at(0)), kNever);
+  // A leg that is not old yet is remembered until it would have been, and as long again.
+  rate.commit_acked(2'001, at(500));
+  for (const std::int64_t last : {500, 2'000}) {
+    if (last == 2'000) rate.commit_acked(4'001, at(last));
+    const Instant end = rate.forgotten_at(at(last));
+    EXPECT_GT(rate.per_second(end - Micros{1}), 0U) << last;
+    EXPECT_EQ(rate.per_second(end), 0U) << last;
+    EXPECT_EQ(rate.forgotten_at(end), kNever) << last;
+  }
+}
+
 TEST(DeliveredRate, WrapsAndSaturates) {
   DeliveredRate rate;
   rate.commit_acked(UINT32_MAX - 10, at(0));
