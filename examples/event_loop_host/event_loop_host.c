@@ -96,7 +96,7 @@ static void handle_leg(int leg, uint32_t events) {
     receive_frame(&host, leg, &frame);
   }
   epoll_ctl(poller, EPOLL_CTL_DEL, sources[leg], NULL);
-  lose_leg(&host, leg);
+  lose_leg(&host, leg, MPATH_REASON_CHANNEL_CLOSED);
 }
 
 static void handle_signal(void) {

@@ -14,7 +14,8 @@ struct leg {
   mpath_leg_id id;
   bool alive, wants_output;
   uint32_t inflight, rtt_us, sent, arrived;
-  uint64_t probe_sent_us;         /* when the cell went whose SENDME gives the next RTT */
+  uint32_t acked;                       /* SENDMEs that came */
+  uint64_t sent_us[CWND / SENDME_INC];  /* when the cells went that the next ones acknowledge */
   struct frame queue[QUEUE_MAX]; /* what waits in front of the socket */
   uint32_t first, queued;
 };
@@ -43,7 +44,7 @@ void load_plugin(struct host *host, const char *path);
 void open_tunnel(struct host *host);
 void reload_plugin(struct host *host);
 void receive_frame(struct host *host, int leg, const struct frame *frame);
-void lose_leg(struct host *host, int leg);
+void lose_leg(struct host *host, int leg, uint32_t reason);
 /* Each returns its next deadline. */
 uint64_t take_turn(struct host *host);
 uint64_t serve_instance(struct host *host);

@@ -27,20 +27,22 @@ void load_plugin(struct host *host, const char *path) {
                           .magic = MPATH_NEGOTIATION_MAGIC};
   if (negotiate == NULL || negotiate(&io) != MPATH_OK) fail(path, "no plugin for this ABI");
   host->table = io.table;
-  char words[4096];
+  char words[4096] = ""; /* for a bad configuration only */
   mpath_text diagnostics = {words, sizeof words, 0};
   const mpath_config_text config = {sizeof config, sizeof yaml - 1, yaml, "event_loop_host"};
-  if (host->table->instance_open(&config, &diagnostics, &host->instance) != MPATH_OK)
-    fail("configuration", words);
+  const mpath_status status = host->table->instance_open(&config, &diagnostics, &host->instance);
+  if (status != MPATH_OK)
+    fail("configuration", words[0] ? words : host->table->status_text(status));
 }
 
 /* A bad file changes nothing: the old configuration stays. New tunnels get the new one. */
 void reload_plugin(struct host *host) {
-  char words[4096];
+  char words[4096] = "";
   mpath_text diagnostics = {words, sizeof words, 0};
   const mpath_config_text config = {sizeof config, sizeof yaml - 1, yaml, "event_loop_host"};
   const mpath_status status = host->table->instance_reload(host->instance, &config, &diagnostics);
-  fprintf(stderr, "reload: %s\n", status == MPATH_OK ? "done" : words);
+  const char *what = words[0] ? words : host->table->status_text(status);
+  fprintf(stderr, "reload: %s\n", status == MPATH_OK ? "done" : what);
 }
 
 /* What a status means for the tunnel. True: go on. */
@@ -130,7 +132,8 @@ static bool send_batch(struct host *host) {
   for (uint32_t i = 0; i < grant.granted; i++) {
     const struct frame cell = {.command = DATA, .number = host->sent++};
     send_frame((int)grant.leg_cookie, &cell);
-    if (++leg->sent % SENDME_INC == 0) leg->probe_sent_us = now_us();
+    if (++leg->sent % SENDME_INC == 0)
+      leg->sent_us[leg->sent / SENDME_INC % (CWND / SENDME_INC)] = now_us();
   }
   leg->inflight += grant.granted;
   return true;
@@ -160,7 +163,7 @@ static void note_arrival(struct host *host, int leg, const struct frame *frame) 
   struct leg *it = &host->legs[leg];
   if (frame->command == SENDME) {
     it->inflight -= SENDME_INC;
-    it->rtt_us = (uint32_t)(now_us() - it->probe_sent_us);
+    it->rtt_us = (uint32_t)(now_us() - it->sent_us[++it->acked % (CWND / SENDME_INC)]);
   } else if (frame->command == DATA && ++it->arrived % SENDME_INC == 0) {
     const struct frame sendme = {.command = SENDME};
     send_frame(leg, &sendme); /* of the leg, not of the tunnel: it is not routed */
@@ -168,7 +171,8 @@ static void note_arrival(struct host *host, int leg, const struct frame *frame) 
 }
 
 void receive_frame(struct host *host, int leg, const struct frame *frame) {
-  if (host->state != HOST_OPEN) return;
+  /* A leg that was given up may still speak: its circuit is destroyed, but not everywhere yet. */
+  if (host->state != HOST_OPEN || !host->legs[leg].alive) return;
   note_arrival(host, leg, frame);
   struct held_cell *held = malloc(sizeof *held);
   if (held == NULL) fail("memory", "none is left");
@@ -195,13 +199,14 @@ void receive_frame(struct host *host, int leg, const struct frame *frame) {
   if (receipt.ready) drain(host);
 }
 
-void lose_leg(struct host *host, int leg) {
+void lose_leg(struct host *host, int leg, uint32_t reason) {
   if (host->state != HOST_OPEN || !host->legs[leg].alive) return;
   mpath_leg_view views[LEGS];
   const mpath_leg_views all = look(host, views); /* as it was before the loss */
   check(host, "leg_remove",
         host->table->leg_remove(host->instance, host->tunnel, host->legs[leg].id,
-                                MPATH_REASON_CHANNEL_CLOSED, &all, now_us()), 0);
+                                reason, &all, now_us()), 0);
+  host->legs[leg].alive = false;
 }
 
 /* True if it has changed something: then poll again. */
@@ -211,7 +216,9 @@ static bool handle_event(struct host *host, const mpath_event *event) {
     case MPATH_EVENT_SEND_CELL: send_control(leg, &event->cell); return true;
     case MPATH_EVENT_READY: host->ready = true; return true;
     case MPATH_EVENT_READ_STREAMS: return send_batch(host);
-    case MPATH_EVENT_REMOVE_LEG: lose_leg(host, leg); return true; /* and DESTROY its circuit */
+    case MPATH_EVENT_REMOVE_LEG: /* and DESTROY its circuit */
+      lose_leg(host, leg, event->reason);
+      return true;
     case MPATH_EVENT_LEG_GONE: host->legs[leg].alive = false; return true;
     case MPATH_EVENT_CLOSED:
       if (event->reason != MPATH_REASON_HOST_REQUEST)

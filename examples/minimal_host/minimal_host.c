@@ -65,9 +65,11 @@ static void pump(void) {
   static mpath_event items[MPATH_EVENTS_MAX];
   mpath_leg_view views[LEGS];
   mpath_events events = {items, MPATH_EVENTS_MAX, sizeof *items, 0, 0, MPATH_NEVER};
+  uint32_t done;
   do {
     mpath_leg_views all = look(views, 0); /* YOURS: how many cells wait for a leg */
     check("poll", mp->poll(instance, tunnel, &all, now_us, &events));
+    done = 0;
     for (uint32_t i = 0; i < events.count; i++) {
       const mpath_event *e = &items[i];
       const int leg = (int)e->leg_cookie + 1;
@@ -82,10 +84,13 @@ static void pump(void) {
           printf("  event leg %d gone: %s\n", leg, mp->reason_text(e->reason));
           break;
         case MPATH_EVENT_CLOSED: printf("  event closed: %s\n", mp->reason_text(e->reason)); break;
-        default: break; /* YOURS: REMOVE_LEG, PADDING, HANDLE_CELL, READ_STREAMS, PRESSURE, ... */
+        /* YOURS: REMOVE_LEG, PADDING, HANDLE_CELL, READ_STREAMS, PRESSURE, ... An unknown one is
+         * as if it had not been told, though it may be told again and again (MPATH-H-24). */
+        default: continue;
       }
+      done++;
     }
-  } while (events.count > 0); /* YOURS: then sleep until input, or events.next_deadline_us */
+  } while (done > 0); /* YOURS: then sleep until input, or events.next_deadline_us */
 }
 
 /* Cells of a stream want to go. The grant is binding: what it grants must now be sent. */
@@ -184,11 +189,12 @@ static void load(const char *path) {
 static void open_tunnel(void) {
   static const char yaml[] = "version: 1\n"
                              "conflux: {profile: fast, scheduler: low_rtt}\n"; /* YOURS: a file */
-  char words[1024];
+  char words[1024] = "";
   mpath_text diagnostics = {words, sizeof words, 0};
   mpath_config_text config = {sizeof config, sizeof yaml - 1, yaml, "minimal_host"};
-  if (mp->instance_open(&config, &diagnostics, &instance) != MPATH_OK) {
-    fprintf(stderr, "minimal_host: %s\n", words);
+  const mpath_status opened = mp->instance_open(&config, &diagnostics, &instance);
+  if (opened != MPATH_OK) { /* there are words for a bad configuration only */
+    fprintf(stderr, "minimal_host: %s\n", words[0] ? words : mp->status_text(opened));
     exit(1);
   }
   /* Relays are numbers that we choose: 1, 2, 3, 4, and 9 where both legs end. */

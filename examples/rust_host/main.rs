@@ -125,6 +125,7 @@ impl<'i> Host<'i> {
             let legs = self.look();
             let views = Views { legs: &legs, backlog: 0 }; // YOURS: how many cells wait for a leg
             self.tunnel.poll(&views, self.now_us, &mut self.events)?;
+            let mut done = 0;
             for event in self.events.iter() {
                 match event {
                     Event::SendCell { leg, cell } => send_control(&mut self.circuits, leg, cell),
@@ -151,10 +152,13 @@ impl<'i> Host<'i> {
                         let id = self.circuits[leg as usize].id; // YOURS: DESTROY the circuit, then
                         self.tunnel.remove_leg(id, reason, &views, self.now_us)?;
                     }
-                    _ => {} // YOURS: Padding, HandleCell, ReadStreams, Pressure, ...
+                    // YOURS: Padding, HandleCell, ReadStreams, Pressure, ... An unknown one is as
+                    // if it had not been told, though it may be told again and again.
+                    _ => continue,
                 }
+                done += 1;
             }
-            if self.events.is_empty() {
+            if done == 0 {
                 return Ok(()); // YOURS: then sleep until input, or events.next_deadline_us
             }
         }

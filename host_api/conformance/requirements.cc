@@ -38,7 +38,7 @@ constexpr Requirement kRequirements[] = {
     {"MPATH-P-28", "keeps no pointer after a call returns", "", "", ""},
     {"MPATH-P-29", "throws, aborts, blocks and calls back never; poisons one tunnel rather than the process", "", "", "exceptions"},
     {"MPATH-P-30", "gives back with tunnel_destroy and instance_close all memory that it took for them, in every state", "", "", ""},
-    {"MPATH-P-31", "makes no system call after instance_open but for memory and locks, and for random bytes if there is no seed", "", "", ""},
+    {"MPATH-P-31", "makes no system call between instance_open and instance_close but for memory and locks, and for random bytes if there is no seed", "", "", ""},
     {"MPATH-P-32", "takes every time from 0 to MPATH_TIME_MAX and refuses later ones; what is due by now happens first, however late, and next_deadline_us names it before", "", "", ""},
     {"MPATH-P-33", "judges a configuration alike in config_check, instance_open and instance_reload, without a crash on any bytes, and keeps the old one whole when it refuses", "", "", ""},
     {"MPATH-P-34", "counts what it holds, says when it crosses the water marks, closes what exceeds its limits and sheds when asked, oldest data first", "", "", ""},

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 #include <fstream>
 #include <iterator>
 #include <mpath/plugin.hpp>
@@ -60,6 +61,27 @@ TEST_F(CppLayer, TheDestructorTellsTheLatestTimeThatItWasTold) {
     fake_.last_now_us = 0;
   }
   EXPECT_EQ(fake_.last_now_us, 1234U);
+}
+
+TEST_F(CppLayer, ATimeThatIsRefusedIsNotTheOneThatTheDestructorTells) {
+  {
+    Tunnel tunnel = make_tunnel();
+    mpath_receipt receipt;
+    (void)tunnel.receive({}, 1234, &receipt);
+    (void)tunnel.receive({}, MPATH_NEVER, &receipt);
+    (void)tunnel.receive({}, 1000, &receipt);
+    fake_.last_now_us = 0;
+  }
+  EXPECT_EQ(fake_.last_now_us, 1234U);
+}
+
+TEST_F(CppLayer, AReceiptSaysNothingThatThePluginDidNotWrite) {
+  Tunnel tunnel = make_tunnel();
+  mpath_receipt receipt;
+  std::memset(&receipt, 0xA5, sizeof(receipt));
+  (void)tunnel.receive({}, 1, &receipt);  // the fake writes nothing
+  EXPECT_EQ(mpath::reason_of(receipt), Reason::kNone);
+  EXPECT_EQ(receipt.ready, 0U);
 }
 
 TEST_F(CppLayer, AMovedFromTunnelNamesNothingAndDestroysNothing) {

@@ -140,6 +140,13 @@ impl<'i, C> Tunnel<'i, C> {
         Ok((tunnel, leg))
     }
 
+    /// For drop(), which has no clock: of a time that the plugin refuses it could make no use.
+    fn note_time(&mut self, now_us: u64) {
+        if now_us <= sys::MPATH_TIME_MAX {
+            self.last_now_us = self.last_now_us.max(now_us);
+        }
+    }
+
     /// Joins circuits, all or none. One id for each.
     pub fn add_legs(
         &mut self,
@@ -165,7 +172,7 @@ impl<'i, C> Tunnel<'i, C> {
 
     /// Begins the handshake on every unlinked leg. Then poll.
     pub fn link(&mut self, now_us: u64) -> Result<(), Error> {
-        self.last_now_us = now_us;
+        self.note_time(now_us);
         // SAFETY: plain numbers.
         let status = unsafe { slot(self.table().link)(self.instance.raw, self.id, now_us) };
         self.instance.plugin.check(status).map(drop)
@@ -179,7 +186,7 @@ impl<'i, C> Tunnel<'i, C> {
         views: &Views<'_>,
         now_us: u64,
     ) -> Result<(), Error> {
-        self.last_now_us = now_us;
+        self.note_time(now_us);
         let (instance, views) = (self.instance.raw, views.raw());
         // SAFETY: the views live through the call.
         let status = unsafe {
@@ -194,7 +201,7 @@ impl<'i, C> Tunnel<'i, C> {
         views: &Views<'_>,
         now_us: u64,
     ) -> Result<Route, Error> {
-        self.last_now_us = now_us;
+        self.note_time(now_us);
         let request = sys::mpath_route_request {
             struct_size: size::<sys::mpath_route_request>(),
             command: request.command,
@@ -227,7 +234,7 @@ impl<'i, C> Tunnel<'i, C> {
         cell: C,
         now_us: u64,
     ) -> Result<Received<C>, (Error, C)> {
-        self.last_now_us = now_us;
+        self.note_time(now_us);
         let token = self.held.put(cell);
         let raw = sys::mpath_cell {
             struct_size: size::<sys::mpath_cell>(),
@@ -294,7 +301,7 @@ impl<'i, C> Tunnel<'i, C> {
         now_us: u64,
         out: &mut EventBuffer,
     ) -> Result<(), Error> {
-        self.last_now_us = now_us;
+        self.note_time(now_us);
         out.count = 0;
         let mut events = sys::mpath_events {
             items: out.items.as_mut_ptr(),
@@ -316,7 +323,7 @@ impl<'i, C> Tunnel<'i, C> {
 
     /// Held cells then drain as `Discard`.
     pub fn close(&mut self, now_us: u64) -> Result<(), Error> {
-        self.last_now_us = now_us;
+        self.note_time(now_us);
         // SAFETY: plain numbers.
         let status = unsafe { slot(self.table().tunnel_close)(self.instance.raw, self.id, now_us) };
         self.instance.plugin.check(status).map(drop)

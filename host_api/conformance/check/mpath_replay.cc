@@ -44,8 +44,9 @@ int run(const std::string& trace_path, const std::string& plugin_path, bool prin
   if (!file) return fail("cannot read " + trace_path);
   const std::string bytes{std::istreambuf_iterator<char>(file), {}};
   if (print) {
-    std::cout << mpath::replay::print(bytes);
-    return 0;
+    const mpath::replay::Listing listing = mpath::replay::print(bytes);
+    std::cout << listing.calls;
+    return listing.problem.empty() ? 0 : fail(trace_path + ": " + listing.problem);
   }
   if (plugin_path.empty()) return fail("name the plugin to replay against, or use --print");
   std::string why;
@@ -81,7 +82,11 @@ int main(int argc, char** argv) try {
   app.add_option("trace", trace_path, "file that mpath_check.so wrote")->required();
   app.add_option("plugin", plugin_path, "plugin to replay against");
   app.add_flag("--print", print, "show the calls, one per line, without a plugin");
-  CLI11_PARSE(app, argc, argv);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : kCannot;
+  }
   return run(trace_path, plugin_path, print);
 } catch (const std::exception& error) {
   return fail(error.what());

@@ -142,10 +142,11 @@ Outcome replay(std::string_view bytes, const mpath_plugin_table& table) {
   return outcome;
 }
 
-std::string print(std::string_view bytes) {
-  std::string out;
+Listing print(std::string_view bytes) {
+  Listing listing;
+  std::string& out = listing.calls;
   std::uint64_t number = 0;
-  const std::string wrong =
+  listing.problem =
       for_each_call(bytes, false, [&](trace::StoredCall& stored, const std::vector<Part>& parts) {
         const judge::Call& call = stored.call;
         out +=
@@ -163,7 +164,7 @@ std::string print(std::string_view bytes) {
         out += '\n';
         return true;
       });
-  return wrong.empty() ? out : out + wrong + '\n';
+  return listing;
 }
 
 }  // namespace mpath::replay

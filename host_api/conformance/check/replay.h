@@ -16,7 +16,10 @@ struct Outcome {
 
 // `bytes`: the whole file. `table`: of the plugin under test.
 [[nodiscard]] Outcome replay(std::string_view bytes, const mpath_plugin_table& table);
-// One line per call, for people.
-[[nodiscard]] std::string print(std::string_view bytes);
+struct Listing {
+  std::string calls;    // one line per call, for people
+  std::string problem;  // empty: that was the whole trace
+};
+[[nodiscard]] Listing print(std::string_view bytes);
 
 }  // namespace mpath::replay

@@ -35,7 +35,7 @@ void Model::update(const Call& call, mpath_status status, unsigned process) {
   if (call.slot == Slot::kInstanceOpen) {
     if (status != MPATH_OK || call.out_instance == nullptr) return;
     InstanceModel opened;
-    opened.ordinal = instances_.size() + 1;
+    opened.ordinal = ++opened_;
     instances_[*call.out_instance] = std::move(opened);
     return;
   }

@@ -75,6 +75,7 @@ class Model {
   static void update_polled(const Call& call, TunnelModel& tunnel);
 
   std::map<const mpath_instance*, InstanceModel> instances_;
+  std::uint64_t opened_ = 0;  // so far: an address may be used again
 };
 
 }  // namespace mpath::judge

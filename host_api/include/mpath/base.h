@@ -17,8 +17,8 @@
  *     changed. No function aborts, blocks, throws or calls back.
  *  8. Thread tags: [any-thread]; [owner]: one thread at a time per tunnel, chosen by the host.
  *     State tags: [open], [single-path], [multi-path], [any state]; see ABI.md for the diagram.
- *  9. The single-mutation rule: after a call that can produce results, drain poll() and drain()
- *     until they are empty before the host sleeps.
+ *  9. The single-mutation rule: after a call that can produce results, drain() until nothing is
+ *     left and poll() until it tells nothing that the host has not done, before the host sleeps.
  */
 #ifndef MPATH_BASE_H
 #define MPATH_BASE_H

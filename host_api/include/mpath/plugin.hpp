@@ -314,6 +314,8 @@ class Tunnel {
     const mpath_route_request raw = request.raw();
     const mpath_leg_views raw_views = views.raw();
     out->struct_size = sizeof(mpath_grant);
+    out->reason = MPATH_REASON_NONE;
+    out->granted = 0;
     return Status{table_->route(instance_, id_, &raw, &raw_views, at(now_us), out)};
   }
   // May streams of the join point be read now? kOk, or kBlocked and `*reason`. `leg` (may be null)
@@ -331,6 +333,8 @@ class Tunnel {
   Status receive(const Cell& cell, std::uint64_t now_us, mpath_receipt* out) noexcept {
     const mpath_cell raw = cell.raw();
     out->struct_size = sizeof(mpath_receipt);
+    out->reason = MPATH_REASON_NONE;
+    out->ready = 0;
     return Status{table_->receive(instance_, id_, &raw, at(now_us), out)};
   }
   // Takes tokens into `buffer`; `*count` were written and `*left` remain.
@@ -402,7 +406,12 @@ class Tunnel {
 
  private:
   // The destructor has no clock, so the latest time that the host told serves it.
-  std::uint64_t at(std::uint64_t now_us) noexcept { return last_now_us_ = now_us; }
+  // One that the plugin refuses would have it refuse the destructor's calls too, and an older one
+  // be another step back.
+  std::uint64_t at(std::uint64_t now_us) noexcept {
+    if (now_us <= MPATH_TIME_MAX && now_us > last_now_us_) last_now_us_ = now_us;
+    return now_us;
+  }
 
   void take(Tunnel& other) noexcept {
     table_ = other.table_;

@@ -213,6 +213,10 @@ class Traces(Work):
         self.assertIn("damaged or cut off at call", cut.stderr)
         other = self.replay(b"something else", ARGUMENTS.conflux)
         self.assertIn("this is no trace of mpath_check", other.stderr)
+        shown = self.replay(trace[:-5], "--print")
+        self.assertEqual(shown.returncode, 2)
+        self.assertIn("receive", shown.stdout, "what can be read is shown")
+        self.assertIn("damaged or cut off at call", shown.stderr)
 
     def test_that_are_damaged_never_crash_the_replay(self):
         trace = self.record(ARGUMENTS.minimal_host, ARGUMENTS.layer)
@@ -235,6 +239,11 @@ class TheTool(Work):
                                 check=False)
         self.assertEqual(helped.returncode, 0)
         self.assertIn("Examples:", helped.stdout)
+        for arguments in [], ["--no-such-option", "x.trace"]:
+            wrong = subprocess.run([ARGUMENTS.replay, *arguments], capture_output=True, text=True,
+                                   check=False)
+            self.assertEqual(wrong.returncode, 2)
+            self.assertIn("--help", wrong.stderr)
         trace = self.record(ARGUMENTS.minimal_host, ARGUMENTS.layer)
         for arguments, told in [([], "name the plugin"), (["/none.so"], "cannot open shared"),
                                 ([ARGUMENTS.kit_host], "kit_host")]:
