@@ -81,6 +81,8 @@ class Metrics {
   std::uint64_t next_tick_us_ = 0;            // guarded by tell_mutex_
   std::uint64_t interval_told_ = UINT64_MAX;  // guarded by tell_mutex_
   Totals totals_;                             // tell() and told() guarded by tell_mutex_
+  std::atomic<std::uint64_t> rejected_{0};    // tunnels without a slot
+  const std::uint64_t rejected_bin_;
 };
 
 }  // namespace conflux

@@ -94,7 +94,9 @@ void Writer::beat() noexcept {
   heartbeat.store(heartbeat.load(kRelaxed) + 1, kRelease);
 }
 
-void Writer::count_rejected() noexcept { word(kHeaderSlotsRejected).fetch_add(1, kRelaxed); }
+void Writer::tell_rejected(Word tunnels) noexcept {
+  word(kHeaderSlotsRejected).store(tunnels, kRelaxed);
+}
 
 void Writer::publish_aggregates(std::span<const Word> words) noexcept {
   const std::atomic_ref<Word> sequence = word(kHeaderAggregateSequence);

@@ -28,7 +28,7 @@ struct WriterResult {
 };
 
 // Methods are noexcept, take no lock, allocate nothing and make no system call. beat(),
-// publish_aggregates() and count_rejected(): one thread at a time. publish_slot() and
+// publish_aggregates() and tell_rejected(): one thread at a time. publish_slot() and
 // clear_slot(): one thread at a time for each slot.
 class Writer {
  public:
@@ -46,7 +46,8 @@ class Writer {
   [[nodiscard]] std::span<const std::uint8_t, 16> key() const noexcept { return key_; }
 
   void beat() noexcept;
-  void count_rejected() noexcept;
+  // Tunnels without a slot, since the start; binned by the caller.
+  void tell_rejected(Word tunnels) noexcept;
   // As many as aggregate_words().
   void publish_aggregates(std::span<const Word> words) noexcept;
   // Words from kSlotDisplayId on; the first two are the seqlock's and the generation's.

@@ -4,6 +4,7 @@
 #include <linux/magic.h>
 #include <openssl/rand.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -14,6 +15,8 @@
 
 namespace conflux::region {
 namespace {
+
+constexpr mode_t kRegionMode = S_IRUSR | S_IWUSR | S_IRGRP;
 
 // Byte 0, whole life long. Of the open file description, so that a reader can ask whether the
 // writer still lives without knowing its process.
@@ -110,12 +113,17 @@ bool Writer::File::allocate(const std::string& instance, std::size_t bytes) {
   if (!is_free()) return false;
   std::string draft = "." + instance + "." + random_suffix();
   file_ = openat(directory_, draft.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-                 S_IRUSR | S_IWUSR | S_IRGRP);
+                 kRegionMode);
   if (file_ < 0) {
     return fail("cannot create a file in " + directory_path_ + ": " + std::strerror(errno),
                 "let the proxy's user write there");
   }
   draft_ = std::move(draft);
+  // Whatever the proxy's umask is: the sidecar reads it by its group.
+  if (fchmod(file_, kRegionMode) != 0) {
+    return fail(std::string("cannot let its group read it: ") + std::strerror(errno),
+                "use a directory on tmpfs");
+  }
   // All of it now: a full tmpfs is an error here, and would be a SIGBUS later.
   if (const int error = posix_fallocate(file_, 0, static_cast<off_t>(bytes)); error != 0) {
     return fail("no room for " + std::to_string(bytes) + " bytes in " + directory_path_ + ": " +

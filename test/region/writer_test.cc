@@ -15,13 +15,17 @@ namespace {
 
 using testing::HasSubstr;
 
-TEST(Writer, LeavesOneFileThatItsGroupMayRead) {
-  const Directory directory;
-  const auto writer = make_writer(directory.options());
-  EXPECT_EQ(directory.files(), 1U);
-  struct stat status {};
-  ASSERT_EQ(stat(directory.region().c_str(), &status), 0);
-  EXPECT_EQ(status.st_mode & 0777U & ~0040U, 0600U) << "and nobody else";
+TEST(Writer, LeavesOneFileThatItsGroupMayReadWhateverTheUmaskIs) {
+  for (const mode_t mask : {0022U, 0077U, 0U}) {
+    const Directory directory;
+    const mode_t before = umask(mask);
+    const auto writer = make_writer(directory.options());
+    umask(before);
+    EXPECT_EQ(directory.files(), 1U);
+    struct stat status {};
+    ASSERT_EQ(stat(directory.region().c_str(), &status), 0);
+    EXPECT_EQ(status.st_mode & 0777U, 0640U) << "and nobody else";
+  }
 }
 
 TEST(Writer, RemovesItsFileWhenItEnds) {

@@ -3,6 +3,16 @@
 #include <utility>
 
 namespace conflux::sidecar {
+namespace {
+
+// Not that it cannot be reached, or that somebody ended the call.
+bool is_refusal(grpc::StatusCode code) {
+  return code == grpc::StatusCode::INVALID_ARGUMENT ||
+         code == grpc::StatusCode::RESOURCE_EXHAUSTED ||
+         code == grpc::StatusCode::PERMISSION_DENIED;
+}
+
+}  // namespace
 
 Follower::Follower(const Client& client, Client::WatchOptions options, FollowerCallbacks callbacks)
     : client_(client), options_(std::move(options)), callbacks_(std::move(callbacks)) {
@@ -51,6 +61,10 @@ void Follower::follow_tunnels() {
       const std::lock_guard lock(told_);
       callbacks_.on_no_detail();
       return;
+    }
+    if (is_refusal(status.error_code())) {
+      const std::lock_guard lock(told_);
+      callbacks_.on_refused(reason_of(status));
     }
   } while (wait());
 }

@@ -20,6 +20,8 @@ struct FollowerCallbacks {
   std::function<void(const std::string& why)> on_lost;
   // It is reached, and tells of no single tunnels this way.
   std::function<void()> on_no_detail;
+  // It refuses this request for single tunnels, and why. Told again at each attempt.
+  std::function<void(const std::string& why)> on_refused;
 };
 
 class Follower {

@@ -11,6 +11,7 @@
 #include "plugin/sidecar/ctl/format.h"
 #include "plugin/sidecar/ctl/top/app.h"
 #include "plugin/sidecar/ctl/top/terminal.h"
+#include "plugin/sidecar/model/snapshot.h"
 
 namespace conflux::ctl {
 namespace {
@@ -106,7 +107,7 @@ void add_top_command(CLI::App& app, const Console& console, Outcome& outcome) {
   command->add_option("--filter", arguments->filter,
                       "only tunnels whose name, proxy or state has it");
   command->add_option("--limit", arguments->limit, "ask for so many tunnels at most")
-      ->check(CLI::Range(1, 100000))
+      ->check(CLI::Range(1U, sidecar::kWatchedMost))
       ->default_str("1000");
   command->add_flag("--ascii", arguments->ascii, "no characters beyond ASCII");
   add_connect_options(*command, arguments->connect);

@@ -2,7 +2,9 @@
 
 #include <signal.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <utility>
@@ -20,11 +22,16 @@ using std::chrono::milliseconds;
 constexpr milliseconds kHubPatience{10'000};
 constexpr milliseconds kStopPatience{400};
 constexpr std::chrono::microseconds kIdleWait = std::chrono::seconds(60);
+// Servers that fall deaf again at once are not begun anew more often.
+constexpr std::chrono::microseconds kDeafWait = std::chrono::seconds(1);
+using Clock = std::chrono::steady_clock;
+// From ourselves: gRPC has stopped listening.
+constexpr int kDeaf = SIGUSR1;
 
 sigset_t our_signals() {
   sigset_t signals;
   sigemptyset(&signals);
-  for (const int number : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&signals, number);
+  for (const int number : {SIGTERM, SIGINT, SIGHUP, kDeaf}) sigaddset(&signals, number);
   return signals;
 }
 
@@ -55,7 +62,7 @@ Daemon::~Daemon() { stop(); }
 std::string Daemon::start() {
   // Sockets and locks are for the owner, until a socket is opened to the group.
   umask(0177);
-  tame_grpc_log();
+  tame_grpc_log([] { kill(getpid(), kDeaf); });
   const config::SidecarSettings& settings = options_.settings.sidecar;
   hub_ = std::make_unique<Hub>(collector_options(settings),
                                [this](const Snapshot& snapshot) { monitor_.observe(snapshot); });
@@ -65,19 +72,40 @@ std::string Daemon::start() {
   Servers::Result started = Servers::start(settings, *hub_);
   if (started.servers == nullptr) return started.problem;
   servers_ = std::move(started.servers);
+  connect();
+  return {};
+}
+
+void Daemon::connect() {
   servers_->tell_health(false);
   monitor_.connect([this](const Snapshot& snapshot, bool some_proxy_lives) {
     servers_->tell_health(some_proxy_lives);
     exporters_->offer(snapshot);
   });
-  return {};
+}
+
+bool Daemon::serve_anew() {
+  log_line("listen",
+           "gRPC listens no more, as no file descriptor was left; its servers begin anew");
+  monitor_.connect([this](const Snapshot& snapshot, bool) { exporters_->offer(snapshot); });
+  if (servers_ != nullptr) servers_->stop(milliseconds(0));
+  servers_.reset();
+  Servers::Result started = Servers::start(options_.settings.sidecar, *hub_);
+  servers_ = std::move(started.servers);
+  if (servers_ == nullptr) {
+    log_line("listen", started.problem);
+    return false;
+  }
+  connect();
+  log_addresses();
+  return true;
 }
 
 void Daemon::log_addresses() const {
   const config::SidecarSettings& settings = options_.settings.sidecar;
   log_line("start", "reads " + settings.regions);
   if (settings.grpc.socket != "none") log_line("start", "gRPC on unix:" + settings.grpc.socket);
-  if (!servers_->tcp_address().empty()) {
+  if (servers_ != nullptr && !servers_->tcp_address().empty()) {
     log_line("start", "gRPC on " + servers_->tcp_address() +
                           (settings.grpc.tls.certificate.empty() ? "" : " with mTLS"));
   }
@@ -91,9 +119,16 @@ void Daemon::run() {
   manager_.tell_ready("serving");
   const auto watchdog = manager_.watchdog();
   const std::chrono::microseconds wait = watchdog ? *watchdog / 2 : kIdleWait;
+  bool deaf = false;
+  Clock::time_point begun_anew{};
   for (int got = 0; got != SIGTERM && got != SIGINT;) {
-    got = wait_for_signal(wait);
+    got = wait_for_signal(deaf ? std::min(wait, kDeafWait) : wait);
     if (got == SIGHUP) reload();
+    deaf = deaf || got == kDeaf;
+    if (deaf && Clock::now() - begun_anew >= kDeafWait) {
+      deaf = !serve_anew();
+      begun_anew = Clock::now();
+    }
     if (watchdog && hub_->is_alive(kHubPatience)) manager_.tell_alive();
   }
   manager_.tell_stopping();

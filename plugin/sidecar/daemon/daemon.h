@@ -38,6 +38,11 @@ class Daemon {
 
  private:
   void reload();
+  // Connects the servers that stand with the hub's news.
+  void connect();
+  // After gRPC has stopped listening: the same servers anew; all that was connected is gone. False:
+  // they cannot be made yet.
+  bool serve_anew();
   // Empty, or why everything is as before.
   [[nodiscard]] std::string take_over_file();
   void stop();

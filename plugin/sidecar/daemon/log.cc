@@ -23,9 +23,16 @@ struct Topic {
 int admit(std::string_view name) {
   static std::map<std::string, Topic, std::less<>> topics;
   const Clock::time_point now = Clock::now();
+  const auto is_over = [now](const Topic& topic) {
+    return now - topic.since >= std::chrono::seconds(kLogSpanSeconds);
+  };
+  if (topics.size() >= kLogTopics && !topics.contains(name)) {
+    std::erase_if(topics, [&](const auto& it) { return is_over(it.second); });
+    if (topics.size() >= kLogTopics) name = "";
+  }
   Topic& topic = topics.try_emplace(std::string(name), Topic{.since = now}).first->second;
   int left_out = 0;
-  if (now - topic.since >= std::chrono::seconds(kLogSpanSeconds)) {
+  if (is_over(topic)) {
     left_out = topic.left_out;
     topic = {.since = now};
   }
@@ -37,12 +44,15 @@ int admit(std::string_view name) {
   return left_out;
 }
 
+// Set once, before gRPC has threads.
+void (*tell_deaf)() = nullptr;
+
 void forward_grpc(gpr_log_func_args* args) {
   if (args->severity != GPR_LOG_SEVERITY_ERROR) return;
   const char* slash = std::strrchr(args->file, '/');
-  log_line("grpc", std::string("gRPC reports an error in ") +
-                       (slash == nullptr ? args->file : slash + 1) +
-                       " (a client that was refused, mostly)");
+  const std::string file = slash == nullptr ? args->file : slash + 1;
+  if (tells_of_a_deaf_server(file, args->message)) return tell_deaf();
+  log_line("grpc", "gRPC reports an error in " + file + " (a client that was refused, mostly)");
 }
 
 }  // namespace
@@ -58,6 +68,15 @@ void log_line(std::string_view topic, std::string_view text) {
   std::fwrite(line.data(), 1, line.size(), stderr);
 }
 
-void tame_grpc_log() { gpr_set_log_function(forward_grpc); }
+void tame_grpc_log(void (*on_deaf)()) {
+  tell_deaf = on_deaf;
+  gpr_set_log_function(forward_grpc);
+  // Whatever GRPC_VERBOSITY says: this news comes no other way.
+  gpr_set_log_verbosity(GPR_LOG_SEVERITY_ERROR);
+}
+
+bool tells_of_a_deaf_server(std::string_view file, std::string_view message) {
+  return file == "tcp_server_posix.cc" && message.starts_with("Failed accept");
+}
 
 }  // namespace conflux::sidecar

@@ -102,7 +102,8 @@ constexpr std::array<MetricSpec, static_cast<std::size_t>(OwnMetric::kCount)> kO
     {.kind = MetricKind::kCounter,
      .name = "conflux_region_slots_rejected",
      .unit = "{tunnel}",
-     .help = "Tunnels for which there was no slot; they are counted everywhere else, rounded down.",
+     .help =
+         "Tunnels for which there was no slot; they are counted everywhere else, in steps of 8.",
      .bin = 8,
      .reveals = "that there were more tunnels than slots",
      .safe = "binned before it is told"},

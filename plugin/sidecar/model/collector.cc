@@ -41,6 +41,11 @@ const char* advice_for(Health health) {
 
 }  // namespace
 
+std::optional<std::string> instance_of(const std::filesystem::path& file) {
+  if (file.extension() != region::kFileSuffix || !is_instance(file.stem().native())) return {};
+  return file.stem().native();
+}
+
 Collector::Collector(CollectorOptions options) : options_(std::move(options)) {}
 
 std::shared_ptr<const Snapshot> Collector::collect(
@@ -51,14 +56,19 @@ std::shared_ptr<const Snapshot> Collector::collect(
   for (std::string& name : list_instances(snapshot->problem)) instances.insert(std::move(name));
   // A region whose file is gone is told once more, as absent.
   for (const auto& [instance, watched] : regions_) instances.insert(instance);
+  std::size_t slots = 0;
   for (const std::string& instance : instances) {
     if (!regions_.contains(instance) && regions_.size() >= kRegionsMax) {
       snapshot->problem = "more than " + std::to_string(kRegionsMax) + " regions in " +
                           options_.directory + "; the rest is not looked at";
-      break;
+      continue;
     }
     const auto [at, is_new] = regions_.try_emplace(instance);
     snapshot->regions.push_back(look(at->second, instance, now));
+    if (!choose_tunnels(at->second, snapshot->regions.back(), slots)) {
+      snapshot->problem = "more than " + std::to_string(kSlotsInAllMax) + " slots in " +
+                          options_.directory + "; single tunnels of " + instance + " are not told";
+    }
     if (snapshot->regions.back().health == Health::kAbsent) regions_.erase(at);
   }
   return snapshot;
@@ -69,10 +79,10 @@ std::vector<std::string> Collector::list_instances(std::string& problem) const {
   std::error_code error;
   std::filesystem::directory_iterator at(options_.directory, error);
   for (; !error && at != std::filesystem::directory_iterator(); at.increment(error)) {
-    const std::filesystem::path& path = at->path();
-    if (path.extension() != region::kFileSuffix || !is_instance(path.stem().native())) continue;
+    std::optional<std::string> instance = instance_of(at->path());
+    if (!instance) continue;
     if (found.size() > kRegionsMax) break;
-    found.push_back(path.stem());
+    found.push_back(std::move(*instance));
   }
   if (error) {
     problem = options_.directory + ": " + error.message() +
@@ -126,11 +136,19 @@ RegionSnapshot Collector::look(Watched& it, const std::string& instance,
   return out;
 }
 
+bool Collector::choose_tunnels(Watched& it, const RegionSnapshot& seen, std::size_t& slots) {
+  const bool runs = seen.health == Health::kLive || seen.health == Health::kStalled;
+  it.tells_tunnels = runs && slots + seen.slots <= kSlotsInAllMax;
+  if (it.tells_tunnels) slots += seen.slots;
+  return it.tells_tunnels || !runs;
+}
+
 std::vector<TunnelSnapshot> Collector::tunnels(const std::string& instance) {
   std::vector<TunnelSnapshot> all;
   std::vector<region::TunnelSlot> slots;
   for (auto& [name, watched] : regions_) {
-    if (watched.reader == nullptr || (!instance.empty() && name != instance)) continue;
+    if (watched.reader == nullptr || !watched.tells_tunnels) continue;
+    if (!instance.empty() && name != instance) continue;
     if (!watched.reader->read_tunnels(slots)) continue;
     all.reserve(all.size() + slots.size());
     for (const region::TunnelSlot& slot : slots) all.push_back(unpack(name, slot));

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <filesystem>
 #include <map>
 #include <memory>
 #include <optional>
@@ -26,10 +27,18 @@ struct CollectorOptions {
 // Regions that one directory may have; more are not looked at.
 inline constexpr std::size_t kRegionsMax = 64;
 
+// Whose region a file is by its name; nothing for drafts, and for whatever else may lie there.
+[[nodiscard]] std::optional<std::string> instance_of(const std::filesystem::path& file);
+
+// Slots that are looked at for single tunnels, of all regions together. Each has its own limit, but
+// a directory of many would make one answer as large as the memory that the sidecar may have.
+inline constexpr std::size_t kSlotsInAllMax = 4 * region::kSlotsMax;
+
 // One thread at a time. Its time is an argument.
 //
 // Aggregates are told for regions that are live or stalled. When a proxy dies they are told for a
-// while, so that no exporter misses the last interval, and then dropped.
+// while, so that no exporter misses the last interval, and then dropped. Single tunnels end with
+// their proxy.
 class Collector {
  public:
   explicit Collector(CollectorOptions options);
@@ -48,11 +57,14 @@ class Collector {
     std::uint64_t attachments = 0;
     std::uint64_t retries = 0;
     std::optional<std::chrono::steady_clock::time_point> dead_since;
+    bool tells_tunnels = false;
   };
   [[nodiscard]] std::vector<std::string> list_instances(std::string& problem) const;
   void attach(Watched& it, const std::string& instance, RegionSnapshot& out) const;
   [[nodiscard]] RegionSnapshot look(Watched& it, const std::string& instance,
                                     std::chrono::steady_clock::time_point now);
+  // False: there are too many slots before it. `slots` counts those of all that tell.
+  static bool choose_tunnels(Watched& it, const RegionSnapshot& seen, std::size_t& slots);
 
   CollectorOptions options_;
   std::map<std::string, Watched> regions_;  // by instance

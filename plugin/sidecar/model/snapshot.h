@@ -63,6 +63,9 @@ struct TunnelSnapshot {
 };
 [[nodiscard]] TunnelSnapshot unpack(const std::string& instance, const region::TunnelSlot& slot);
 
+// Tunnels that one message of conflux.metrics.v1 holds at most.
+inline constexpr std::uint32_t kWatchedMost = 10'000;
+
 // How many times faster than its best leg alone: the one answer to "does it help?". 0: no cells.
 [[nodiscard]] double aggregation_ratio(std::uint64_t best, std::uint64_t others) noexcept;
 

@@ -16,7 +16,6 @@ inline constexpr int kChangedMost = 64;
 inline constexpr std::uint32_t kPageDefault = 100;
 inline constexpr std::uint32_t kPageMost = 1000;
 inline constexpr std::uint32_t kWatchedDefault = 1000;
-inline constexpr std::uint32_t kWatchedMost = 10'000;
 
 // INVALID_ARGUMENT with what was expected.
 [[nodiscard]] grpc::Status check_instance(const std::string& instance);

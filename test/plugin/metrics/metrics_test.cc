@@ -277,6 +277,31 @@ TEST_F(MetricsOfAHost, CountATunnelForWhichThereIsNoSlot) {
   EXPECT_EQ(value(Metric::kTunnels), 2U);
 }
 
+TEST_F(MetricsOfAHost, TellOfTunnelsWithoutASlotOncePerIntervalAndBinned) {
+  Host host({.config = config("    interval: 60s\n    detail: local\n    slots: 1\n")});
+  const auto told = [this] {
+    Counters counters;
+    EXPECT_TRUE(reader()->read(counters));
+    return counters.slots_rejected;
+  };
+  host.now_us = seconds(6000);
+  host.poll();
+  tick(host);
+  EXPECT_EQ(told(), 0U) << "the only tunnel has a slot";
+  std::vector<std::unique_ptr<Host>> more;
+  for (int i = 0; i < 9; ++i) {
+    more.push_back(std::make_unique<Host>(HostOptions{.beside = &host}));
+    more.back()->now_us = host.now_us;
+    more.back()->poll();
+    host.advance(seconds(1));
+    tick(host);
+    EXPECT_EQ(told(), 0U) << "when a tunnel began is nobody's business";
+  }
+  host.advance(seconds(60));
+  tick(host);
+  EXPECT_EQ(told(), 16U) << "nine, rounded up";
+}
+
 TEST_F(MetricsOfAHost, AreMissedButDoNotStopTheProxy) {
   const std::string yaml = lab_config(
       "high_throughput", "  metrics: {mode: aggregate, directory: /dev/shm/no-such-directory}\n");
@@ -303,8 +328,8 @@ TEST_F(MetricsOfAHost, SayThatAReloadWasRefused) {
 }
 
 TEST_F(MetricsOfAHost, RefuseAReloadWithNothingAtAllAsOneWithDefaults) {
-  // Given settings that need a restart if they change, when a reload brings no text: a file that was
-  // just being written, say
+  // Given settings that need a restart if they change, when a reload brings no text: a file that
+  // was just being written, say
   const std::string yaml = exact();
   Host host({.config = yaml});
   mpath_config_text text{};

@@ -47,6 +47,7 @@ class Tunnels final : public v1::TunnelService::Service {
   }
   grpc::Status WatchTunnels(grpc::ServerContext* context, const v1::WatchTunnelsRequest* request,
                             grpc::ServerWriter<v1::ListTunnelsResponse>* writer) override {
+    if (request->limit() > 10'000) return {grpc::StatusCode::INVALID_ARGUMENT, "limit: too many"};
     v1::ListTunnelsResponse tunnels;
     tunnels.set_total(request->limit());
     writer->Write(tunnels);
@@ -143,12 +144,18 @@ struct Told {
   int tunnels = 0;
   int lost = 0;
   int no_detail = 0;
+  int refused = 0;
 
   FollowerCallbacks callbacks() {
     return {.on_snapshot = [this](const auto&) { count(snapshots); },
             .on_tunnels = [this](const auto&) { count(tunnels); },
             .on_lost = [this](const auto&) { count(lost); },
-            .on_no_detail = [this] { count(no_detail); }};
+            .on_no_detail = [this] { count(no_detail); },
+            .on_refused =
+                [this](const std::string& why) {
+                  EXPECT_EQ(why, "limit: too many");
+                  count(refused);
+                }};
   }
   void count(int& what) {
     const std::lock_guard lock(mutex);
@@ -189,6 +196,17 @@ TEST_F(ClientOfASidecar, AFollowerSaysThatTunnelsAreNotToldOf) {
   told.wait_for(told.no_detail, 1);
   told.wait_for(told.snapshots, 1);
   EXPECT_EQ(told.tunnels, 0);
+}
+
+TEST_F(ClientOfASidecar, AFollowerSaysWhyTunnelsAreRefusedAndAsksAgain) {
+  serve();
+  Told told;
+  const auto it = client();
+  const Follower follower(*it, {.interval = std::chrono::milliseconds(20), .limit = 10'001},
+                          told.callbacks());
+  told.wait_for(told.refused, 2);
+  told.wait_for(told.snapshots, 1);
+  EXPECT_EQ(told.now(told.tunnels), 0);
 }
 
 }  // namespace

@@ -109,6 +109,8 @@ class LiveCommands(unittest.TestCase):
             self.assertIn("Exit status: 0", done.stdout)
         self.assertEqual(self.place.ctl("top", "--interval", "5").returncode, 64)
         self.assertEqual(self.place.ctl("tunnels", "--sort", "colour").returncode, 64)
+        # What the sidecar refuses is refused here, rather than asked for again and again.
+        self.assertEqual(self.place.ctl("top", "--once", "--limit", "10001").returncode, 64)
 
 
 class Doctor(unittest.TestCase):

@@ -116,6 +116,17 @@ TEST_F(Tracking, BinnedAggregatesAreEvenedOutOverMinutes) {
   EXPECT_THAT(tracker_.model().totals.goodput.received, DoubleNear(1024 * 498.0, 1024 * 498.0 / 3));
 }
 
+TEST_F(Tracking, TunnelsThatAreRefusedAreNoTunnelsThatStandStill) {
+  tracker_.handle_snapshot(snapshot_at(0));
+  tunnels(0, {.received = {1000, 500}});
+  tracker_.handle_refused("limit: 20000: expected at most 10000");
+  const Model& model = tracker_.model();
+  EXPECT_TRUE(model.tunnels.empty());
+  EXPECT_EQ(model.tunnels_refused, "limit: 20000: expected at most 10000");
+  EXPECT_EQ(model.totals.tunnels, model.regions[0].tunnels) << "as the aggregates have it";
+  EXPECT_TRUE(tunnels(1, {.received = {2000, 500}}).tunnels_refused.empty());
+}
+
 TEST_F(Tracking, ADeadRegionCountsForNothing) {
   auto snapshot = snapshot_at(0, {.health = test::v1::Region::HEALTH_DEAD, .tunnels = 7});
   tracker_.handle_snapshot(snapshot);

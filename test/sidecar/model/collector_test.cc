@@ -96,10 +96,40 @@ TEST_F(Watching, TellsTheLastWordsOfADeadProxyForAWhile) {
   EXPECT_TRUE(again.aggregates.empty()) << "gauges of the dead are no news";
 }
 
+TEST_F(Watching, TellsNoTunnelsOfAProxyThatDied) {
+  const auto writer = start("proxy", 4);
+  region::Slot slot{};
+  slot[region::kSlotState] = 3;
+  writer->publish_slot(1, slot);
+  overwrite(directory_.path() / "left-behind.cfxm",
+            region::test::contents(directory_.region()));  // nobody holds its lock
+  const auto snapshot = look();
+  ASSERT_EQ(snapshot->regions.at(0).health, Health::kDead);
+  ASSERT_EQ(snapshot->regions.at(1).health, Health::kLive);
+  const auto tunnels = collector_.tunnels();
+  ASSERT_EQ(tunnels.size(), 1U);
+  EXPECT_EQ(tunnels[0].instance, "proxy");
+  EXPECT_TRUE(collector_.tunnels("left-behind").empty());
+}
+
+TEST_F(Watching, TellsTunnelsOfAsManySlotsAsItsLimitAndSaysOfWhomNot) {
+  std::vector<std::unique_ptr<Writer>> writers;
+  for (const char* name : {"a", "b", "c", "d", "e"}) {
+    writers.push_back(start(name, region::kSlotsMax));
+    writers.back()->publish_slot(0, {});
+  }
+  const auto snapshot = look();
+  EXPECT_EQ(collector_.tunnels().size(), 4U);
+  EXPECT_TRUE(collector_.tunnels("e").empty());
+  EXPECT_THAT(snapshot->problem, HasSubstr("single tunnels of e are not told"));
+  EXPECT_FALSE(snapshot->regions.at(4).aggregates.empty()) << "its sums are told all the same";
+}
+
 TEST_F(Watching, LooksAtNothingButRegions) {
   overwrite(directory_.path() / ".proxy.draft", "x");
   overwrite(directory_.path() / "Bad Name.cfxm", "x");
   overwrite(directory_.path() / "notes.txt", "x");
+  overwrite(directory_.path() / "proxy_old.cfxm", "x");
   EXPECT_TRUE(look()->regions.empty());
 }
 
@@ -126,6 +156,13 @@ TEST_F(Watching, StopsAtSixtyFourRegionsAndSaysSo) {
   const auto snapshot = look();
   EXPECT_EQ(snapshot->regions.size(), kRegionsMax);
   EXPECT_THAT(snapshot->problem, HasSubstr("more than 64"));
+}
+
+TEST(InstanceOf, TakesNoNameThatCouldSteerATerminal) {
+  EXPECT_EQ(instance_of("/run/x/relay-1.cfxm"), "relay-1");
+  EXPECT_EQ(instance_of("/run/x/\x1b[2J\nok  all.cfxm"), std::nullopt);
+  EXPECT_EQ(instance_of("/run/x/relay-1.txt"), std::nullopt);
+  EXPECT_EQ(instance_of("/run/x/.cfxm"), std::nullopt);
 }
 
 TEST(WatchingNothing, SaysThatTheDirectoryIsNotThereYet) {

@@ -4,8 +4,10 @@ import collections
 import contextlib
 import os
 import random
+import resource
 import shutil
 import signal
+import socket
 import struct
 import threading
 import unittest
@@ -179,6 +181,29 @@ class Clients(SidecarTest):
             with contextlib.suppress(grpc.RpcError):
                 return self.client().snapshot()
         eventually(served, "a place is free again")
+
+    def test_that_take_every_file_descriptor_do_not_silence_it(self):
+        """gRPC gives a listening socket up for good when it cannot accept."""
+        self.configure()
+        few = (64, 64)
+        sidecar = Sidecar("--config", str(self.config),
+                          preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, few))
+        self.addCleanup(sidecar.stop)
+        sidecar.wait_for(f"gRPC on unix:{self.socket}")
+        with contextlib.ExitStack() as held:
+            for _ in range(100):
+                silent = held.enter_context(socket.socket(socket.AF_UNIX))
+                silent.setblocking(False)
+                # The queue of those who wait to be accepted is full, or nobody listens just now.
+                with contextlib.suppress(BlockingIOError, ConnectionRefusedError,
+                                         FileNotFoundError):
+                    silent.connect(str(self.socket))
+            sidecar.wait_for("gRPC listens no more")
+
+        def served():
+            with contextlib.suppress(grpc.RpcError):
+                return self.client().snapshot()
+        eventually(served, "somebody is served once they are gone")
 
     def test_that_vanish_leave_no_call_behind(self):
         self.start("limits: {streams: 2}")

@@ -137,8 +137,10 @@ std::vector<Finding> check_sidecar(const SidecarFacts& facts) {
                                {}}};
   if (!facts.snapshot.problem().empty()) {
     out.push_back({Level::kProblem, "sidecar", printable(facts.snapshot.problem()),
-                   "make `sidecar.regions` of the sidecar and `conflux.metrics.directory` of the "
-                   "proxy the same directory"});
+                   facts.snapshot.regions().empty()
+                       ? "make `sidecar.regions` of the sidecar and `conflux.metrics.directory` of "
+                         "the proxy the same directory"
+                       : "have fewer proxies in one directory, or lower `conflux.metrics.slots`"});
   } else if (facts.snapshot.regions().empty()) {
     out.push_back(
         {Level::kProblem, "sidecar", "it finds no proxy that publishes metrics", kTurnOn});

@@ -5,10 +5,13 @@
 #include <cerrno>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
+
+#include "plugin/sidecar/model/collector.h"
 
 namespace conflux::ctl {
 namespace {
@@ -19,7 +22,6 @@ using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
 constexpr milliseconds kLook{50};
-constexpr std::size_t kRegionsMax = 64;
 
 PathState state_of_error(int error) {
   if (error == EACCES || error == EPERM) return PathState::kForbidden;
@@ -32,10 +34,10 @@ struct Watched {
   bool moved = false;
 };
 
-Watched open_region(const std::filesystem::path& path) {
+Watched open_region(const std::filesystem::path& path, const std::string& instance) {
   Reader::Result result = Reader::open(path);
   Watched out;
-  out.facts = {.instance = path.stem(), .health = result.health, .problem = result.problem};
+  out.facts = {.instance = instance, .health = result.health, .problem = result.problem};
   out.reader = std::move(result.reader);
   if (out.reader == nullptr) return out;
   out.facts.identity = out.reader->identity();
@@ -70,9 +72,9 @@ DirectoryFacts look_at_directory(const std::string& path, milliseconds patience)
   }
   std::vector<Watched> watched;
   for (; !error && at != std::filesystem::directory_iterator(); at.increment(error)) {
-    const std::string name = at->path().filename();
-    if (name.starts_with('.') || at->path().extension() != region::kFileSuffix) continue;
-    if (watched.size() < kRegionsMax) watched.push_back(open_region(at->path()));
+    const std::optional<std::string> instance = sidecar::instance_of(at->path());
+    if (!instance || watched.size() >= sidecar::kRegionsMax) continue;
+    watched.push_back(open_region(at->path(), *instance));
   }
   const auto begin = steady_clock::now();
   bool first = true;

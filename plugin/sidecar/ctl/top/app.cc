@@ -59,7 +59,8 @@ class Mailbox {
     return {.on_snapshot = [this](const auto& it) { put(&Tracker::handle_snapshot, it); },
             .on_tunnels = [this](const auto& it) { put(&Tracker::handle_tunnels, it); },
             .on_lost = [this](const std::string& why) { put(&Tracker::handle_lost, why); },
-            .on_no_detail = [this] { put(&Tracker::handle_no_detail); }};
+            .on_no_detail = [this] { put(&Tracker::handle_no_detail); },
+            .on_refused = [this](const std::string& why) { put(&Tracker::handle_refused, why); }};
   }
 
  private:
@@ -183,6 +184,8 @@ OneShot take_picture(const sidecar::Client& client, const AppOptions& options) {
       tracker.handle_tunnels(tunnels.value);
     } else if (tunnels.status.error_code() == grpc::StatusCode::UNIMPLEMENTED) {
       tracker.handle_no_detail();
+    } else {
+      tracker.handle_refused(sidecar::reason_of(tunnels.status));
     }
   }
   const Model& model = tracker.model();

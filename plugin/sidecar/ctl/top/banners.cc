@@ -42,6 +42,10 @@ void tell_of_detail(const Model& model, std::vector<Banner>& banners) {
                        "Totals only: single tunnels are told of on the sidecar's Unix socket "
                        "alone."});
   }
+  if (!model.tunnels_refused.empty()) {
+    banners.push_back(
+        {true, fmt::format("Totals only: single tunnels are refused: {}.", model.tunnels_refused)});
+  }
   if (model.tunnels_in_all > model.tunnels.size() && model.detail == Detail::kTold) {
     banners.push_back({false, fmt::format("{} of {} tunnels are shown; --limit shows more.",
                                           model.tunnels.size(), model.tunnels_in_all)});
@@ -49,8 +53,8 @@ void tell_of_detail(const Model& model, std::vector<Banner>& banners) {
   std::uint64_t rejected = 0;
   for (const RegionRow& region : model.regions) rejected += region.slots_rejected;
   if (rejected > 0 && model.detail == Detail::kTold) {
-    banners.push_back({false, fmt::format("{} tunnels found no slot and are missing in the list; "
-                                          "raise conflux.metrics.slots.",
+    banners.push_back({false, fmt::format("Up to {} tunnels found no slot and are missing in the "
+                                          "list; raise conflux.metrics.slots.",
                                           rejected)});
   }
 }
@@ -75,6 +79,8 @@ std::vector<Banner> banners_of(const Model& model) {
                                          "and restart it; {}",
                                          model.directory_problem.empty() ? "" : ": ",
                                          model.directory_problem, kDoctor)});
+  } else if (!model.directory_problem.empty()) {
+    banners.push_back({false, model.directory_problem + "."});
   }
   tell_of_regions(model, banners);
   tell_of_detail(model, banners);

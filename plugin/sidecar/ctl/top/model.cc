@@ -127,7 +127,7 @@ void Tracker::handle_snapshot(const metrics::v1::Snapshot& snapshot) {
     model_.detail = any_slots ? Detail::kTold : Detail::kNoSlots;
   }
   sum_up();
-  if (model_.detail != Detail::kTold) {
+  if (!sums_tunnels()) {
     totals_.push(model_.totals.goodput.both());
     sum_up();
   }
@@ -135,6 +135,7 @@ void Tracker::handle_snapshot(const metrics::v1::Snapshot& snapshot) {
 
 void Tracker::handle_tunnels(const metrics::v1::ListTunnelsResponse& tunnels) {
   const double at = ctl::seconds_of(tunnels.taken_at());
+  model_.tunnels_refused.clear();
   model_.tunnels.clear();
   for (const Tunnel& tunnel : tunnels.tunnels()) model_.tunnels.push_back(look_at(tunnel, at));
   model_.tunnels_in_all =
@@ -154,7 +155,16 @@ void Tracker::handle_lost(std::string why) {
 
 void Tracker::handle_no_detail() {
   model_.detail = Detail::kRefused;
+  model_.tunnels_refused.clear();
   model_.tunnels.clear();
+}
+
+// What was told before is no longer how things are.
+void Tracker::handle_refused(const std::string& why) {
+  model_.tunnels_refused = ctl::printable(why);
+  model_.tunnels.clear();
+  model_.tunnels_in_all = 0;
+  sum_up();
 }
 
 RegionRow Tracker::look_at(const Region& region, double at) {
@@ -251,9 +261,13 @@ void Tracker::sum_up() {
     best = best + region.best_cells;
   }
   totals.ratio = ratio_of(best, cells);
-  if (model_.detail == Detail::kTold) sum_up_tunnels(totals);
+  if (sums_tunnels()) sum_up_tunnels(totals);
   totals.history.assign(totals_.values().begin(), totals_.values().end());
   model_.totals = std::move(totals);
+}
+
+bool Tracker::sums_tunnels() const {
+  return model_.detail == Detail::kTold && model_.tunnels_refused.empty();
 }
 
 // Exact, and of now, where the aggregates are binned and of the last minutes.

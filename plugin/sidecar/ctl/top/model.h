@@ -120,6 +120,7 @@ struct Model {
   std::vector<RegionRow> regions{};
   std::vector<TunnelRow> tunnels{};
   std::uint32_t tunnels_in_all = 0;  // also those that were not sent
+  std::string tunnels_refused{};     // why there are none, if the sidecar said so
   Totals totals{};
 };
 
@@ -135,6 +136,8 @@ class Tracker {
   void handle_lost(std::string why);
   // This sidecar, or this way to it, tells of no single tunnels.
   void handle_no_detail();
+  // It would, and refuses this request for them: why.
+  void handle_refused(const std::string& why);
 
   [[nodiscard]] const Model& model() const noexcept { return model_; }
 
@@ -166,6 +169,8 @@ class Tracker {
   [[nodiscard]] TunnelRow look_at(const metrics::v1::Tunnel& tunnel, double at);
   [[nodiscard]] LegRow look_at(const metrics::v1::Leg& leg, LegTrack& track, double at) const;
   void sum_up();
+  // Totals are those of the tunnels that are told.
+  [[nodiscard]] bool sums_tunnels() const;
   void sum_up_tunnels(Totals& totals) const;
 
   double window_;  // of rates, in seconds
