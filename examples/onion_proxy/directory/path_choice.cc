@@ -209,6 +209,7 @@ void describe_sharing(const std::vector<Leg>& legs, size_t a, size_t b,
 
 PathChoice to_choice(const std::vector<Leg>& legs, size_t first) {
   PathChoice choice;
+  choice.exit_ports = legs.front()[kExit]->exit_ports;
   for (size_t b = first; b < legs.size(); ++b) {
     choice.legs.push_back(to_path(legs[b]));
     for (size_t a = 0; a < b; ++a) describe_sharing(legs, a, b, choice.sharing);

@@ -42,6 +42,7 @@ struct ChosenPath {
 
 struct PathChoice {
   std::vector<ChosenPath> legs;
+  ExitPorts exit_ports;  ///< what the exit of all of them allows
   /// Where legs are not disjoint, in words for the log: "legs 1 and 2 share the guard".
   std::vector<std::string> sharing;
 };

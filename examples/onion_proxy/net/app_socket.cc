@@ -31,6 +31,8 @@ AppSocket::AppSocket(tcp::socket socket, std::shared_ptr<void> ticket)
       ticket_(std::move(ticket)),
       read_size_(kReadSizeMin) {}
 
+AppSocket::~AppSocket() { close(write_queue_bytes() > 0); }
+
 void AppSocket::set_user(AppSocketUser* user) {
   user_ = user;
   end_announced_ = false;
@@ -160,7 +162,8 @@ void AppSocket::finish_writing() {
 void AppSocket::close_when_written() {
   if (closed_ || discarding_) return;
   discarding_ = true;
-  input_.consume(input_.size());
+  // An application that writes everything before it reads would wait for us, and we for it.
+  consume(input_.size());
   finish_due_ = !finished_;
   schedule_flush();
 }

@@ -43,6 +43,11 @@ class AppSocket : public std::enable_shared_from_this<AppSocket> {
   /// `ticket` is dropped when the connection is gone: whoever counts connections makes one.
   static std::shared_ptr<AppSocket> create(boost::asio::ip::tcp::socket socket,
                                            std::shared_ptr<void> ticket = nullptr);
+  /// An event loop that is destroyed drops its pending handlers, and with them sockets that nobody
+  /// else owns any more: what was not written then is lost, and the application is told by a reset.
+  ~AppSocket();
+  AppSocket(const AppSocket&) = delete;
+  AppSocket& operator=(const AppSocket&) = delete;
 
   /// Who hears of events from now on; nullptr for nobody. Borrowed. Starts reading. A new user
   /// hears of what is there already.

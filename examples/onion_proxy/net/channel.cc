@@ -23,6 +23,8 @@ constexpr uint32_t kInitiatorBit = 0x80000000;
 constexpr std::chrono::seconds kFlushTimeout{1};
 // Keeps unsent bytes in our queue, where `blocked` sees them, instead of in the kernel's.
 constexpr int kUnsentInKernelMax = 32 * 1024;
+constexpr int kAskAfterSeconds = 60;
+constexpr unsigned kUnackedMaxMs = 30'000;
 
 tcp::endpoint endpoint_of(const RelayInfo& relay) {
   return {boost::asio::ip::address_v4(relay.ipv4), relay.or_port};
@@ -34,6 +36,13 @@ void set_tcp_options(tcp::socket& socket) {
   // Only a matter of smoothness: a kernel without it still works.
   (void)::setsockopt(socket.native_handle(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &kUnsentInKernelMax,
                      sizeof kUnsentInKernelMax);
+  // A connection that is dead without a word (another network, a NAT that forgot it) would be
+  // handed out again until the kernel gives up, a quarter of an hour by default.
+  socket.set_option(boost::asio::socket_base::keep_alive(true), ignored);
+  (void)::setsockopt(socket.native_handle(), IPPROTO_TCP, TCP_KEEPIDLE, &kAskAfterSeconds,
+                     sizeof kAskAfterSeconds);
+  (void)::setsockopt(socket.native_handle(), IPPROTO_TCP, TCP_USER_TIMEOUT, &kUnackedMaxMs,
+                     sizeof kUnackedMaxMs);
 }
 
 }  // namespace

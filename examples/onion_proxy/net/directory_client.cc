@@ -183,7 +183,8 @@ void DirectoryClient::finish(Result<View> result) {
 void DirectoryClient::keep_fresh() {
   fetch([this](const Result<View>& result) {
     if (!result.ok()) log_.warn("directory: {}", result.error());
-    arm_refresh(result.ok());
+    // The authorities have no newer one, so they are in trouble: asking every second adds to it.
+    arm_refresh(result.ok() && !result.value()->is_stale(wall_clock()));
   });
 }
 

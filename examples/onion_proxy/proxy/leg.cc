@@ -21,8 +21,7 @@ Leg::~Leg() {
 }
 
 void Leg::build(ChannelPool& channels) {
-  build_timer_.run_after(options_.build_timeout,
-                         [this] { lose("the circuit was not built in time"); });
+  build_timer_.run_after(options_.build_timeout, [this] { handle_build_timeout(); });
   channels.get(options_.path.front(), [self = self_](Result<std::shared_ptr<Channel>> channel) {
     if (*self != nullptr) (*self)->start(std::move(channel));
   });
@@ -35,8 +34,17 @@ void Leg::start(Result<std::shared_ptr<Channel>> channel) {
   if (!id.ok()) return lose("hop 1: " + id.error());
   channel_ = std::move(channel).value();
   circuit_id_ = id.value();
+  read_before_ = channel_->bytes_read();
   state_.emplace<CircuitBuilder>(options_.path, options_.sendme_inc);
   flush_builder();
+}
+
+// A guard that lives answers CREATE2 or refuses it. One from which nothing at all has come since is
+// gone, or the way to it: the next circuit is to try another connection.
+void Leg::handle_build_timeout() {
+  const bool silent = channel_ && hop_at_work() == 0 && channel_->bytes_read() == read_before_;
+  if (silent) channel_->close("nothing came while a circuit waited");
+  lose("the circuit was not built in time");
 }
 
 void Leg::flush_builder() {

@@ -94,6 +94,7 @@ class Leg final : public CircuitUser {
   struct Gone {};
 
   void start(Result<std::shared_ptr<Channel>> channel);
+  void handle_build_timeout();
   void flush_builder();
   void handle_build_cell(LinkCell& cell);
   void handle_relay(LinkCell& cell, Instant now);
@@ -109,6 +110,7 @@ class Leg final : public CircuitUser {
   Timer build_timer_;
   std::shared_ptr<Channel> channel_;
   uint32_t circuit_id_ = 0;
+  uint64_t read_before_ = 0;  ///< on the channel, before the circuit was begun
   bool sendmes_held_ = false;
   std::variant<Connecting, CircuitBuilder, Circuit, Gone> state_;
   /// Expires with the leg, so that a channel that opens too late finds nobody.

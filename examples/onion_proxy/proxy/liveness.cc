@@ -7,6 +7,10 @@ void Liveness::note_heard(Instant now) {
   if (quiet_since_) quiet_since_ = now;
 }
 
+void Liveness::note_acknowledged(Instant now) {
+  if (quiet_since_ && probed_) quiet_since_ = now - timeout_ / 2;
+}
+
 Liveness::Verdict Liveness::check(bool watched, Instant now) {
   if (!watched || timeout_ == Micros::zero()) {
     quiet_since_.reset();
@@ -15,9 +19,10 @@ Liveness::Verdict Liveness::check(bool watched, Instant now) {
   }
   if (!quiet_since_) quiet_since_ = now;
   const Micros quiet = now - *quiet_since_;
-  if (quiet >= timeout_) return Verdict::kDead;
-  if (probed_ || quiet < timeout_ / 2) return Verdict::kFine;
+  if (probed_) return quiet >= timeout_ ? Verdict::kDead : Verdict::kFine;
+  if (quiet < timeout_ / 2) return Verdict::kFine;
   probed_ = true;
+  quiet_since_ = now - timeout_ / 2;
   return Verdict::kProbe;
 }
 

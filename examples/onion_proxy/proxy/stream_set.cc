@@ -6,9 +6,9 @@ namespace onion_proxy {
 
 uint16_t StreamSet::allocate_id() { return is_full() ? 0 : free_id(); }
 
-uint16_t StreamSet::reserve_id(Instant expiry) {
+uint16_t StreamSet::reserve_id() {
   const uint16_t id = free_id();
-  if (id != 0) remember_half_closed(id, expiry);
+  if (id != 0) half_closed_[id] = Instant::max();
   return id;
 }
 
@@ -106,19 +106,22 @@ void StreamSet::remember_half_closed(uint16_t id, Instant expiry) {
   half_closed_[id] = expiry;
   half_closed_order_.emplace_back(expiry, id);
   if (half_closed_order_.size() <= kHalfClosedMax) return;
-  half_closed_.erase(half_closed_order_.front().second);
+  forget_oldest_half_closed();
+}
+
+void StreamSet::forget_oldest_half_closed() {
+  const auto [expiry, id] = half_closed_order_.front();
   half_closed_order_.pop_front();
+  // The id may have been used and closed again since.
+  const auto at = half_closed_.find(id);
+  if (at != half_closed_.end() && at->second == expiry) half_closed_.erase(at);
 }
 
 void StreamSet::forget_half_closed(uint16_t id) { half_closed_.erase(id); }
 
 void StreamSet::expire_half_closed(Instant now) {
   while (!half_closed_order_.empty() && half_closed_order_.front().first <= now) {
-    const auto [expiry, id] = half_closed_order_.front();
-    half_closed_order_.pop_front();
-    // The id may have been used and closed again since.
-    const auto at = half_closed_.find(id);
-    if (at != half_closed_.end() && at->second == expiry) half_closed_.erase(at);
+    forget_oldest_half_closed();
   }
 }
 

@@ -25,8 +25,9 @@ class StreamSet {
 
   /// An id for a stream, neither open nor half closed; 0 if there is none left.
   uint16_t allocate_id();
-  /// The same for a look-up that no application waits for: its answer is ignored until `expiry`.
-  uint16_t reserve_id(Instant expiry);
+  /// The same for a look-up that no application waits for: known (`is_half_closed`) until it is
+  /// forgotten.
+  uint16_t reserve_id();
   Stream& add(std::unique_ptr<Stream> stream);
   Stream* find(uint16_t id) const;
 
@@ -65,6 +66,7 @@ class StreamSet {
   uint16_t free_id();
   void end_turn();
   void remember_half_closed(uint16_t id, Instant expiry);
+  void forget_oldest_half_closed();
 
   std::unordered_map<uint16_t, std::unique_ptr<Stream>> open_;
   std::deque<Stream*> ready_;  ///< the round; the front has the turn

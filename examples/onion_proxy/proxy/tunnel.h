@@ -143,6 +143,7 @@ class Tunnel final : private LegOwner, private CellSink, private StreamHost {
   void serve_deadlines();
   void watch_exit();
   void probe_exit();
+  bool upload_moves();
   void blame_behind_guards();
   void blame(const Leg& leg, size_t first_hop, size_t last_hop);
   void arm_timer();
@@ -167,6 +168,8 @@ class Tunnel final : private LegOwner, private CellSink, private StreamHost {
   std::deque<Control> control_;
   ShortCellSchedule short_cells_;
   Liveness liveness_;
+  uint16_t probe_id_ = 0;                 ///< of a probe that has no answer yet
+  std::vector<uint64_t> acked_at_check_;  ///< as legs_: DATA acknowledged at the last look
   TunnelStats stats_;
   uint64_t bytes_up_ = 0;  ///< of streams that have ended
   uint64_t bytes_down_ = 0;

@@ -39,34 +39,60 @@ TunnelManager::~TunnelManager() {
 
 void TunnelManager::prepare() { start(Key()); }
 
-TunnelManager::Entry* TunnelManager::entry_for(const Key& key) {
-  const auto at = entries_.find(key);
-  if (at != entries_.end()) return &at->second;
-  // A tunnel that was built ahead and belongs to nobody serves whoever comes first.
-  const auto ahead = entries_.find(Key());
-  if (ahead != entries_.end() && !ahead->second.used && ahead->second.waiting.empty()) {
-    auto node = entries_.extract(ahead);
-    node.key() = key;
-    return &entries_.insert(std::move(node)).position->second;
+// The exit is chosen when the tunnel is begun, for the first stream that waits then.
+bool TunnelManager::serves(const Entry& entry, uint16_t port) {
+  return !entry.tunnel || port == 0 || entry.exit_ports.allows(port);
+}
+
+// `end`: there are too many tunnels.
+TunnelManager::Entries::iterator TunnelManager::entry_for(const std::string& isolation,
+                                                          uint16_t port) {
+  const Key first{isolation, 0};
+  const Key further{isolation, port};
+  for (const Key& key : {first, further}) {
+    const auto at = entries_.find(key);
+    if (at != entries_.end() && serves(at->second, port)) return at;
   }
-  if (entries_.size() >= options_.tunnels_max && !close_most_idle()) return nullptr;
-  return &entries_[key];
+  const Key& key = entries_.contains(first) ? further : first;
+  if (const auto at = entries_.find(key); at != entries_.end()) return at;
+  if (const auto at = take_prepared(port, key); at != entries_.end()) return at;
+  if (entries_.size() >= options_.tunnels_max && !close_most_idle()) return entries_.end();
+  return entries_.try_emplace(key).first;
+}
+
+// A tunnel that was built ahead and belongs to nobody serves whoever comes first.
+TunnelManager::Entries::iterator TunnelManager::take_prepared(uint16_t port, const Key& key) {
+  const auto ahead = entries_.find(Key());
+  if (ahead == entries_.end() || ahead->second.used || !ahead->second.waiting.empty()) {
+    return entries_.end();
+  }
+  if (!serves(ahead->second, port)) return entries_.end();
+  auto node = entries_.extract(ahead);
+  node.key() = key;
+  return entries_.insert(std::move(node)).position;
 }
 
 void TunnelManager::handle_arrival(SocksArrival arrival) {
-  const Key key = arrival.request.isolation;
-  Waiting waiting{.arrival = std::move(arrival), .deadline = after(options_.stream_timeout)};
+  admit({.arrival = std::move(arrival), .deadline = after(options_.stream_timeout)});
+}
+
+void TunnelManager::admit(Waiting waiting) {
   if (stopping_) return refuse(waiting, SocksReply::kGeneralFailure, "the proxy ends");
-  Entry* const found = entry_for(key);
-  if (found == nullptr) return refuse(waiting, SocksReply::kGeneralFailure, "too many tunnels");
-  Entry& entry = *found;
+  const SocksRequest& request = waiting.arrival.request;
+  const auto found = entry_for(request.isolation, request.port);
+  if (found == entries_.end()) {
+    return refuse(waiting, SocksReply::kGeneralFailure, "too many tunnels");
+  }
+  Entry& entry = found->second;
   if (entry.waiting.size() >= options_.waiting_max) {
     return refuse(waiting, SocksReply::kGeneralFailure, "too many streams wait");
   }
   entry.used = true;
   entry.waiting.push_back(std::move(waiting));
   if (entry.tunnel && entry.tunnel->state() == Tunnel::State::kReady) return serve_waiting(entry);
-  if (!entry.tunnel) start(key);
+  if (entry.tunnel) return;
+  const Key key = found->first;
+  start(key);
 }
 
 void TunnelManager::start(const Key& key) {
@@ -86,13 +112,19 @@ void TunnelManager::start(const Key& key) {
   });
 }
 
-PathRequest TunnelManager::request_for(const Entry& entry, const Consensus& consensus) {
+PathRequest TunnelManager::request_for(const Key& key, const Entry& entry,
+                                       const Consensus& consensus) {
   PathRequest request{.legs = options_.legs.in(consensus),
                       .multipath = options_.legs.is_multipath(consensus),
+                      .port = key.port,
                       .exit_nickname = options_.exit_nickname,
                       .pins = options_.paths,
                       .avoid = suspects()};
-  if (!entry.waiting.empty()) request.port = entry.waiting.front().arrival.request.port;
+  // One for look-ups only may get a connection later.
+  for (const Waiting& waiting : entry.waiting) {
+    if (request.port != 0) break;
+    request.port = waiting.arrival.request.port;
+  }
   return request;
 }
 
@@ -106,7 +138,8 @@ void TunnelManager::start_with(const Key& key, Result<DirectoryClient::View> vie
   if (at == entries_.end() || at->second.tunnel || stopping_) return;
   if (!view.ok()) return give_up(key, view.error());
   const NetworkView& network = *view.value();
-  auto choice = choose_paths(network, request_for(at->second, network.consensus), random_below_);
+  auto choice =
+      choose_paths(network, request_for(key, at->second, network.consensus), random_below_);
   if (!choice.ok()) return give_up(key, choice.error());
 
   TunnelOptions options;
@@ -115,6 +148,7 @@ void TunnelManager::start_with(const Key& key, Result<DirectoryClient::View> vie
     env_.log.notice("tunnel {}: a plain circuit, as the consensus wants no Conflux",
                     options.ordinal);
   }
+  at->second.exit_ports = std::move(choice.value().exit_ports);
   options.paths = std::move(choice.value().legs);
   for (const std::string& line : choice.value().sharing) {
     env_.log.notice("tunnel {}: {}", options.ordinal, line);
@@ -134,8 +168,7 @@ void TunnelManager::start_with(const Key& key, Result<DirectoryClient::View> vie
   at->second.tunnel->build();
 }
 
-std::map<TunnelManager::Key, TunnelManager::Entry>::iterator TunnelManager::find(
-    const Tunnel& tunnel) {
+TunnelManager::Entries::iterator TunnelManager::find(const Tunnel& tunnel) {
   return std::ranges::find_if(
       entries_, [&](const auto& item) { return item.second.tunnel.get() == &tunnel; });
 }
@@ -150,7 +183,13 @@ void TunnelManager::serve_waiting(Entry& entry) {
   while (!entry.waiting.empty()) {
     Waiting waiting = std::move(entry.waiting.front());
     entry.waiting.pop_front();
-    if (!waiting.arrival.socket->is_closed()) entry.tunnel->open_stream(std::move(waiting.arrival));
+    if (waiting.arrival.socket->is_closed()) continue;
+    // It came before the exit was chosen, for another port than the first that waited.
+    if (!serves(entry, waiting.arrival.request.port)) {
+      admit(std::move(waiting));
+    } else {
+      entry.tunnel->open_stream(std::move(waiting.arrival));
+    }
   }
 }
 
@@ -277,7 +316,8 @@ void TunnelManager::sweep() {
       if (over) refuse(waiting, SocksReply::kTtlExpired, "no tunnel was ready in time");
       return over;
     });
-    if (!entry.tunnel || !entry.used) continue;
+    // While streams wait for it, it is not unused, however long it takes to be built.
+    if (!entry.tunnel || !entry.used || !entry.waiting.empty()) continue;
     const auto idle = entry.tunnel->idle_since();
     if (idle && *idle + options_.idle_timeout <= now) entry.tunnel->close("unused");
   }

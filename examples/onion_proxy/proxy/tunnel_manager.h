@@ -1,6 +1,7 @@
 #pragma once
 
 #include <boost/asio/io_context.hpp>
+#include <compare>
 #include <deque>
 #include <map>
 #include <memory>
@@ -18,7 +19,8 @@
 namespace onion_proxy {
 
 /// Gives every application stream a tunnel: one for each isolation (SOCKS user name and password),
-/// built when first needed, and a new one after one has died. Single-threaded.
+/// built when first needed, and a new one after one has died. A port that its exit does not allow
+/// gets a further one, whose exit does. Single-threaded.
 class TunnelManager final : private TunnelOwner {
  public:
   struct Options {
@@ -69,10 +71,17 @@ class TunnelManager final : private TunnelOwner {
   struct Entry {
     std::unique_ptr<Tunnel> tunnel;
     std::deque<Waiting> waiting;
-    bool asking = false;  ///< the directory is being asked
+    ExitPorts exit_ports;  ///< of the tunnel
+    bool asking = false;   ///< the directory is being asked
     bool used = false;
   };
-  using Key = std::string;
+  struct Key {
+    std::string isolation{};
+    uint16_t port = 0;  ///< 0: the first tunnel of that isolation; else one for that port
+
+    auto operator<=>(const Key&) const = default;
+  };
+  using Entries = std::map<Key, Entry>;
 
   // TunnelOwner
   void handle_tunnel_ready(Tunnel& tunnel) override;
@@ -86,17 +95,20 @@ class TunnelManager final : private TunnelOwner {
     Instant until;
   };
 
-  Entry* entry_for(const Key& key);
+  static bool serves(const Entry& entry, uint16_t port);
+  Entries::iterator entry_for(const std::string& isolation, uint16_t port);
+  Entries::iterator take_prepared(uint16_t port, const Key& key);
   std::vector<RelayInfo> suspects();
   void start(const Key& key);
   void start_with(const Key& key, Result<DirectoryClient::View> view);
-  PathRequest request_for(const Entry& entry, const Consensus& consensus);
+  PathRequest request_for(const Key& key, const Entry& entry, const Consensus& consensus);
   std::unique_ptr<PathSet> make_paths(const Consensus& consensus);
+  void admit(Waiting waiting);
   void serve_waiting(Entry& entry);
   void give_up(const Key& key, const std::string& reason);
   void refuse(Waiting& waiting, SocksReply reply, const std::string& reason);
   void count_failure(const std::string& reason);
-  std::map<Key, Entry>::iterator find(const Tunnel& tunnel);
+  Entries::iterator find(const Tunnel& tunnel);
   void remember(Tunnel& tunnel);
   void wake_victims(std::span<const mpath_tunnel_id> victims);
   void arm_sweep();
@@ -108,7 +120,7 @@ class TunnelManager final : private TunnelOwner {
   PluginHost* plugin_;
   Options options_;
   RandomBelow random_below_ = make_random_below();
-  std::map<Key, Entry> entries_;
+  Entries entries_;
   std::deque<Suspect> suspects_;  ///< relays that may have failed lately, oldest first
   Instant pressure_until_{};
   uint64_t last_ordinal_ = 0;

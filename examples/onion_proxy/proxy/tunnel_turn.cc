@@ -1,6 +1,7 @@
 // Tunnel: cells in, cells out, one turn of the event loop at a time.
 #include <algorithm>
 #include <boost/asio/post.hpp>
+#include <utility>
 
 #include "examples/onion_proxy/base/clock.h"
 #include "examples/onion_proxy/proxy/tunnel.h"
@@ -47,6 +48,7 @@ void Tunnel::deliver(const RelayCell& cell, Instant now) {
   // Either ends the stream at the exit; RESOLVED also answers our probes.
   if (cell.command == RelayCommand::kEnd || cell.command == RelayCommand::kResolved) {
     streams_.forget_half_closed(cell.stream_id);
+    if (cell.stream_id == probe_id_) probe_id_ = 0;
   }
 }
 
@@ -211,8 +213,10 @@ void Tunnel::watch_exit() {
     case Liveness::Verdict::kFine:
       return;
     case Liveness::Verdict::kProbe:
+      upload_moves();
       return probe_exit();
     case Liveness::Verdict::kDead:
+      if (upload_moves()) return liveness_.note_acknowledged(now());
       env_.log.notice("tunnel {}: the exit has not answered for {} ms", ordinal(),
                       options_.stall_timeout.count() / 1000);
       blame_behind_guards();
@@ -220,10 +224,32 @@ void Tunnel::watch_exit() {
   }
 }
 
-// An exit answers for an address at once, without asking a name server.
+// An exit answers for an address at once, without asking a name server. Answers come in order: that
+// of a probe before says as much.
 void Tunnel::probe_exit() {
-  const uint16_t id = streams_.reserve_id(now() + options_.stall_timeout);
-  if (id != 0) send_control({RelayCommand::kResolve, id}, encode_resolve(kProbeName));
+  if (probe_id_ != 0) return;
+  probe_id_ = streams_.reserve_id();
+  if (probe_id_ == 0) return;
+  send_control({RelayCommand::kResolve, probe_id_}, encode_resolve(kProbeName));
+}
+
+// Since the last look: the exit has acknowledged DATA, on every leg that carries some. A probe
+// waits behind what stands before a slow relay, which may be more than passes there in the whole
+// timeout. What is on a leg that does not move may never arrive, and nothing behind it is delivered
+// then.
+bool Tunnel::upload_moves() {
+  acked_at_check_.resize(legs_.size());
+  bool any = false;
+  bool all = true;
+  for (size_t i = 0; i < legs_.size(); ++i) {
+    if (!legs_[i]->is_built()) continue;
+    const Circuit& circuit = legs_[i]->circuit();
+    const bool moved =
+        circuit.data_acked() != std::exchange(acked_at_check_[i], circuit.data_acked());
+    any = any || moved;
+    all = all && (moved || circuit.data_sent() == circuit.data_acked());
+  }
+  return any && all;
 }
 
 void Tunnel::arm_timer() {

@@ -147,6 +147,46 @@ TEST_F(AppSocketTest, TellsWhenTheQueueHasDrained) {
   EXPECT_EQ(user_.writable, 1);
 }
 
+TEST_F(AppSocketTest, CloseWhenWrittenLetsAnApplicationFinishSendingThatReadsAfterwards) {
+  socket_->set_user(&user_);
+  // As much as is read ahead, and more than the kernel takes.
+  constexpr size_t kRequest = 24 << 20;
+  size_t sent = 0;
+  bool all_sent = false;
+  const std::string request(kRequest, 'q');
+  boost::asio::async_write(application_, boost::asio::buffer(request),
+                           [&](const error_code&, size_t size) {
+                             sent = size;
+                             all_sent = true;
+                           });
+  ASSERT_TRUE(run_until(io_, [&] { return socket_->readable().size() >= AppSocket::kReadAhead; }));
+  test::run_ready(io_);
+  socket_->write(as_bytes("answer"));
+  socket_->close_when_written();
+  ASSERT_TRUE(run_until(io_, [&] { return all_sent; }));
+  EXPECT_EQ(sent, kRequest);
+  EXPECT_EQ(application_reads_all(), "answer");
+}
+
+TEST_F(AppSocketTest, WhatIsCutOffByTheEndOfTheLoopIsAReset) {
+  tcp::socket reader(io_);
+  {
+    boost::asio::io_context loop;
+    tcp::acceptor acceptor(loop, tcp::endpoint(boost::asio::ip::address_v4::loopback(), 0));
+    reader.connect(acceptor.local_endpoint());
+    const auto socket = AppSocket::create(acceptor.accept());
+    // More than the kernel takes, and nobody reads.
+    socket->write(Bytes(size_t{16} << 20, 'x'));
+    socket->close_when_written();
+    test::run_ready(loop);
+  }
+  std::string received;
+  error_code error;
+  boost::asio::read(reader, boost::asio::dynamic_buffer(received), error);
+  EXPECT_EQ(error, boost::asio::error::connection_reset) << error.message();
+  EXPECT_LT(received.size(), size_t{16} << 20);
+}
+
 TEST_F(AppSocketTest, CloseWhenWrittenDeliversEverythingFirst) {
   socket_->set_user(&user_);
   // Input that nobody reads would make a plain close a reset, which throws our last bytes away.

@@ -189,6 +189,22 @@ TEST_F(DirectoryClientTest, KeepsFreshByAskingAgainWhenDue) {
   EXPECT_TRUE(run_until(io_, [&] { return requests_for(kConsensus) >= 3; }));
 }
 
+TEST_F(DirectoryClientTest, AsksMoreAndMoreSeldomWhileThereIsNoNewerConsensus) {
+  consensus_.fresh_until = wall_clock() - std::chrono::seconds(1);
+  for (FakeDirServer& server : servers_) publish(server);
+  options_.retry_delay = std::chrono::milliseconds(20);
+  std::vector<std::chrono::steady_clock::time_point> asked;
+  client().keep_fresh();
+  ASSERT_TRUE(run_until(io_, [&] {
+    if (requests_for(kConsensus) > asked.size()) asked.push_back(std::chrono::steady_clock::now());
+    return asked.size() == 5;
+  }));
+  // Twice as long each time, from the first delay on.
+  for (size_t i = 1; i < asked.size(); ++i) {
+    EXPECT_GE(asked[i] - asked[i - 1], options_.retry_delay * (1 << (i - 1)) / 2) << i;
+  }
+}
+
 TEST_F(DirectoryClientTest, GoesOnAfterFailures) {
   for (FakeDirServer& server : servers_) server.serve_nothing();
   options_.retry_delay = std::chrono::milliseconds(1);

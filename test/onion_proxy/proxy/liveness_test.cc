@@ -32,6 +32,26 @@ TEST(Liveness, AnythingHeardStartsTheSilenceAnew) {
   EXPECT_EQ(liveness.check(kWatched, kStart + seconds(44)), Verdict::kProbe);
 }
 
+TEST(Liveness, GivesNobodyUpWhomItHasNotAsked) {
+  Liveness liveness(kTimeout);
+  liveness.check(kWatched, kStart);
+  // Our own process stood still.
+  EXPECT_EQ(liveness.check(kWatched, kStart + seconds(40)), Verdict::kProbe);
+  EXPECT_EQ(liveness.next_deadline(), kStart + seconds(55));
+  EXPECT_EQ(liveness.check(kWatched, kStart + seconds(55) - Micros(1)), Verdict::kFine);
+  EXPECT_EQ(liveness.check(kWatched, kStart + seconds(55)), Verdict::kDead);
+}
+
+TEST(Liveness, AnAnswerMayBeBehindWhatTheExitAcknowledges) {
+  Liveness liveness(kTimeout);
+  liveness.check(kWatched, kStart);
+  EXPECT_EQ(liveness.check(kWatched, kStart + seconds(15)), Verdict::kProbe);
+  liveness.note_acknowledged(kStart + seconds(30));
+  EXPECT_EQ(liveness.next_deadline(), kStart + seconds(45));
+  EXPECT_EQ(liveness.check(kWatched, kStart + seconds(44)), Verdict::kFine) << "asked once";
+  EXPECT_EQ(liveness.check(kWatched, kStart + seconds(45)), Verdict::kDead);
+}
+
 TEST(Liveness, SilenceIsNoSignWhileNobodyWaits) {
   Liveness liveness(kTimeout);
   liveness.check(kWatched, kStart);

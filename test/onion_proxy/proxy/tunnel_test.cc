@@ -313,6 +313,68 @@ TEST_F(TunnelTest, AnExitThatAnswersKeepsAQuietStreamOpen) {
   EXPECT_FALSE(closed_);
 }
 
+TEST_F(TunnelTest, AnAnswerToAProbeMayComeLate) {
+  stall_timeout_ = std::chrono::milliseconds(200);
+  start_ready();
+  const uint16_t id = connect(application_);
+  ASSERT_TRUE(run([&] { return leg(1).count(RelayCommand::kResolve) == 1; }));
+  const uint16_t probe = leg(1).find(RelayCommand::kResolve)->stream_id;
+  // Whatever else comes keeps the tunnel, for longer than a probe is waited for.
+  const Instant end = clock_now() + 2 * stall_timeout_;
+  Instant next = clock_now();
+  ASSERT_TRUE(run([&] {
+    if (clock_now() < next) return closed_;
+    next = clock_now() + std::chrono::milliseconds(20);
+    exit_sends(RelayCommand::kData, id, bytes_of("."));
+    return clock_now() > end || closed_;
+  }));
+  exit_sends(RelayCommand::kResolved, probe, {4, 4, 127, 0, 0, 1, 0, 0, 0, 60});
+  exit_sends(RelayCommand::kData, id, bytes_of("!"));
+  ASSERT_TRUE(run([&] { return application_.received().ends_with("!") || closed_; }));
+  EXPECT_FALSE(closed_) << tunnel_->close_reason();
+}
+
+TEST_F(TunnelTest, ASlowUploadThatTheExitAcknowledgesIsNoSilence) {
+  stall_timeout_ = std::chrono::milliseconds(400);
+  start_ready();
+  connect(application_);
+  application_.send(std::string(400 * kRelayBodyMax, 'u'));
+  ASSERT_TRUE(run([&] { return leg(1).count(RelayCommand::kData) == 124; }));
+  // The probe waits behind what stands before a slow relay: acknowledgements come, but no answer.
+  size_t acknowledged = 0;
+  Instant next = clock_now();
+  ASSERT_TRUE(run([&] {
+    if (clock_now() < next) return closed_;
+    next = clock_now() + std::chrono::milliseconds(120);
+    acknowledged += 31;
+    size_t data = 0;
+    for (const auto& cell : leg(1).cells()) {
+      if (cell.command == RelayCommand::kData && ++data == acknowledged) {
+        exit_sends(RelayCommand::kSendme, 0, encode_sendme(cell.tag));
+        break;
+      }
+    }
+    return acknowledged == 10 * 31 || closed_;
+  }));
+  EXPECT_FALSE(closed_) << tunnel_->close_reason();
+  EXPECT_EQ(leg(1).count(RelayCommand::kResolve), 1U) << "asked once";
+  // Once nothing is acknowledged any more it is silence.
+  EXPECT_TRUE(run([&] { return closed_; }));
+  EXPECT_EQ(tunnel_->close_reason(), "the exit does not answer");
+}
+
+TEST_F(TunnelTest, AConnectionOnWhichNothingComesGetsNoFurtherCircuit) {
+  build_timeout_ = std::chrono::milliseconds(1000);
+  start(1, std::make_unique<PlainPath>());
+  leg(1).stop_building();
+  ASSERT_TRUE(run([&] { return closed_; }));
+  bool connected = false;
+  channels_.get(leg(1).path()[0],
+                [&](const Result<std::shared_ptr<Channel>>& channel) { connected = channel.ok(); });
+  ASSERT_TRUE(run([&] { return connected; }));
+  EXPECT_EQ(leg(1).connections(), 2U);
+}
+
 TEST_F(TunnelTest, ACircuitThatIsNotBuiltInTimeFails) {
   build_timeout_ = std::chrono::milliseconds(300);
   start(1, std::make_unique<PlainPath>());

@@ -52,6 +52,7 @@ void FakeLeg::handle(const FakeLinkServer::Cell& cell) {
     hops_ = 1;
   }
   if (cell.command != LinkCommand::kRelay && cell.command != LinkCommand::kRelayEarly) return;
+  if (cell.circuit_id != circuit_id_) return;  // of a circuit before the last
   if (destroyed_) ++cells_after_destroy_;
   CellPayload payload = to_array<kCellPayloadSize>(cell.body).value();
   const auto opened = path_.open(payload);

@@ -34,6 +34,8 @@ class FakeLeg {
   const Cell* find(RelayCommand command) const;
   size_t count(RelayCommand command) const;
   bool is_built() const { return hops_ == 3; }
+  /// Connections to its guard so far.
+  size_t connections() const { return guard_.connections(); }
   /// Circuits that were begun on it; it serves the last one.
   size_t circuits() const { return circuits_; }
   bool is_destroyed() const { return destroyed_; }
