@@ -10,7 +10,7 @@
 #include <variant>
 #include <vector>
 
-#include "config/options/suggest.h"
+#include "examples/scheduler_lab/app/choice.h"
 #include "examples/scheduler_lab/app/experiment.h"
 #include "examples/scheduler_lab/app/options.h"
 #include "examples/scheduler_lab/app/plugin.h"
@@ -19,8 +19,6 @@
 
 namespace scheduler_lab {
 namespace {
-
-constexpr const char* kBaseline = "low_rtt";
 
 int fail(const std::string& message, int status = 1) {
   fmt::print(stderr, "scheduler_lab: {}\n", message);
@@ -75,28 +73,6 @@ bool read_scenarios(const Options& options, std::vector<Scenario>& out) {
   return good;
 }
 
-// Empty, or what is wrong.
-std::string choose_schedulers(const LoadedPlugin& plugin, Options& options) {
-  const std::vector<std::string> known = schedulers_of(plugin.plugin);
-  if (options.schedulers.empty()) options.schedulers = known;
-  if (options.schedulers.empty()) {
-    return "the plugin does not tell its schedulers; name them with --schedulers";
-  }
-  std::string list;
-  std::vector<std::string_view> names;
-  for (const std::string& name : known) {
-    list += (list.empty() ? "" : ", ") + name;
-    names.emplace_back(name);
-  }
-  for (const std::string& name : options.schedulers) {
-    if (known.empty() || name == "auto" || std::ranges::find(known, name) != known.end()) continue;
-    const std::string_view near = conflux::config::nearest(name, names);
-    return fmt::format("--schedulers: the plugin knows no \"{}\": expected some of {}{}", name,
-                       list, near.empty() ? "" : fmt::format("; did you mean `{}`?", near));
-  }
-  return {};
-}
-
 // Once, instead of in every run.
 std::string check_settings(const mpath::Plugin& plugin, const Options& options) {
   std::string words;
@@ -109,12 +85,6 @@ std::vector<Summary> summarise_all(const std::vector<Runs>& all) {
   std::vector<Summary> rows;
   for (const Runs& of : all) rows.push_back(summarise(of));
   return rows;
-}
-
-std::string baseline_of(const Options& options) {
-  if (!options.baseline.empty()) return options.baseline;
-  const auto& names = options.schedulers;
-  return std::ranges::find(names, kBaseline) != names.end() ? kBaseline : names.front();
 }
 
 std::vector<ResultFile> files_of(const ExperimentResult& result, const std::vector<Summary>& rows,
@@ -149,7 +119,7 @@ int run_lab(Options options) {
     for (const std::string& name : schedulers_of(plugin.plugin)) fmt::print("{}\n", name);
     return 0;
   }
-  if (const auto wrong = choose_schedulers(plugin, options); !wrong.empty()) {
+  if (const auto wrong = choose_schedulers(schedulers_of(plugin.plugin), options); !wrong.empty()) {
     return fail(wrong, kWrongUsage);
   }
   if (const auto wrong = check_settings(plugin.plugin, options); !wrong.empty()) {
@@ -175,7 +145,7 @@ int run_lab(Options options) {
   const std::vector<Summary> rows = summarise_all(result.all);
   fmt::print("{}", table_of(rows));
   if (options.schedulers.size() > 1) {
-    fmt::print("\n{}", comparison_of(rows, baseline_of(options)));
+    fmt::print("\n{}", comparison_of(rows, options.baseline));
   }
   if (options.out.empty()) return 0;
   const std::string wrong = write_files(options.out, files_of(result, rows, options, plugin));

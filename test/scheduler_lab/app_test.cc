@@ -6,6 +6,7 @@
 #include <variant>
 #include <vector>
 
+#include "examples/scheduler_lab/app/choice.h"
 #include "examples/scheduler_lab/app/options.h"
 #include "examples/scheduler_lab/app/plugin.h"
 #include "test/scheduler_lab/support.h"
@@ -52,6 +53,30 @@ TEST(LabOptions, HelpHasExamples) {
   ASSERT_NE(end, nullptr);
   EXPECT_EQ(end->status, 0);
   EXPECT_NE(end->text.find("Examples:"), std::string::npos);
+}
+
+TEST(LabChoice, AllRunAndAreComparedWithLowRttUnlessNamed) {
+  Options options;
+  EXPECT_EQ(choose_schedulers({"ecf", "low_rtt"}, options), "");
+  EXPECT_EQ(options.schedulers, (std::vector<std::string>{"ecf", "low_rtt"}));
+  EXPECT_EQ(options.baseline, "low_rtt");
+
+  Options named{.schedulers = {"min_rtt", "ecf"}};
+  EXPECT_EQ(choose_schedulers({"ecf", "low_rtt", "min_rtt"}, named), "");
+  EXPECT_EQ(named.baseline, "min_rtt");
+}
+
+TEST(LabChoice, NamesThatDoNotExistAreRefusedWithTheNearest) {
+  Options options{.schedulers = {"low_rt"}};
+  EXPECT_EQ(choose_schedulers({"ecf", "low_rtt"}, options),
+            "--schedulers: the plugin knows no \"low_rt\": expected one of ecf, low_rtt; did you "
+            "mean `low_rtt`?");
+}
+
+TEST(LabChoice, ABaselineThatDoesNotRunIsRefused) {
+  Options options{.schedulers = {"ecf", "blest"}, .baseline = "low_rtt"};
+  EXPECT_EQ(choose_schedulers({"blest", "ecf", "low_rtt"}, options),
+            "--baseline: \"low_rtt\" does not run: expected one of ecf, blest");
 }
 
 TEST(LabPlugin, TellsItsSchedulersWithoutAuto) {

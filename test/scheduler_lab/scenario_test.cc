@@ -136,6 +136,31 @@ TEST(LabScenario, WhatContradictsItselfIsRefused) {
                "share its connection");
 }
 
+TEST(LabScenario, WhatWouldBeIgnoredIsRefused) {
+  const std::string relays = "relays: [{name: a, rate: 1MiB}, {name: b, rate: 1MiB}]\n";
+  expect_error(std::string(kHead) + relays + "legs: [{guard: a, burst: 1MiB}]\n" + kTraffic,
+               "legs[0].burst: of no relay of this leg's own: expected `rate` beside it");
+  expect_error(
+      std::string(kHead) + relays + "legs: [{guard: a, middle: b, rate: 1MiB}]\n" + kTraffic,
+      "legs[0].rate: of no relay: `guard` and `middle` name both");
+  expect_error(std::string(kHead) + kLegs + "traffic: [{kind: bulk, start: 10s}]\n",
+               "traffic[0].start: not before the end of the run: expected less than `duration`");
+}
+
+TEST(LabScenario, ABucketThatNeverFillsIsRefused) {
+  expect_error(std::string(kHead) + "legs: [{rate: 1MiB, burst: 0B}]\n" + kTraffic,
+               "legs[0].burst: \"0B\": expected");
+}
+
+TEST(LabScenario, StallsAreInTheOrderOfTimeWhateverTheFileSays) {
+  const Scenario scenario = scenario_of(
+      std::string(kHead) +
+      "legs: [{rate: 1MiB, stalls: [{from: 5s, until: 8s}, {from: 3s, until: 6s}]}]\n" + kTraffic);
+  using Stall = std::pair<Time, Time>;
+  EXPECT_EQ(scenario.legs[0].stalls,
+            (std::vector<Stall>{{3 * kSecond, 6 * kSecond}, {5 * kSecond, 8 * kSecond}}));
+}
+
 TEST(LabScenario, BrokenYamlIsSaidWithItsPlace) {
   expect_error("version: 1\nlegs: [\n", "dir/mine.yaml:");
   expect_error("", "dir/mine.yaml:1:1:");

@@ -143,6 +143,39 @@ TEST(LabSimulation, ALegThatDiesWithCellsLosesTheTunnelAndNothingElse) {
   EXPECT_GT(run.bytes_sent, run.bytes_delivered);
 }
 
+TEST(LabSimulation, ATunnelThatIsLostHoldsNothingBack) {
+  // One leg far away and slow: the exit holds cells back all the time until it dies.
+  const Scenario scenario = scenario_of(
+      "version: 1\nduration: 20s\nrebuild: 10s\nlegs: [{rate: 1000KiB}, {rate: 200KiB, delay: "
+      "300ms, dies: 5s}]\ntraffic: [{kind: bulk}]\n");
+  const RunResult run = simulate_with(scenario, kLowRtt);
+  ASSERT_EQ(run.tunnels_lost, 1U);
+  std::uint64_t before = 0;
+  for (const Sample& sample : run.samples) {
+    if (sample.at < 5 * kSecond) before = std::max(before, sample.held_cells);
+    if (sample.at > 6 * kSecond && sample.at < 15 * kSecond) {
+      EXPECT_EQ(sample.held_cells, 0U) << sample.at;
+    }
+  }
+  EXPECT_GT(before, 100U);
+  // A single leg follows: whatever the mean is comes from the first quarter of the run.
+  EXPECT_LT(run.mean_held_cells, static_cast<double>(before) / 4);
+}
+
+TEST(LabSimulation, FairnessIsOfTheTimeInWhichTheClientSends) {
+  // The competitor has the relay to itself before and after.
+  const std::string head =
+      "version: 1\nduration: 40s\nrelays: [{name: narrow, rate: 1000KiB, burst: 250KiB}]\nlegs: "
+      "[{middle: narrow}, {middle: narrow}]\ntor: {buckets: exact}\n"
+      "competitors: [{middle: narrow, traffic: [{kind: bulk}]}]\n";
+  const RunResult run = simulate_with(
+      scenario_of(head + "traffic: [{kind: bulk, size: 6MiB, start: 15s}]\n"), kLowRtt);
+  EXPECT_LT(run.ended, 35 * kSecond);
+  ASSERT_EQ(run.competitor_goodput.size(), 1U);
+  EXPECT_NEAR((run.goodput + run.competitor_goodput[0]) / (1000 * 1024), kPayloadShare, 0.05);
+  EXPECT_LT(run.competitor_goodput[0], run.goodput);
+}
+
 TEST(LabSimulation, AStalledLegDeliversOnceItRecovers) {
   const Scenario scenario = scenario_of(
       "version: 1\nduration: 60s\nlegs:\n  - {rate: 1000KiB}\n  - {rate: 1000KiB, stalls: [{from: "

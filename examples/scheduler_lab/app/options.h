@@ -10,13 +10,13 @@
 namespace scheduler_lab {
 
 struct Options {
-  std::vector<std::string> scenarios;   ///< files
-  std::vector<std::string> schedulers;  ///< empty: all that the plugin knows
+  std::vector<std::string> scenarios{};   ///< files
+  std::vector<std::string> schedulers{};  ///< empty: all that the plugin knows
   /// More lines of the plugin's section `conflux`, as YAML indented by two blanks.
-  std::string settings;
-  std::string plugin;    ///< empty: the default
-  std::string out;       ///< empty: no files
-  std::string baseline;  ///< empty: low_rtt, or the first
+  std::string settings{};
+  std::string plugin{};    ///< empty: the default
+  std::string out{};       ///< empty: no files
+  std::string baseline{};  ///< empty: low_rtt, or the first
   std::uint64_t first_seed = 1;
   std::uint64_t seeds = 3;
   unsigned jobs = 1;

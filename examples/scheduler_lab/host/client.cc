@@ -72,7 +72,7 @@ void Client::open(Leg& leg) {
   leg.sent = leg.acked = 0;
   leg.circuit = network_.open_circuit(leg.path, [this](const Cell& cell) {
     receiver_->handle(cell);
-    if (cell.kind == CellKind::kData && arrival_) arrival_();
+    if (cell.kind == CellKind::kData && change_) change_();
   });
   leg.path.channel->attach(leg.circuit, [this, &leg](const Cell& cell) { handle(leg, cell); });
 }
@@ -199,6 +199,9 @@ void Client::lose_tunnel() {
     if (legs_[i].circuit != 0) network_.close_circuit(legs_[i].path, legs_[i].circuit);
     legs_[i].circuit = 0;
   }
+  // With its last circuit the exit's end of the tunnel is gone, and what it held back.
+  receiver_.reset();
+  if (change_) change_();
   traffic_.restart();
   engine_.after(options_.rebuild, [this] { build(); });
 }

@@ -54,8 +54,9 @@ class Client {
   [[nodiscard]] std::vector<LegReport> legs() const;
   [[nodiscard]] std::uint64_t switches() const;
   [[nodiscard]] std::uint64_t tunnels_lost() const { return tunnels_lost_; }
-  /// After each DATA cell that reached the exit.
-  void on_arrival(Engine::Action action) { arrival_ = std::move(action); }
+  /// Whenever what the exit holds back may have changed: after each DATA cell that reached it, and
+  /// when the tunnel is lost.
+  void on_change(Engine::Action action) { change_ = std::move(action); }
 
  private:
   struct Leg {
@@ -99,7 +100,7 @@ class Client {
   std::vector<LegFacts> facts_;
   std::vector<Chunk> contents_;  ///< of DATA cells, by number
   std::vector<Cell> batch_;
-  Engine::Action arrival_;
+  Engine::Action change_;
   std::uint64_t tunnels_lost_ = 0;
   std::uint64_t old_switches_ = 0;
   Time poll_at_ = UINT64_MAX;

@@ -39,11 +39,13 @@ class Simulation {
   }
 
   RunResult run() {
-    tunnel().on_arrival([this] { note_arrival(); });
+    tunnel().on_change([this] { note_change(); });
+    engine_.at(begun(), [this] { note_begin(); });
     for (const auto& client : clients_) client->start();
     const Time interval = std::max(kSampleMin, scenario_.duration / kSamples);
     sample_later(interval);
     engine_.run(scenario_.duration);
+    note_depth();
     take_sample();
     return report();
   }
@@ -67,15 +69,28 @@ class Simulation {
 
   Client& tunnel() { return *clients_.front(); }
 
-  void note_arrival() {
+  // When the first flow of the tunnel starts.
+  [[nodiscard]] Time begun() const {
+    return std::ranges::min(scenario_.traffic, {}, &TrafficSpec::start).start;
+  }
+
+  void note_begin() {
+    for (const auto& client : clients_) before_.push_back(client->traffic().delivered());
+  }
+
+  void note_change() {
+    note_depth();
+    result_.ended = engine_.now();
+    if (tunnel().traffic().finished()) engine_.stop();
+  }
+
+  void note_depth() {
     const Time now = engine_.now();
     held_time_ += static_cast<double>(held_) * static_cast<double>(now - held_since_);
     held_since_ = now;
     held_ = tunnel().held_cells();
     peak_.held_cells = std::max<std::uint64_t>(peak_.held_cells, held_);
     peak_.held_bytes = std::max(peak_.held_bytes, tunnel().held_bytes());
-    result_.ended = now;
-    if (tunnel().traffic().finished() && scenario_.competitors.empty()) engine_.stop();
   }
 
   void sample_later(Time interval) {
@@ -98,6 +113,11 @@ class Simulation {
     peak_ = {.held_cells = tunnel().held_cells(), .held_bytes = tunnel().held_bytes()};
   }
 
+  [[nodiscard]] double seconds_of_tunnel() const {
+    const Time ended = std::max(result_.ended, begun() + 1);
+    return static_cast<double>(ended - begun()) / kSecond;
+  }
+
   [[nodiscard]] std::uint64_t p95_held() const {
     std::vector<std::uint64_t> peaks;
     for (const Sample& sample : result_.samples) peaks.push_back(sample.held_cells);
@@ -108,6 +128,7 @@ class Simulation {
 
   RunResult report();
   void report_traffic();
+  void report_fairness();
 
   const Scenario& scenario_;
   Random random_;
@@ -116,6 +137,7 @@ class Simulation {
   ControlBodies bodies_;
   Network network_;
   std::vector<std::unique_ptr<Client>> clients_;
+  std::vector<std::uint64_t> before_;  // bytes that each client had delivered when the tunnel began
   RunResult result_;
   Sample peak_;
   std::uint64_t held_ = 0;
@@ -128,10 +150,7 @@ void Simulation::report_traffic() {
   if (!traffic.finished()) result_.ended = scenario_.duration;
   result_.bytes_sent = traffic.sent();
   result_.bytes_delivered = traffic.delivered();
-  Time begun = result_.ended;
-  for (const TrafficSpec& spec : scenario_.traffic) begun = std::min(begun, spec.start);
-  const double seconds = static_cast<double>(std::max<Time>(result_.ended - begun, 1)) / kSecond;
-  result_.goodput = static_cast<double>(traffic.delivered()) / seconds;
+  result_.goodput = static_cast<double>(traffic.delivered()) / seconds_of_tunnel();
   for (const Message& message : traffic.messages()) {
     if (message.endless) continue;
     Completion completion{.kind = message.kind, .created = message.created, .bytes = message.size};
@@ -140,8 +159,21 @@ void Simulation::report_traffic() {
   }
 }
 
+// Rates are compared over one span of time for all: that in which the tunnel has something to send.
+void Simulation::report_fairness() {
+  if (clients_.size() < 2) return;
+  std::vector<double> rates{result_.goodput};
+  for (std::size_t i = 1; i < clients_.size(); ++i) {
+    const std::uint64_t bytes = clients_[i]->traffic().delivered() - before_.at(i);
+    rates.push_back(static_cast<double>(bytes) / seconds_of_tunnel());
+    result_.competitor_goodput.push_back(rates.back());
+  }
+  result_.jain = jain_index(rates);
+}
+
 RunResult Simulation::report() {
   report_traffic();
+  report_fairness();
   result_.switches = tunnel().switches();
   result_.tunnels_lost = tunnel().tunnels_lost();
   result_.mean_held_cells = held_time_ / static_cast<double>(std::max<Time>(engine_.now(), 1));
@@ -152,15 +184,6 @@ RunResult Simulation::report() {
       [](double sum, const LegReport& leg) { return sum + static_cast<double>(leg.cells); });
   for (const LegReport& leg : legs) {
     result_.shares.push_back(cells > 0 ? static_cast<double>(leg.cells) / cells : 0);
-  }
-  if (clients_.size() > 1) {
-    std::vector<double> rates{result_.goodput};
-    for (std::size_t i = 1; i < clients_.size(); ++i) {
-      rates.push_back(static_cast<double>(clients_[i]->traffic().delivered()) * kSecond /
-                      static_cast<double>(scenario_.duration));
-      result_.competitor_goodput.push_back(rates.back());
-    }
-    result_.jain = jain_index(rates);
   }
   result_.events = engine_.events();
   return std::move(result_);

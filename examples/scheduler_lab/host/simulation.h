@@ -48,7 +48,7 @@ struct RunResult {
   std::uint64_t tunnels_lost = 0;
   std::vector<double> shares{};  ///< of each leg, of the DATA cells sent
   std::vector<Completion> completions{};
-  std::vector<double> competitor_goodput{};  ///< bytes per second
+  std::vector<double> competitor_goodput{};  ///< bytes per second, while the client was at it
   std::optional<double> jain{};              ///< with competitors only
   std::vector<Sample> samples{};
   std::uint64_t events = 0;

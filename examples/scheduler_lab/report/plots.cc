@@ -41,6 +41,27 @@ Series depth_of(const Runs& of) {
   return series;
 }
 
+// What the end of the run cut off counts: a curve of a scheduler that delivered half ends at half.
+Series share_over_time(const Runs& of, TrafficKind kind, const std::vector<double>& delivered) {
+  Series curve{.name = of.scheduler};
+  const auto all = static_cast<double>(messages(of, kind));
+  for (std::size_t i = 0; i < delivered.size(); ++i) {
+    curve.points.emplace_back(delivered[i], 100.0 * static_cast<double>(i + 1) / all);
+  }
+  return curve;
+}
+
+Bar bar_of(const Runs& of, TrafficKind kind, const std::vector<double>& delivered) {
+  const std::size_t all = messages(of, kind);
+  if (delivered.empty()) return {.name = of.scheduler, .note = "none ended"};
+  const Spread spread = spread_of(delivered);
+  return {.name = of.scheduler,
+          .value = spread.median,
+          .low = spread.low,
+          .high = spread.high,
+          .note = delivered.size() < all ? fmt::format("{} of {}", delivered.size(), all) : ""};
+}
+
 std::string completion_of(const std::vector<Runs>& schedulers, TrafficKind kind) {
   const std::string what = name_of(kind);
   const std::string title = schedulers.front().scenario->title + ": time to deliver a " + what;
@@ -55,16 +76,10 @@ std::string completion_of(const std::vector<Runs>& schedulers, TrafficKind kind)
       .title = title, .subtitle = "median, least and most of " + seeds, .x_label = "seconds"};
   std::size_t most = 0;
   for (const Runs& of : schedulers) {
-    const std::vector<double> all = waits(of, kind);
-    most = std::max(most, all.size());
-    Series& curve = curves.series.emplace_back(Series{.name = of.scheduler});
-    for (std::size_t i = 0; i < all.size(); ++i) {
-      curve.points.emplace_back(
-          all[i], 100.0 * static_cast<double>(i + 1) / static_cast<double>(all.size()));
-    }
-    const Spread spread = spread_of(all);
-    bars.bars.push_back(
-        {.name = of.scheduler, .value = spread.median, .low = spread.low, .high = spread.high});
+    const std::vector<double> delivered = waits(of, kind);
+    most = std::max(most, delivered.size());
+    curves.series.push_back(share_over_time(of, kind, delivered));
+    bars.bars.push_back(bar_of(of, kind, delivered));
   }
   return most < kDistributionMin ? draw(bars) : draw(curves);
 }

@@ -51,8 +51,9 @@ std::string shares_of(const Summary& row) {
 
 std::string wait_of(const Summary& row) {
   if (!row.waits_for) return "-";
-  if (row.p50 == 0) return "none ended";
-  return fmt::format("{} {} / {}", name_of(*row.waits_for), seconds(row.p50), seconds(row.p95));
+  if (!row.wait) return "none ended";
+  return fmt::format("{} {} / {}", name_of(*row.waits_for), seconds(row.wait->p50),
+                     seconds(row.wait->p95));
 }
 
 std::vector<std::string> cells_of(const Summary& row) {
@@ -120,6 +121,14 @@ std::vector<double> waits(const Runs& of, TrafficKind kind) {
   return out;
 }
 
+std::size_t messages(const Runs& of, TrafficKind kind) {
+  std::size_t count = 0;
+  for (const RunResult& run : of.runs) {
+    count += static_cast<std::size_t>(std::ranges::count(run.completions, kind, &Completion::kind));
+  }
+  return count;
+}
+
 const char* name_of(TrafficKind kind) {
   switch (kind) {
     case TrafficKind::kBulk:
@@ -147,8 +156,7 @@ Summary summarise(const Runs& of) {
   row.waits_for = most_impatient(runs);
   if (!row.waits_for) return row;
   if (const std::vector<double> all = waits(of, *row.waits_for); !all.empty()) {
-    row.p50 = quantile(all, 0.5);
-    row.p95 = quantile(all, 0.95);
+    row.wait = Wait{.p50 = quantile(all, 0.5), .p95 = quantile(all, 0.95)};
   }
   for (const RunResult& run : runs) {
     row.unfinished += static_cast<std::uint64_t>(std::ranges::count_if(
@@ -206,8 +214,9 @@ std::string csv_of(const std::vector<Summary>& rows) {
   for (const Summary& row : rows) {
     out += fmt::format("{},{},{},{:.0f},{:.0f},{:.0f},", row.scenario, row.scheduler, row.seeds,
                        row.goodput.median, row.goodput.low, row.goodput.high);
-    out += fmt::format("{},{:.6f},{:.6f},{},", row.waits_for ? name_of(*row.waits_for) : "",
-                       row.p50, row.p95, row.unfinished);
+    out += fmt::format("{},{},{},", row.waits_for ? name_of(*row.waits_for) : "",
+                       row.wait ? fmt::format("{:.6f},{:.6f}", row.wait->p50, row.wait->p95) : ",",
+                       row.unfinished);
     out += fmt::format("{:.0f},{:.0f},{:.0f},{:.0f},{:.0f},{:.2f},{:.0f},", row.peak_cells.median,
                        row.peak_cells.low, row.peak_cells.high, row.peak_bytes.median,
                        row.p95_cells.median, row.mean_cells.median, row.switches.median);

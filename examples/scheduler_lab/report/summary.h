@@ -16,6 +16,12 @@ struct Spread {
   double high = 0;
 };
 
+/// Seconds.
+struct Wait {
+  double p50 = 0;
+  double p95 = 0;
+};
+
 /// All runs of one scenario under one scheduler, by seed.
 struct Runs {
   const Scenario* scenario = nullptr;
@@ -28,13 +34,12 @@ struct Summary {
   std::string scheduler;
   std::size_t seeds = 0;
   Spread goodput{};  ///< bytes per second
-  /// Of what somebody waits for most impatiently: keystrokes, else pages, else files. Seconds, over
-  /// all seeds; none if the scenario has nothing that ends.
+  /// What somebody waits for most impatiently: keystrokes, else pages, else files; none if the
+  /// scenario has nothing that ends.
   std::optional<TrafficKind> waits_for{};
-  double p50 = 0;
-  double p95 = 0;
-  std::uint64_t unfinished = 0;
-  Spread peak_cells{};  ///< out of order
+  std::optional<Wait> wait{};    ///< over all seeds; none if not one of those was delivered
+  std::uint64_t unfinished = 0;  ///< of all kinds
+  Spread peak_cells{};           ///< out of order
   Spread p95_cells{};
   Spread peak_bytes{};
   Spread mean_cells{};
@@ -50,6 +55,8 @@ struct Summary {
 [[nodiscard]] double quantile(const std::vector<double>& sorted, double share);
 /// Seconds, ascending, of what was completed.
 [[nodiscard]] std::vector<double> waits(const Runs& of, TrafficKind kind);
+/// How many were to be, over all seeds.
+[[nodiscard]] std::size_t messages(const Runs& of, TrafficKind kind);
 [[nodiscard]] const char* name_of(TrafficKind kind);  ///< "file", "page", "keystroke"
 
 /// For a terminal, and as CSV with a line of headings.

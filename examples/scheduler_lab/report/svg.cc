@@ -160,18 +160,20 @@ std::string bar_row(const Bar& bar, std::size_t at, double most) {
   const double y = kTop + static_cast<double>(at) * kBarStep;
   const auto x = [&](double value) { return left + value / most * width; };
   std::string out = text(left - 10, y + 15, "text-anchor=\"end\" fill=\"#111111\"", bar.name);
+  if (!bar.value) return out + text(left + 8, y + 15, "fill=\"#333333\"", bar.note);
   out += fmt::format(
       "<rect x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"{:.1f}\" "
       "fill=\"{}\"/>\n",
-      left, y, std::max(x(bar.value) - left, 0.5), kBarHeight, colour(at));
+      left, y, std::max(x(*bar.value) - left, 0.5), kBarHeight, colour(at));
   if (bar.high > bar.low) {
     out += fmt::format(
         "<path d=\"M{0:.1f} {2:.1f}H{1:.1f}M{0:.1f} {3:.1f}v8M{1:.1f} {3:.1f}v8\" "
         "stroke=\"#111111\" fill=\"none\"/>\n",
         x(bar.low), x(bar.high), y + kBarHeight / 2, y + kBarHeight / 2 - 4);
   }
-  return out + text(x(std::max(bar.value, bar.high)) + 8, y + 15, "fill=\"#333333\"",
-                    number(std::round(bar.value * 1000) / 1000));
+  const std::string value = number(std::round(*bar.value * 1000) / 1000);
+  return out + text(x(std::max(*bar.value, bar.high)) + 8, y + 15, "fill=\"#333333\"",
+                    bar.note.empty() ? value : value + " (" + bar.note + ")");
 }
 
 }  // namespace
@@ -212,7 +214,7 @@ std::string draw(const LinePlot& plot) {
 
 std::string draw(const BarPlot& plot) {
   double most = 0;
-  for (const Bar& bar : plot.bars) most = std::max({most, bar.value, bar.high});
+  for (const Bar& bar : plot.bars) most = std::max({most, bar.value.value_or(0), bar.high});
   const std::vector<double> marks = ticks(most);
   const double bottom = kTop + static_cast<double>(plot.bars.size()) * kBarStep;
   std::string out = head(bottom + 60, plot.title, plot.subtitle);

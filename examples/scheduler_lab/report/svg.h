@@ -1,6 +1,7 @@
 // Plots as SVG text: lines over an axis of time, and bars. Small, and equal for equal input.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -24,9 +25,10 @@ struct LinePlot {
 
 struct Bar {
   std::string name;
-  double value = 0;
-  double low = 0;  ///< of the seeds, shown as a whisker
+  std::optional<double> value{};  ///< none: no bar, and the note alone
+  double low = 0;                 ///< of the seeds, shown as a whisker
   double high = 0;
+  std::string note{};  ///< beside it
 };
 
 struct BarPlot {

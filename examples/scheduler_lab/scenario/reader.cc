@@ -42,7 +42,7 @@ class Reader {
     }
     fields.require("duration", "how long the run may last, such as 30s");
     out_.title = fields.text("title").value_or(out_.name);
-    out_.duration = fields.duration("duration", kDurations).value_or(kSecond);
+    out_.duration = fields.duration("duration", kDurations).value_or(kDurations.most);
     out_.rebuild = fields.duration("rebuild", kMoments).value_or(out_.rebuild);
     read_relays(fields);
     read_legs(fields);
@@ -61,7 +61,7 @@ class Reader {
       RelaySpec spec{.name = relay.text("name").value_or("")};
       relay.require("rate", "bytes per second, such as 2000KiB");
       spec.rate = relay.size("rate", kRates).value_or(kKiB);
-      spec.burst = relay.size("burst", {0, kGiB}).value_or(spec.rate);
+      spec.burst = relay.size("burst", kRates).value_or(spec.rate);
       if (is_relay(spec.name)) relay.refuse("name", "used twice", "a name of its own");
       if (relay.has("name") && spec.name.empty()) relay.refuse("name", "empty", "a name");
       relay.finish();
@@ -107,6 +107,8 @@ class Reader {
       stall.finish();
       leg.stalls.emplace_back(from, until);
     }
+    // The pipe asks for them in the order of time.
+    std::ranges::sort(leg.stalls);
     read_path(fields, name, leg);
     return leg;
   }
@@ -117,13 +119,20 @@ class Reader {
     leg.guard = fields.text("guard").value_or("");
     leg.middle = fields.text("middle").value_or("");
     const auto rate = fields.size("rate", kRates);
-    const std::uint64_t burst = fields.size("burst", {0, kGiB}).value_or(rate.value_or(0));
+    const std::uint64_t burst = fields.size("burst", kRates).value_or(rate.value_or(0));
     check_relay(fields, "guard", leg.guard);
     check_relay(fields, "middle", leg.middle);
     if (!fields.has("rate") && !fields.has("guard") && !fields.has("middle")) {
       fields.require("rate",
                      "bytes per second of its relays, such as 2000KiB, or the names of "
                      "its relays as `guard` and `middle`");
+    }
+    if (fields.has("burst") && !fields.has("rate")) {
+      fields.refuse("burst", "of no relay of this leg's own", "`rate` beside it");
+    }
+    if (fields.has("rate") && fields.has("guard") && fields.has("middle")) {
+      fields.refuse("rate", "of no relay: `guard` and `middle` name both",
+                    "the rates of those in `relays`");
     }
     for (auto [relay, place] : {std::pair{&leg.guard, " guard"}, {&leg.middle, " middle"}}) {
       if (!relay->empty()) continue;
@@ -153,6 +162,9 @@ class Reader {
     for (const Node& item : fields.list("traffic")) {
       Fields flow(item, path_of(base, out.size()), report_);
       out.push_back(read_flow(flow));
+      if (out.back().start >= out_.duration) {
+        flow.refuse("start", "not before the end of the run", "less than `duration`");
+      }
       flow.finish();
     }
     if (fields.has("traffic") && out.empty()) {

@@ -21,12 +21,14 @@ import sys
 from pathlib import Path
 
 from e2ebench import records, stats
+from e2ebench.conditions import OURS_2
 from e2ebench.svg import BarChart, Series, bar_chart
 
 
 def chart(folders: list[list[records.Row]]) -> BarChart | None:
     """Of each folder's rows; None if they have no condition in common."""
-    bulk = [[row for row in rows if row.item == "bulk" and row.counts] for rows in folders]
+    bulk = [[row for row in rows if row.item == "bulk" and row.counts and row.arm == OURS_2.name]
+            for rows in folders]
     conditions = [set(row.condition for row in rows) for rows in bulk]
     shared = sorted(set.intersection(*conditions)) if conditions else []
     if not shared:

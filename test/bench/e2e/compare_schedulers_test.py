@@ -5,12 +5,12 @@ import unittest
 
 import compare_schedulers
 from e2ebench import records
-from e2ebench.conditions import OURS_2, select
+from e2ebench.conditions import OURS_1, OURS_2, Arm, select
 
 
-def row(condition: str, scheduler: str, goodput: float, item: str = "bulk") -> records.Row:
+def row(condition: str, scheduler: str, goodput: float, arm: Arm = OURS_2) -> records.Row:
     (found,) = select([condition])
-    blank = records.blank(found, 0, OURS_2, item, scheduler)
+    blank = records.blank(found, 0, arm, "bulk", scheduler)
     return dataclasses.replace(blank, goodput_mbps=goodput, kind=records.OURS)
 
 
@@ -22,6 +22,11 @@ class TheChart(unittest.TestCase):
         self.assertEqual(list(chart.groups), ["eq_rtt50_up"])
         self.assertEqual([(it.name, it.values[0].value) for it in chart.series],
                          [("min_rtt", 2.0), ("ecf", 4.0)])
+
+    def test_is_of_two_legs_whatever_else_was_measured(self):
+        chart = compare_schedulers.chart([
+            [row("uneq_plus0_up", "ecf", 2.0), row("uneq_plus0_up", "ecf", 1.0, OURS_1)]])
+        self.assertEqual(chart.series[0].values[0].value, 2.0)
 
     def test_leaves_out_what_one_folder_lacks(self):
         chart = compare_schedulers.chart([

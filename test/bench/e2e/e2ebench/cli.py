@@ -33,7 +33,7 @@ examples:
       no new round after 40 minutes; the same command later goes on where it stopped
   run.py --build build/release --quick                           does it work? 2 small rounds
   run.py --build build/release --conditions 'eq_rtt*_up' --pairs 5 --only stock ours2
-  run.py --build build/release --conditions uneq_plus100_up --scheduler low_rtt --only ours
+  run.py --build build/release --conditions uneq_plus100_up --scheduler low_rtt --only ours2
       one condition under one scheduler; prints its goodput
   run.py --out results/bench-e2e --report-only                   tables and plots once more
   run.py --list                                                  all conditions and arms
