@@ -27,15 +27,16 @@ constexpr auto kSections = std::to_array<Section>({
     {.key = "conflux.legs",
      .help = "How many legs a tunnel has, and how many it accepts.",
      .explanation =
-         "Two legs is what stock tor builds and what `profile: stock` and `profile: fast` allow. "
+         "Two legs is what stock tor builds and what `profile: stock` and `profile: fast` allow, "
+         "unless the consensus names another number for `profile: stock`. "
          "Each leg more adds its bandwidth, and has its price:\n\n"
          "Guards: every leg enters the network through a guard of its own. A guard sees your "
          "address, when you are active and how much you move. With n legs, n guards see it, and "
          "the chance that one of them is hostile grows about n-fold.\n\n"
          "Exit: the exit sees how many legs join. Stock tor's clients join two, so a tunnel of "
-         "three is recognisably not stock tor.\n\n"
-         "More than two therefore needs `profile: lab`, and belongs on private and test networks "
-         "until you have weighed both."},
+         "three is recognisably not stock tor, unless the consensus names that number.\n\n"
+         "More than two of your own choice therefore needs `profile: lab`, and belongs on private "
+         "and test networks until you have weighed both."},
     {.key = "conflux.reorder",
      .help = "How much memory cells that arrive out of order may hold.",
      .explanation =
