@@ -313,8 +313,9 @@ mpath_cell Scene::make_cell(std::size_t number, std::uint8_t command, std::uint6
 }
 
 mpath_status Scene::receive(std::size_t number, std::uint8_t command, const Body& body,
-                            std::uint64_t token) {
+                            std::uint64_t token, std::uint8_t hop) {
   mpath_cell cell = make_cell(number, command, token);
+  cell.hop = hop;
   cell.body = body.data();
   cell.body_length = static_cast<std::uint16_t>(body.size());
   receipt_ = {};

@@ -96,7 +96,7 @@ class Scene {
   mpath_status arrive(std::size_t number);
   // A cell of any kind arrives, and nobody knows what to expect.
   mpath_status receive(std::size_t number, std::uint8_t command, const Body& body,
-                       std::uint64_t token = 0);
+                       std::uint64_t token = 0, std::uint8_t hop = kJoinHop);
   [[nodiscard]] mpath_cell make_cell(std::size_t number, std::uint8_t command,
                                      std::uint64_t token) const;
   [[nodiscard]] mpath_receipt& receipt() noexcept { return receipt_; }

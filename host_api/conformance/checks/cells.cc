@@ -206,6 +206,10 @@ const std::vector<Violation>& violations() {
        }},
       {"SWITCH to the end of numbers",
        [](Scene& s) { return s.receive(1, kSwitch, switch_body(UINT32_MAX)); }},
+      {"SWITCH of another hop",
+       [](Scene& s) { return s.receive(1, kSwitch, switch_body(1), 0, kJoinHop - 1); }},
+      {"LINK of another hop",
+       [](Scene& s) { return s.receive(0, kLink, s.peer().linked_body(), 0, kJoinHop - 1); }},
       {"a number for the second time",
        [](Scene& s) {
          s.send(0);
@@ -263,6 +267,38 @@ void violations_of_the_handshake_close(Context& check) {
                  "{} was answered with {}, reason {}", one.what, status, scene.receipt().reason);
     scene.finish();
   }
+}
+
+// The order is that of the join point: a middle relay that sends DATA, or gets some, does not
+// count.
+void of_other_hops_are_not_counted(Context& check) {
+  Stage stage(check);
+  stage.need_peer();
+  Scene scene(stage.driver, {});
+  scene.send(0);
+  (void)scene.arrive(0);
+  const mpath_tunnel_info before = scene.info();
+  for (std::uint8_t hop = 0; hop < kJoinHop; ++hop) {
+    const mpath_status received = scene.receive(0, kData, {}, 77, hop);
+    check.expect(received == MPATH_PASS, "MPATH-P-18", "DATA of hop {} was answered with {}", hop,
+                 received);
+    const mpath_route_request request{0, kData, hop, 0, scene.leg(0).id, 1, 0};
+    mpath_grant grant{};
+    const mpath_status routed =
+        stage.driver.route(scene.tunnel, request, scene.views(), scene.now_us, grant);
+    check.expect(routed == MPATH_OK && grant.leg == scene.leg(0).id && grant.has_first == 0,
+                 "MPATH-P-18", "DATA to hop {} of leg 1 was answered with {}, leg {:#x}", hop,
+                 routed, grant.leg);
+  }
+  const mpath_tunnel_info after = scene.info();
+  check.expect(
+      before.cells_sent == after.cells_sent && before.cells_received == after.cells_received,
+      "MPATH-P-18", "cells of other hops were counted: {} sent and {} received, before {} and {}",
+      after.cells_sent, after.cells_received, before.cells_sent, before.cells_received);
+  // And what comes next is in order all the same.
+  scene.send(0);
+  (void)scene.arrive(0);
+  scene.finish();
 }
 
 // Cells that never become in order, until the tunnel has enough.
@@ -349,6 +385,10 @@ std::vector<Check> cells_checks() {
        {"MPATH-P-18"},
        grants_are_commitments,
        "The peer finds the number of every granted cell right behind the one before"},
+      {"cells.of_other_hops_are_not_counted",
+       {"MPATH-P-18"},
+       of_other_hops_are_not_counted,
+       "DATA of and to hops before the join point passes by and has no number"},
       {"cells.blocked_changes_nothing",
        {"MPATH-P-11"},
        blocked_changes_nothing,

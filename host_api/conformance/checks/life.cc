@@ -235,6 +235,19 @@ void ids_are_never_minted_twice(Context& check) {
   }
 }
 
+// An id of a leg that has gone must not name the next one: the scene sees to it when it joins.
+void leg_ids_are_never_minted_twice(Context& check) {
+  Stage stage(check);
+  stage.need_peer();
+  Scene scene(stage.driver, {});
+  for (std::size_t number = 2; number < 30; ++number) {
+    scene.join(1);
+    scene.remove_harmlessly(number);
+    (void)scene.poll();
+  }
+  scene.finish();
+}
+
 }  // namespace
 
 std::vector<Check> states_checks();
@@ -257,6 +270,10 @@ std::vector<Check> life_checks() {
        {"MPATH-P-10"},
        ids_are_never_minted_twice,
        "500 tunnels have 500 ids"},
+      {"life.leg_ids_are_never_minted_twice",
+       {"MPATH-P-10"},
+       leg_ids_are_never_minted_twice,
+       "Nor has a leg that joins the id of one that has gone"},
   };
   const std::vector<Check> states = states_checks();
   all.insert(all.end(), states.begin(), states.end());

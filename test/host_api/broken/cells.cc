@@ -98,6 +98,20 @@ mpath_status forgive_violations(mpath_instance* instance, mpath_tunnel_id tunnel
   return status == MPATH_E_PROTOCOL ? MPATH_CONSUMED : status;
 }
 
+// As if all DATA came from the join point.
+mpath_status ignore_the_hop(mpath_instance* instance, mpath_tunnel_id tunnel,
+                            const mpath_cell* cell, std::uint64_t now, mpath_receipt* out) {
+  constexpr std::uint8_t kData = 2;
+  const bool is_whole = cell != nullptr && cell->struct_size >= sizeof *cell;
+  if (!is_whole || cell->command != kData || cell->hop >= MPATH_HOPS_MAX) {
+    return real().receive(instance, tunnel, cell, now, out);
+  }
+  mpath_cell other = *cell;
+  other.struct_size = sizeof other;
+  other.hop = 2;
+  return real().receive(instance, tunnel, &other, now, out);
+}
+
 constexpr Breakage kAll[] = {
     {"token_returned_twice", [](auto& t) { t.drain = return_twice; }},
     {"token_lost", [](auto& t) { t.drain = lose_one; }},
@@ -109,6 +123,7 @@ constexpr Breakage kAll[] = {
     {"never_shed", [](auto& t) { t.instance_shed = never_shed; }},
     {"closed_on_any_loss", [](auto& t) { t.leg_remove = close_on_any_loss; }},
     {"violations_forgiven", [](auto& t) { t.receive = forgive_violations; }},
+    {"hop_ignored", [](auto& t) { t.receive = ignore_the_hop; }},
 };
 
 }  // namespace

@@ -1,6 +1,7 @@
 // Breakages of sizes, reserved fields, flags, null pointers and ids: P-5..P-12, P-19, P-20.
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cstdint>
 #include <cstring>
 
@@ -170,6 +171,22 @@ mpath_status forgive_double_views(mpath_instance* instance, mpath_tunnel_id tunn
   return real().route(instance, tunnel, request, &clean, now, out);
 }
 
+// Of the legs that join a tunnel alone the twentieth is called like the one before.
+mpath_status mint_twice(mpath_instance* instance, mpath_tunnel_id tunnel,
+                        const mpath_leg_params* legs, std::uint32_t count, std::uint32_t stride,
+                        const mpath_leg_views* views, mpath_leg_id* out) {
+  constexpr int kSpared = 20;
+  static std::atomic<mpath_tunnel_id> tunnel_before = 0;
+  static std::atomic<mpath_leg_id> leg_before = 0;
+  static std::atomic<int> joined = 0;
+  const mpath_status status = real().legs_add(instance, tunnel, legs, count, stride, views, out);
+  if (status != MPATH_OK || count != 1) return status;
+  joined = tunnel_before.exchange(tunnel) == tunnel ? joined + 1 : 1;
+  if (joined == kSpared) *out = leg_before;
+  leg_before = *out;
+  return status;
+}
+
 constexpr Breakage kAll[] = {
     {"tail_written", [](auto& t) { t.tunnel_info = fill_the_tail; }},
     {"stride_ignored", [](auto& t) { t.drain = pack_tokens; }},
@@ -179,6 +196,7 @@ constexpr Breakage kAll[] = {
     {"leg_flags_ignored", [](auto& t) { t.legs_add = ignore_leg_flags; }},
     {"view_flags_refused", [](auto& t) { t.poll = refuse_view_flags; }},
     {"null_pointer_followed", [](auto& t) { t.instance_info = believe_in_pointers; }},
+    {"leg_id_minted_twice", [](auto& t) { t.legs_add = mint_twice; }},
     {"stale_id_called_misuse", [](auto& t) { t.tunnel_info = call_stale_misuse; }},
     {"out_written_on_misuse", [](auto& t) { t.route = write_on_misuse; }},
     {"blocked_but_committed", [](auto& t) { t.route = commit_blocked; }},
