@@ -125,7 +125,7 @@ def main() -> int:
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter,
-        epilog="example: measure.py --build build/release --rounds 3 (22 s per transfer)")
+        epilog="example: measure.py --build build/release --rounds 3 (half a minute per transfer)")
     parser.add_argument("--build", type=Path, default=HERE.parents[2] / "build" / "release",
                         help="with onion-proxy, conflux.so and delay_forwarder")
     parser.add_argument("--rounds", type=int, default=3, metavar="N")
