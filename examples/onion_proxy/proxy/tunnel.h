@@ -143,7 +143,7 @@ class Tunnel final : private LegOwner, private CellSink, private StreamHost {
   void serve_deadlines();
   void watch_exit();
   void probe_exit();
-  bool upload_moves();
+  [[nodiscard]] bool upload_moves();
   void blame_behind_guards();
   void blame(const Leg& leg, size_t first_hop, size_t last_hop);
   void arm_timer();

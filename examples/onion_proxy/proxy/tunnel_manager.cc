@@ -44,7 +44,7 @@ bool TunnelManager::serves(const Entry& entry, uint16_t port) {
   return !entry.tunnel || port == 0 || entry.exit_ports.allows(port);
 }
 
-// `end`: there are too many tunnels.
+// `end`: there are too many tunnels. A further one serves its port, for which its exit was chosen.
 TunnelManager::Entries::iterator TunnelManager::entry_for(const std::string& isolation,
                                                           uint16_t port) {
   const Key first{isolation, 0};
@@ -54,7 +54,6 @@ TunnelManager::Entries::iterator TunnelManager::entry_for(const std::string& iso
     if (at != entries_.end() && serves(at->second, port)) return at;
   }
   const Key& key = entries_.contains(first) ? further : first;
-  if (const auto at = entries_.find(key); at != entries_.end()) return at;
   if (const auto at = take_prepared(port, key); at != entries_.end()) return at;
   if (entries_.size() >= options_.tunnels_max && !close_most_idle()) return entries_.end();
   return entries_.try_emplace(key).first;

@@ -213,7 +213,7 @@ void Tunnel::watch_exit() {
     case Liveness::Verdict::kFine:
       return;
     case Liveness::Verdict::kProbe:
-      upload_moves();
+      (void)upload_moves();  // from now on
       return probe_exit();
     case Liveness::Verdict::kDead:
       if (upload_moves()) return liveness_.note_acknowledged(now());
