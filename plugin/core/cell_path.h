@@ -13,7 +13,7 @@ namespace conflux {
 [[gnu::always_inline]] inline const Leg* Tunnel::route_again(CellKey key, Cells want,
                                                              LegViews views, Instant now,
                                                              Cells& granted) noexcept {
-  if (key != short_.sent || !time_goes_on(now) || !sender_.stays(legs_, views, want, now)) {
+  if (key != sent_key_ || !time_goes_on(now) || !sender_.stays(legs_, views, want, now)) {
     return nullptr;
   }
   granted = sender_.commit_again(legs_, views, want, now);
@@ -22,14 +22,40 @@ namespace conflux {
   return &legs_[sender_.standing()];
 }
 
+[[gnu::always_inline]] inline bool Tunnel::deliver_in_turn(CellKey key, LegId id,
+                                                           Instant now) noexcept {
+  if (key != turn_key_ || !time_goes_on(now) || id != turn_leg_) return false;
+  now_ = now;
+  // Nobody asks whether a number is left (attack A19): as many cells have come as have numbers.
+  receiver_.deliver_known();
+  return true;
+}
+
+inline void Tunnel::settle_turn() const noexcept {
+  if (turn_key_ == kNoCellKey) return;
+  if (Leg* leg = legs_.find(turn_leg_)) {
+    leg->sequence().commit_received(receiver_.last_delivered());
+  }
+}
+
 [[gnu::always_inline]] inline Leg* Tunnel::find_counting(CellKey key, LegId id,
                                                          Instant now) noexcept {
-  if (key != short_.received || !time_goes_on(now)) return nullptr;
+  if (key != received_key_ || !time_goes_on(now)) return nullptr;
   // The key is that of a tunnel that has legs, which all count: none is asked for its state.
   Leg* const leg = legs_.find_of_some(id);
   if (leg == nullptr) return nullptr;
+  end_turn();
   now_ = now;
   return leg;
+}
+
+[[gnu::always_inline]] inline bool Tunnel::deliver_plainly(Leg& leg) noexcept {
+  if (!receiver_.deliver_plainly(leg)) return false;
+  if (receiver_.queue().empty()) {
+    turn_leg_ = leg.id();
+    turn_key_ = received_key_;
+  }
+  return true;
 }
 
 template <class Take>

@@ -15,10 +15,9 @@ ReceptionResult Receiver::handle_sequenced(Leg& leg, Token token, std::uint32_t 
 }
 
 ReceptionResult Receiver::hold(const Leg& leg, const HeldCell& cell) {
-  if (footprint_with(cell.cost) > limits_.tunnel_limit)
-    return {Reception::kRefuse, Reason::REORDER_LIMIT};
+  if (footprint_with(cell.cost) > tunnel_limit_) return {Reception::kRefuse, Reason::REORDER_LIMIT};
   queue_.hold(leg.id(), cell);
-  if (stall_deadline_ == kNever) stall_deadline_ = deadline(cell.arrived, limits_.stall_timeout);
+  if (stall_deadline_ == kNever) stall_deadline_ = deadline(cell.arrived, stall_timeout_);
   return {Reception::kHold};
 }
 
@@ -47,8 +46,8 @@ bool Receiver::commit_stall_check(Instant now) noexcept {
   if (now < stall_deadline_) return false;
   // The timer was set for the oldest cell of that time; what has been drained since, it forgives.
   // Cells that are in order wait for the host, not for the peer.
-  stall_deadline_ = has_next() ? deadline(now, limits_.stall_timeout)
-                               : deadline(queue_.oldest_arrival(), limits_.stall_timeout);
+  stall_deadline_ = has_next() ? deadline(now, stall_timeout_)
+                               : deadline(queue_.oldest_arrival(), stall_timeout_);
   return now >= stall_deadline_;
 }
 

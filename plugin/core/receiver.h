@@ -35,7 +35,10 @@ struct DrainResult {
 class Receiver {
  public:
   explicit Receiver(const ReorderLimits& limits) noexcept
-      : quiet_below_(quiet_below(limits, false)), limits_(limits) {}
+      : quiet_below_(quiet_below(limits.tunnel_limit, limits.high_water)),
+        tunnel_limit_(limits.tunnel_limit),
+        high_water_(limits.high_water),
+        stall_timeout_(limits.stall_timeout) {}
 
   // The last cell that was handed over in order. Seed: last_seq_delivered.
   [[nodiscard]] SeqNo last_delivered() const noexcept { return last_delivered_; }
@@ -65,12 +68,17 @@ class Receiver {
   // The same for a cell that is the next one; else false, and nothing has changed.
   // Seed: is_seqno_in_order.
   bool deliver_plainly(Leg& leg) noexcept;
+  // The same for a cell of which the caller knows that it is the next one, and settles later what
+  // its leg received: see Tunnel::deliver_in_turn.
+  void deliver_known() noexcept { last_delivered_ = next(last_delivered_); }
   // The same for a cell that is held behind others of its leg while that concerns nobody: no limit
   // and no water mark is reached. Else false, and nothing has changed.
   // `id` is the leg's, which the caller has at hand.
   bool hold_plainly(Leg& leg, LegId id, Token token, std::uint32_t cost, Instant now) noexcept;
   // Whether the high water mark has been reached, and the low one not yet again.
-  void commit_pressure(bool on) noexcept { quiet_below_ = quiet_below(limits_, on); }
+  void commit_pressure(bool on) noexcept {
+    quiet_below_ = quiet_below(tunnel_limit_, on ? kNoMark : high_water_);
+  }
 
   // A SWITCH arrived; NONE, or the violation. `sent`: sequenced cells that we have sent.
   Reason handle_switch(Leg& leg, SeqDelta delta, std::uint64_t linked_legs, Cells cwnd_init,
@@ -91,10 +99,10 @@ class Receiver {
   [[nodiscard]] Bytes footprint_with(std::uint32_t cost) const noexcept {
     return Bytes{queue_.footprint().raw() + OutOfOrderQueue::weight(cost)};
   }
+  static constexpr Bytes kNoMark{UINT64_MAX};
   // Bytes are never more than the footprint, so below this one no mark is reached either.
-  static Bytes quiet_below(const ReorderLimits& limits, bool pressure) noexcept {
-    const Bytes limit{limits.tunnel_limit.raw() + 1};
-    return pressure ? limit : std::min(limit, limits.high_water);
+  static Bytes quiet_below(Bytes limit, Bytes mark) noexcept {
+    return std::min(Bytes{limit.raw() + 1}, mark);
   }
   // Keeps a cell that is not the next one, if there is room.
   ReceptionResult hold(const Leg& leg, const HeldCell& cell);
@@ -105,7 +113,9 @@ class Receiver {
   Instant stall_deadline_ = kNever;
   std::uint64_t switches_ = 0;
   std::uint64_t discarded_ = 0;  // cells
-  ReorderLimits limits_;
+  Bytes tunnel_limit_;
+  Bytes high_water_;
+  Micros stall_timeout_;
 };
 
 [[gnu::always_inline]] inline bool Receiver::deliver_plainly(Leg& leg) noexcept {

@@ -172,6 +172,7 @@ Outcome Tunnel::remove_leg(LegId id, Reason reason, const LegViews& views, Insta
   if (std::holds_alternative<Closed>(state_)) return refuse(Outcome::kClosed, close_reason());
   const std::optional<std::size_t> at = legs_.index_of(id);
   if (!at) return refuse(Outcome::kStale);
+  end_turn();
   const Leg leg = legs_[*at];
   const LegView* view = views.find(id, *at);
   if (view == nullptr && leg.peer_is_linked()) return refuse(Outcome::kViews);
@@ -208,6 +209,7 @@ Outcome Tunnel::check_single() noexcept {
 Outcome Tunnel::take_single_leg(std::optional<Leg>& out, Instant now) {
   expire(now);
   if (const Outcome outcome = check_single(); outcome != Outcome::kOk) return outcome;
+  end_turn();
   out = legs_[0];
   forget_cells_of(out->id());
   if (out->is<LinkQueued>() || out->is<AwaitingLinked>()) {
@@ -292,8 +294,17 @@ void Tunnel::log(LogEvent event, LogLevel level, Reason reason, LegOrdinal leg,
   }
 }
 
+bool Tunnel::turn_is_consistent() const noexcept {
+  if (turn_key_ == kNoCellKey) return true;
+  const std::optional<std::size_t> at = legs_.index_of(turn_leg_);
+  return turn_key_ == received_key_ && receiver_.queue().empty() && at &&
+         legs_[*at].sequence().last_received() <= receiver_.last_delivered();
+}
+
 bool Tunnel::is_consistent() const noexcept {
-  if (short_ != plan_short_keys()) return false;
+  if (ShortKeys{sent_key_, received_key_} != plan_short_keys() || !turn_is_consistent()) {
+    return false;
+  }
   // A closed tunnel only gives back what it holds: what it counted does not matter any more.
   if (std::holds_alternative<Closed>(state_)) return legs_.empty() && next_deadline_ == kEndOfTime;
   if (!receiver_.is_consistent() || !sender_.is_consistent()) return false;

@@ -148,13 +148,17 @@ class Tunnel {
   // Seed: should_skip_join_point.
   Outcome can_read(const LegViews& views, Instant now, RouteGrant& out);
   Outcome handle_cell(const ReceivedCell& cell, Instant now, Reason& violation);
+  // The shortest way of handle_cell(): of DATA from the join point on the leg in turn. It is handed
+  // over. False if it is not that for certain, or `now` is earlier than what was, or something is
+  // due; then nothing has changed.
+  [[nodiscard]] bool deliver_in_turn(CellKey key, LegId leg, Instant now) noexcept;
   // The short way of handle_cell(). The leg on which a cell of this key came, if it is DATA from
   // the join point and counted, `now` is no earlier than what was, and nothing is due: then time
   // goes on. Else null, and nothing has changed.
   [[nodiscard]] Leg* find_counting(CellKey key, LegId leg, Instant now) noexcept;
   // Its next cell is the next one of all; or is held behind others of its leg. Else false, and
   // nothing has changed.
-  bool deliver_plainly(Leg& leg) noexcept { return receiver_.deliver_plainly(leg); }
+  bool deliver_plainly(Leg& leg) noexcept;
   bool hold_plainly(Leg& leg, LegId id, Token token, std::uint32_t cost) noexcept {
     return receiver_.hold_plainly(leg, id, token, cost, now_);
   }
@@ -175,7 +179,11 @@ class Tunnel {
   [[nodiscard]] Instant next_deadline(const LegViews& views) const noexcept;
 
   // Queries.
-  [[nodiscard]] const LegSet& legs() const noexcept { return legs_; }
+  // As of now: ask again after the next cell.
+  [[nodiscard]] const LegSet& legs() const noexcept {
+    settle_turn();
+    return legs_;
+  }
   [[nodiscard]] const Sender& sender() const noexcept { return sender_; }
   [[nodiscard]] const Receiver& receiver() const noexcept { return receiver_; }
   [[nodiscard]] TunnelIdentity identity() const noexcept { return identity_; }
@@ -214,13 +222,20 @@ class Tunnel {
   [[nodiscard]] std::optional<LegId> mint_leg(std::uint32_t taken_slots) const noexcept;
   Outcome handle_signalling(Leg& leg, const ReceivedCell& cell, Reason& violation);
   Outcome handle_sequenced(Leg& leg, const ReceivedCell& cell, Reason& violation);
-  // Which cells may go the short way.
+  // Which cells may go a short way.
   struct ShortKeys {
     CellKey sent = kNoCellKey;      // DATA to the join point of a multi-path tunnel
     CellKey received = kNoCellKey;  // DATA from there, while each leg counts what it receives
     friend bool operator==(const ShortKeys&, const ShortKeys&) = default;
   };
   [[nodiscard]] ShortKeys plan_short_keys() const noexcept;
+  // The leg in turn is told what it has received: before anyone looks, or may deliver or hold.
+  void settle_turn() const noexcept;
+  void end_turn() noexcept {
+    settle_turn();
+    turn_key_ = kNoCellKey;
+  }
+  [[nodiscard]] bool turn_is_consistent() const noexcept;
   // Is this no earlier than what was, and is nothing due?
   [[nodiscard]] bool time_goes_on(Instant now) const noexcept;
   [[nodiscard]] std::optional<SeqNo> stuck_at() const noexcept;
@@ -242,21 +257,31 @@ class Tunnel {
     ++version_;
     news_ |= kChangeNews;
     sender_.commit_set_changed();
-    short_ = plan_short_keys();
+    const ShortKeys keys = plan_short_keys();
+    sent_key_ = keys.sent;
+    received_key_ = keys.received;
+    end_turn();
   }
 
-  // What each cell asks for first lies together.
+  // What each cell asks for first lies together: all that one in turn asks for is in one cache line
+  // with the tunnel's gate.
   Instant now_{};
   Instant next_deadline_ = kEndOfTime;  // may be early, never late
-  ShortKeys short_;                     // as of the last news
+  CellKey sent_key_ = kNoCellKey;       // ShortKeys::sent, as of the last news
+  // While a leg is in turn: ShortKeys::received. The leg is in turn that brought the last cell if
+  // nothing is held. Its next one is then the next one of all, and what it has received is what has
+  // been delivered: nothing else need be asked or counted.
+  CellKey turn_key_ = kNoCellKey;
+  LegId turn_leg_{};
   Receiver receiver_;
   Sender sender_;
   std::variant<SinglePath, MultiPath, Closed> state_;
-  LegSet legs_;
+  mutable LegSet legs_;  // so that legs() can settle the turn
 
   std::uint8_t news_ = kChangeNews;
   bool pressure_ = false;  // held bytes rose above the high mark and not yet to the low one
   bool pressure_told_ = false;
+  CellKey received_key_ = kNoCellKey;  // ShortKeys::received, as of the last news
   TunnelIdentity identity_;
   TunnelConfig config_;
   Nonce nonce_;

@@ -113,6 +113,7 @@ Outcome Tunnel::handle_cell(const ReceivedCell& cell, Instant now, Reason& viola
 }
 
 Outcome Tunnel::handle_sequenced(Leg& leg, const ReceivedCell& cell, Reason& violation) {
+  end_turn();
   const ReceptionResult result = receiver_.handle_sequenced(leg, cell.token, cell.cost, now_);
   switch (result.reception) {
     case Reception::kDeliver:
@@ -144,6 +145,7 @@ Outcome Tunnel::handle_signalling(Leg& leg, const ReceivedCell& cell, Reason& vi
         static_cast<std::uint64_t>(rtt.count()));
     return Outcome::kConsumed;
   }
+  end_turn();
   const std::optional<SeqDelta> delta = parse_switch(cell.body);
   violation = !delta ? Reason::SWITCH_MALFORMED
                      : receiver_.handle_switch(leg, *delta, legs_.count_linked(),

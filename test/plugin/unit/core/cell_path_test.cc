@@ -25,11 +25,22 @@ class CellPath : public ::testing::Test {
   }
   static Reception receive_on(TunnelRig& rig, LegId id, std::uint8_t command = kData,
                               HopNum hop = test::kJoinHop, std::uint32_t cost = 1) {
-    Leg* leg = rig.tunnel.find_counting(make_cell_key(command, hop.raw()), id, rig.now);
+    const CellKey key = make_cell_key(command, hop.raw());
+    if (rig.tunnel.deliver_in_turn(key, id, rig.now)) return Reception::kDeliver;
+    Leg* leg = rig.tunnel.find_counting(key, id, rig.now);
     if (leg == nullptr) return Reception::kRefuse;
     if (rig.tunnel.deliver_plainly(*leg)) return Reception::kDeliver;
     return rig.tunnel.hold_plainly(*leg, id, Token{1}, cost) ? Reception::kHold
                                                              : Reception::kRefuse;
+  }
+  // Whether its leg is in turn, and the cell is handed over for that.
+  bool in_turn(std::size_t leg, std::uint8_t command = kData, HopNum hop = test::kJoinHop) {
+    return rig_.tunnel.deliver_in_turn(make_cell_key(command, hop.raw()), rig_.leg(leg), rig_.now);
+  }
+  // What the leg has received: the largest number, and how many cells.
+  std::pair<std::uint64_t, std::uint64_t> received(std::size_t leg) {
+    const LegSequence& sequence = rig_.tunnel.legs()[leg].sequence();
+    return {sequence.last_received().raw(), sequence.carried_in().raw()};
   }
   // The ordinal of the leg that is chosen again, or 0.
   std::uint32_t again(std::uint64_t want = 1, std::uint8_t command = kData,
@@ -190,6 +201,108 @@ TEST_F(CellPath, HoldsNothingThatMayReachTheHighMarkAndAnyUpToTheLimitOnceItIsTo
   rig.tunnel.drain(100, [](const DrainedToken&) {});
   EXPECT_EQ(test::count(rig.poll(), EventKind::kPressure), 1U);
   EXPECT_EQ(rig.tunnel.receiver().queue().cells(), Cells{0});
+}
+
+TEST_F(CellPath, HasTheLegInTurnThatBroughtTheLastCellWhileNothingIsHeld) {
+  rig_.link_all(2);
+  EXPECT_FALSE(in_turn(0)) << "before the first cell";
+  ASSERT_EQ(receive(0), Reception::kDeliver);
+  EXPECT_TRUE(in_turn(0));
+  EXPECT_TRUE(in_turn(0));
+  EXPECT_FALSE(in_turn(1));
+  EXPECT_EQ(rig_.tunnel.receiver().last_delivered(), SeqNo{3});
+  EXPECT_EQ(received(0), std::pair(3UL, 3UL));
+  EXPECT_TRUE(in_turn(0)) << "to look at a leg ends nothing";
+  EXPECT_EQ(received(0), std::pair(4UL, 4UL));
+  EXPECT_TRUE(rig_.tunnel.is_consistent());
+}
+
+TEST_F(CellPath, AsksOfTheLegInTurnWhatItAsksOfAny) {
+  rig_.link_all(2);
+  ASSERT_EQ(receive(0), Reception::kDeliver);
+  EXPECT_FALSE(in_turn(0, kSendme));
+  EXPECT_FALSE(in_turn(0, kData, HopNum{1}));
+  rig_.now -= 1us;
+  EXPECT_FALSE(in_turn(0)) << "time stepped back, which is counted";
+  rig_.now += 1us;
+  EXPECT_TRUE(in_turn(0));
+  EXPECT_EQ(rig_.tunnel.receiver().received(), Cells{2});
+}
+
+// Here and below legs are not looked at meanwhile, which would settle what they have received.
+TEST_F(CellPath, EndsATurnWithASwitchThatCountsFromAllThatTheLegBrought) {
+  rig_.link_all(2);
+  const LegId first = rig_.leg(0);
+  const LegId second = rig_.leg(1);
+  ASSERT_EQ(receive_on(rig_, first), Reception::kDeliver);
+  ASSERT_EQ(receive_on(rig_, first), Reception::kDeliver);
+  ASSERT_EQ(receive_on(rig_, first), Reception::kDeliver);
+  ASSERT_EQ(rig_.switched(second, 3), Outcome::kConsumed);
+  ASSERT_EQ(receive_on(rig_, second), Reception::kDeliver) << "the fourth";
+  ASSERT_EQ(receive_on(rig_, second), Reception::kDeliver);
+  ASSERT_EQ(rig_.switched(first, 2), Outcome::kConsumed) << "from three";
+  ASSERT_EQ(receive_on(rig_, first), Reception::kDeliver) << "the sixth";
+  EXPECT_EQ(received(0), std::pair(6UL, 4UL));
+  EXPECT_EQ(received(1), std::pair(5UL, 2UL));
+}
+
+TEST_F(CellPath, EndsATurnWithACellThatIsHeldUntilThatIsDrained) {
+  rig_.link_all(2);
+  const LegId first = rig_.leg(0);
+  const LegId second = rig_.leg(1);
+  ASSERT_EQ(receive_on(rig_, first), Reception::kDeliver);
+  ASSERT_EQ(receive_on(rig_, first), Reception::kDeliver);
+  ASSERT_EQ(rig_.switched(second, 3), Outcome::kConsumed);
+  ASSERT_EQ(rig_.data(second), Outcome::kHeld) << "the fourth";
+  EXPECT_FALSE(rig_.tunnel.deliver_in_turn(TunnelRig::kDataKey, first, rig_.now));
+  ASSERT_EQ(receive_on(rig_, first), Reception::kDeliver) << "the third, with one held behind it";
+  EXPECT_TRUE(rig_.tunnel.has_tokens());
+  EXPECT_FALSE(rig_.tunnel.deliver_in_turn(TunnelRig::kDataKey, first, rig_.now));
+  rig_.tunnel.drain(1, [](const DrainedToken&) {});
+  ASSERT_EQ(receive_on(rig_, second), Reception::kDeliver) << "the fifth";
+  EXPECT_TRUE(rig_.tunnel.deliver_in_turn(TunnelRig::kDataKey, second, rig_.now));
+  EXPECT_EQ(received(0), std::pair(3UL, 3UL));
+  EXPECT_EQ(received(1), std::pair(6UL, 3UL));
+}
+
+TEST_F(CellPath, EndsATurnWithACountedCellThatIsNotData) {
+  rig_.link_all(2);
+  const LegId first = rig_.leg(0);
+  ASSERT_EQ(receive_on(rig_, first), Reception::kDeliver);
+  ASSERT_EQ(receive_on(rig_, first), Reception::kDeliver);
+  ASSERT_EQ(rig_.receive(first, RelayCommand::kEnd, {}), Outcome::kOk) << "the third";
+  ASSERT_EQ(receive_on(rig_, first), Reception::kDeliver);
+  EXPECT_EQ(received(0), std::pair(4UL, 4UL));
+}
+
+TEST_F(CellPath, KnowsWhatTheLegInTurnBroughtWhenThatOneOrAnotherLeaves) {
+  for (const std::size_t leaving : {0U, 1U, 2U}) {
+    TunnelRig rig;
+    rig.link_all(3);
+    const LegId first = rig.leg(0);
+    const LegId gone = rig.leg(leaving);
+    ASSERT_EQ(rig.switched(rig.leg(1), 2), Outcome::kConsumed) << "which the first one overtakes";
+    const LegViews views = rig.views();
+    for (int i = 0; i < 3; ++i) ASSERT_EQ(receive_on(rig, first), Reception::kDeliver);
+    ASSERT_EQ(rig.tunnel.remove_leg(gone, Reason::CHANNEL_CLOSED, views, rig.now), Outcome::kOk);
+    if (leaving == 0) {
+      EXPECT_EQ(rig.tunnel.close_reason(), Reason::HIGHEST_RECEIVED_LOST);
+      continue;
+    }
+    EXPECT_EQ(rig.tunnel.close_reason(), Reason::NONE) << "it brought nothing";
+    ASSERT_EQ(receive_on(rig, first), Reception::kDeliver);
+    EXPECT_EQ(rig.tunnel.legs()[0].sequence().carried_in(), Cells{4});
+  }
+}
+
+TEST_F(CellPath, EndsATurnWhenALegJoins) {
+  rig_.link_all(2);
+  const LegId first = rig_.leg(0);
+  ASSERT_EQ(receive_on(rig_, first), Reception::kDeliver);
+  ASSERT_EQ(receive_on(rig_, first), Reception::kDeliver);
+  ASSERT_EQ(rig_.join(1), Outcome::kOk);
+  EXPECT_FALSE(rig_.tunnel.deliver_in_turn(TunnelRig::kDataKey, first, rig_.now));
+  EXPECT_EQ(received(0), std::pair(2UL, 2UL)) << "wherever it lies now";
 }
 
 TEST_F(CellPath, GoesOnWithTheFastestLegWhileThatIsOpen) {

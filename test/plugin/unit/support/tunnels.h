@@ -115,6 +115,11 @@ class TunnelRig {
     return Outcome::kOk;
   }
   Outcome data_shortly(LegId from, std::uint32_t cost) {
+    if (tunnel.deliver_in_turn(kDataKey, from, now)) {
+      ++tokens;
+      ++turns;
+      return Outcome::kOk;
+    }
     Leg* leg = tunnel.find_counting(kDataKey, from, now);
     if (leg == nullptr) return data(from, cost);
     const bool delivered = tunnel.deliver_plainly(*leg);
@@ -154,6 +159,7 @@ class TunnelRig {
   std::uint32_t backlog = 0;
   std::uint64_t tokens = 0;
   std::uint64_t shortcuts = 0;  // cells that went the short way
+  std::uint64_t turns = 0;      // and cells of the leg in turn
   Reason violation = Reason::NONE;
   RouteGrant grant;
 
