@@ -26,7 +26,7 @@ std::size_t small_page() noexcept { return static_cast<std::size_t>(::sysconf(_S
 AddressRange::AddressRange(std::size_t size) : size_(size) {
   CONFLUX_CHECK(size % kHugePage == 0);
   const std::size_t spare = kHugePage - small_page();
-  void* mapped = ::mmap(nullptr, size + spare, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  void* mapped = ::mmap(nullptr, size + spare, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (mapped == MAP_FAILED) throw std::bad_alloc();
   auto* first = static_cast<std::byte*>(mapped);
   const std::size_t before = -reinterpret_cast<std::uintptr_t>(mapped) % kHugePage;

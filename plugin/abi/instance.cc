@@ -52,7 +52,7 @@ void Instance::relieve(TunnelSlot& slot, std::uint64_t total) noexcept {
   const std::uint64_t limit = process_limit_.load(std::memory_order_relaxed);
   if (total <= limit) return;
   const auto mark_own = [&] {
-    mark(slot, slot.generation(), slot.held_bytes.load(std::memory_order_relaxed));
+    mark(slot, slot.gate.generation(), slot.held_bytes.load(std::memory_order_relaxed));
   };
   if (total - limit > limit / 8) mark_own();
   const std::uint64_t leaving = marked_bytes_.load(std::memory_order_relaxed);
@@ -170,7 +170,7 @@ std::uint32_t Instance::shed(std::uint64_t bytes, std::span<mpath_tunnel_id> vic
   for (std::uint32_t index = 0; index < tunnels_.high_mark(); ++index) {
     const TunnelSlot& slot = *tunnels_.at(index);
     // The generation first: if another tunnel moves in meanwhile, it is this one that is marked.
-    const std::uint32_t generation = slot.generation();
+    const std::uint32_t generation = slot.gate.generation();
     const std::uint64_t held = slot.held_bytes.load(std::memory_order_relaxed);
     if ((generation & 1U) == 0 || held == 0) continue;
     const mpath_tunnel_id id = std::uint64_t{generation} << 32U | index;

@@ -148,14 +148,23 @@ mpath_status check_cell(const mpath_cell* cell) noexcept {
   return MPATH_HELD;
 }
 
-// What is not the next cell: most often it is held behind others that came on its leg.
-[[gnu::noinline]] mpath_status receive_early(mpath_instance* instance, TunnelSlot& slot,
-                                             const mpath_cell* cell, Leg& leg,
-                                             mpath_receipt* out) noexcept {
-  if (!slot.tunnel->hold_plainly(leg, LegId{cell->leg}, Token{cell->token}, cell->cost)) {
-    return receive_on(instance, slot, cell, to_us(slot.tunnel->now()), out);
+// Of a leg that is not in turn: most often it is held behind others that came on it, or is the next
+// cell while others are held. Arguments as those of receive(), so that it need move none.
+[[gnu::noinline]] mpath_status receive_out_of_turn(mpath_instance* instance, mpath_tunnel_id tunnel,
+                                                   const mpath_cell* cell, std::uint64_t now_us,
+                                                   mpath_receipt* out, TunnelSlot& slot) noexcept {
+  Tunnel& it = *slot.tunnel;
+  const LegId id{cell->leg};
+  Leg* leg = it.find_counting(key_of(*cell), id, to_instant(now_us));
+  if (leg == nullptr) return receive_anyhow(instance, tunnel, cell, now_us, out);
+  if (it.deliver_plainly(*leg)) {
+    write_receipt(it.receiver().has_next(), out);
+    return MPATH_OK;
   }
-  write_receipt(slot.tunnel->receiver().next_is_held(), out);
+  if (!it.hold_plainly(*leg, id, Token{cell->token}, cell->cost)) {
+    return receive_on(instance, slot, cell, now_us, out);
+  }
+  write_receipt(it.receiver().next_is_held(), out);
   return instance->impl.settle_one_held(slot) ? MPATH_HELD : settle_held(instance, slot);
 }
 
@@ -179,7 +188,7 @@ namespace shim {
   const mpath_route_request* volatile const request_aside = request;
   const mpath_leg_views* volatile const views_aside = views;
   if (instance != nullptr) [[likely]] {
-    TunnelSlot* slot = instance->impl.tunnels().find_quiet(tunnel);
+    TunnelSlot* slot = instance->impl.tunnels().find_quiet<SlotTable::First::kLegs>(tunnel);
     if (slot != nullptr && may_be_short(request, views, out)) [[likely]] {
       Cells granted;
       const Leg* leg = slot->tunnel->route_again(
@@ -222,19 +231,14 @@ mpath_status can_read(mpath_instance* instance, mpath_tunnel_id tunnel,
                                           const mpath_cell* cell, std::uint64_t now_us,
                                           mpath_receipt* out) noexcept {
   if (instance != nullptr && may_be_short(cell, out)) [[likely]] {
-    const LegId id{cell->leg};
-    if (TunnelSlot* slot = instance->impl.tunnels().find_quiet(tunnel)) [[likely]] {
-      Tunnel& it = *slot->tunnel;
-      Leg* leg = it.find_counting(key_of(*cell), id, to_instant(now_us));
-      if (leg != nullptr) [[likely]] {
-        if (!it.deliver_plainly(*leg)) return receive_early(instance, *slot, cell, *leg, out);
+    TunnelSlot* slot = instance->impl.tunnels().find_quiet<SlotTable::First::kGate>(tunnel);
+    if (slot != nullptr) [[likely]] {
+      if (slot->tunnel->deliver_in_turn(key_of(*cell), LegId{cell->leg}, to_instant(now_us)))
+          [[likely]] {
         write_receipt(false, out);
-        // A number that was reckoned anyway would take a register that each cell needs.
-        if (!it.receiver().queue().empty()) [[unlikely]] {
-          out->ready = it.receiver().next_is_held() ? 1 : 0;
-        }
         return MPATH_OK;
       }
+      return receive_out_of_turn(instance, tunnel, cell, now_us, out, *slot);
     }
   }
   return receive_anyhow(instance, tunnel, cell, now_us, out);

@@ -5,6 +5,11 @@
 
 namespace conflux {
 
+SlotTable::SlotTable() {
+  free_.push_back(make());
+  near_ = memory_[0].begin();
+}
+
 SlotTable::~SlotTable() {
   for (std::uint32_t index = 0; index < high_mark(); ++index) std::destroy_at(at(index));
 }
@@ -16,12 +21,15 @@ std::optional<std::uint32_t> SlotTable::acquire() {
     free_.pop_back();
     return index;
   }
+  if (high_mark() >= kTunnelsMax) return std::nullopt;
+  return make();
+}
+
+std::uint32_t SlotTable::make() {
   const std::uint32_t index = high_mark_.load(std::memory_order_relaxed);
-  if (index >= kTunnelsMax) return std::nullopt;
   make_room(index);
-  std::construct_at(at(index));
+  std::construct_at(at(index), index);
   high_mark_.store(index + 1, std::memory_order_release);
-  if (index < kSegment) near_mark_.store(index + 1, std::memory_order_release);
   return index;
 }
 
@@ -34,7 +42,6 @@ void SlotTable::make_room(std::uint32_t index) {
     memory = AddressRange(kSegment * sizeof(TunnelSlot));
     segments_[number].store(reinterpret_cast<TunnelSlot*>(memory.begin()),
                             std::memory_order_release);
-    if (number == 0) near_ = memory.begin();  // before near_mark_ lets anyone read it
   }
   // With many tunnels most calls go to one that is in no cache, and much of what they cost is
   // walking page tables (test/bench/README.md).
@@ -44,8 +51,8 @@ void SlotTable::make_room(std::uint32_t index) {
 
 mpath_tunnel_id SlotTable::publish(std::uint32_t index) noexcept {
   TunnelSlot* slot = at(index);
-  const std::uint32_t generation = slot->generation() + 1;
-  slot->gate.store(TunnelSlot::gate_of(generation, index), std::memory_order_release);
+  const std::uint32_t generation = slot->gate.generation() + 1;
+  slot->gate.move_on(generation, index);
   count_.fetch_add(1, std::memory_order_relaxed);
   return std::uint64_t{generation} << 32U | index;
 }
@@ -53,7 +60,7 @@ mpath_tunnel_id SlotTable::publish(std::uint32_t index) noexcept {
 void SlotTable::retire(mpath_tunnel_id id) noexcept {
   const auto index = static_cast<std::uint32_t>(id);
   TunnelSlot* slot = at(index);
-  slot->gate.store(TunnelSlot::gate_of(slot->generation() + 1, index), std::memory_order_release);
+  slot->gate.move_on(slot->gate.generation() + 1, index);
   slot->reset();
   count_.fetch_sub(1, std::memory_order_relaxed);
   release(index);

@@ -21,7 +21,8 @@ namespace conflux {
 // but for the parts of TunnelSlot that say otherwise.
 class SlotTable {
  public:
-  SlotTable() = default;
+  // With the first slot, and the addresses of the first segment. Throws std::bad_alloc.
+  SlotTable();
   SlotTable(const SlotTable&) = delete;
   SlotTable& operator=(const SlotTable&) = delete;
   ~SlotTable();
@@ -30,24 +31,28 @@ class SlotTable {
     const auto index = static_cast<std::uint32_t>(id);
     if (index >= high_mark()) return nullptr;
     TunnelSlot* slot = at(index);
-    return slot->is_home_of(id) ? slot : nullptr;
+    return slot->gate.is_home_of(id) ? slot : nullptr;
   }
-  // The same, if nothing asks its owner to look twice: no flag is set at the gate. Its legs are
-  // asked for. Nearly all that ever live are in the first segment, where one is found with fewer
-  // instructions. [any-thread]
+  // What of a slot the caller looks at first, so that it is asked for while the gate is read.
+  enum class First : std::uint8_t { kGate, kLegs };
+  // The same, if nothing asks its owner to look twice: no flag is set at the gate. Nearly all that
+  // ever live are in the first segment, where one is found with fewer instructions. [any-thread]
+  template <First kFirst>
   [[nodiscard, gnu::always_inline]] TunnelSlot* find_quiet(mpath_tunnel_id id) const noexcept {
+    // Whatever number this is, it leads to a gate of the first segment. If that is not its own, it
+    // is another's, or of a slot that was never made, which reads as zero: only the first slot's
+    // index is zero, and that one is made. So no bound is asked for first.
     const auto index = static_cast<std::uint32_t>(id);
-    TunnelSlot* slot = nullptr;
-    if (index < near_mark_.load(std::memory_order_acquire)) [[likely]] {
-      // Multiplied in 32 bits, the id's low half needs no register of its own.
-      slot = reinterpret_cast<TunnelSlot*>(near_ + index * std::uint32_t{sizeof(TunnelSlot)});
-    } else {
-      if (index >= high_mark()) return nullptr;
+    auto* slot =
+        reinterpret_cast<TunnelSlot*>(near_ + index % kSegment * std::uint32_t{sizeof(TunnelSlot)});
+    if constexpr (kFirst == First::kLegs) prefetch_legs(slot);
+    if (!slot->gate.lets_in(id)) [[unlikely]] {
+      if (index < kSegment || index >= high_mark()) return nullptr;
       slot = at(index);
+      if (!slot->gate.lets_in(id)) return nullptr;
     }
-    prefetch_legs(slot);
     if (slot == nullptr) __builtin_unreachable();  // callers need not ask twice
-    return slot->gate.load(std::memory_order_acquire) == id ? slot : nullptr;
+    return slot;
   }
 
   // A free slot that nobody else has, or nothing if kTunnelsMax are in use. Throws std::bad_alloc.
@@ -73,6 +78,8 @@ class SlotTable {
   }
 
  private:
+  // Makes the slot at the high mark.
+  std::uint32_t make();
   void make_room(std::uint32_t index);
 
   // Slots of one piece of addresses; a power of two for the sake of at(), and of as many cache
@@ -102,10 +109,8 @@ class SlotTable {
   std::array<std::atomic<TunnelSlot*>, kSegments> segments_{};
   std::atomic<std::uint32_t> count_{0};
   std::atomic<std::uint32_t> high_mark_{0};
-  // The first segment, and the high mark up to its end. The one is written before the other.
-  std::byte* near_ = nullptr;
-  std::atomic<std::uint32_t> near_mark_{0};
-  std::mutex mutex_;  // guards what follows
+  std::byte* near_ = nullptr;  // the first segment
+  std::mutex mutex_;           // guards what follows
   std::array<AddressRange, kSegments> memory_;
   std::vector<std::uint32_t> free_;
 };

@@ -19,10 +19,11 @@ constexpr std::uint64_t kGeneration = std::uint64_t{1} << 32U;
 // order.
 void find_what_is_being_made(const SlotTable& table, std::uint32_t slots, std::atomic<bool>& asks) {
   for (std::uint32_t index = 0; index < slots; ++index) {
-    while (table.find_quiet(kGeneration | index) == nullptr) {
+    while (table.find_quiet<SlotTable::First::kGate>(kGeneration | index) == nullptr) {
       asks.store(true, std::memory_order_relaxed);
     }
-    EXPECT_EQ(table.find_quiet((kGeneration | index) + kGeneration), nullptr);
+    EXPECT_EQ(table.find_quiet<SlotTable::First::kGate>((kGeneration | index) + kGeneration),
+              nullptr);
   }
 }
 
@@ -35,7 +36,7 @@ void grow(SlotTable& table, std::uint32_t slots) {
 }
 
 TEST(SlotTableGrowth, IsFinishedForEachSlotBeforeAnInventedIdReachesIt) {
-  // Many tables, as the first slot of each, whose segment is made with it, is asked for only once.
+  // Many tables, as each slot is made only once.
   constexpr std::uint32_t kSlots = 200;
   for (int round = 0; round < 30; ++round) {
     SlotTable table;

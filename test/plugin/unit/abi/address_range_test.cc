@@ -36,7 +36,8 @@ std::size_t address_bytes() {
   std::array<char, 128> text{};
   EXPECT_GT(::read(file, text.data(), text.size() - 1), 0);
   ::close(file);
-  return std::strtoull(text.data(), nullptr, 10) * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+  return std::strtoull(text.data(), nullptr, 10) *
+         static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
 }
 
 // What the system says of the mapping that holds this byte: permissions, and flags by two letters.
@@ -76,15 +77,16 @@ TEST(AddressRange, BeginsAtAHugePageAndTakesNoMoreAddressesThanItSays) {
 
 TEST(AddressRange, OpensZeroedMemoryAHugePageAtATime) {
   AddressRange range(3 * kHugePage);
-  EXPECT_EQ(mapping_of(range.begin()).permissions, "---p") << "no memory to charge or to lock";
+  EXPECT_EQ(mapping_of(range.begin()).permissions, "r--p") << "no memory to charge";
+  EXPECT_EQ(range.begin()[2 * kHugePage], std::byte{0}) << "but what is asked for is answered";
   range.open(1);
   EXPECT_EQ(mapping_of(range.begin()).permissions, "rw-p");
-  EXPECT_EQ(mapping_of(range.begin() + kHugePage).permissions, "---p");
+  EXPECT_EQ(mapping_of(range.begin() + kHugePage).permissions, "r--p");
   range.begin()[kHugePage - 1] = std::byte{1};
   range.open(kHugePage + 1);
   EXPECT_EQ(range.begin()[kHugePage - 1], std::byte{1}) << "what was open stays as it is";
   EXPECT_EQ(range.begin()[2 * kHugePage - 1], std::byte{0});
-  EXPECT_EQ(mapping_of(range.begin() + 2 * kHugePage).permissions, "---p");
+  EXPECT_EQ(mapping_of(range.begin() + 2 * kHugePage).permissions, "r--p");
   range.open(1);
   EXPECT_EQ(mapping_of(range.begin() + kHugePage).permissions, "rw-p") << "never less";
 }
@@ -136,15 +138,19 @@ class AddressLimit {
 };
 
 TEST(AddressRange, SaysThatThereAreNoAddressesAndTheSlotTableTriesAgain) {
+  // Given a table that has used up its first piece of addresses:
+  constexpr std::uint32_t kSegment = 32'768;
   SlotTable table;
+  for (std::uint32_t index = 0; index < kSegment; ++index) ASSERT_EQ(table.acquire(), index);
   {
     const AddressLimit limit(8 * kHugePage);
     EXPECT_THROW(AddressRange(16 * kHugePage), std::bad_alloc);
+    EXPECT_THROW(SlotTable(), std::bad_alloc);
     EXPECT_THROW(static_cast<void>(table.acquire()), std::bad_alloc);
-    EXPECT_EQ(table.high_mark(), 0U);
+    EXPECT_EQ(table.high_mark(), kSegment);
   }
-  EXPECT_EQ(table.acquire(), 0U);
-  EXPECT_EQ(table.high_mark(), 1U);
+  EXPECT_EQ(table.acquire(), kSegment);
+  EXPECT_EQ(table.high_mark(), kSegment + 1);
 }
 
 #ifdef CONFLUX_LOOKS_FOR_LEAKS

@@ -36,6 +36,7 @@ TEST(TunnelSlot, HasItsLegsWhereTheyAreAskedForBeforehand) {
   const LegSet& legs = slot.tunnel->legs();
   EXPECT_EQ(reinterpret_cast<std::uintptr_t>(&slot) % kLine, 0U);
   EXPECT_EQ(reinterpret_cast<std::uintptr_t>(&legs[0]) % kLine, 0U);
+  EXPECT_EQ(line_of(&slot.tunnel->receiver()), 0U) << "what one in turn counts, beside the gate";
   EXPECT_EQ(line_of(&legs[0]), 6U);
   EXPECT_EQ(reinterpret_cast<std::uintptr_t>(&legs[1]) % kLine, 0U);
   EXPECT_EQ(line_of(&legs[1]), 11U);

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cstring>
 #include <set>
 #include <vector>
 
@@ -16,6 +17,7 @@ mpath_tunnel_id add(SlotTable& table) {
 
 TEST(SlotTable, FindsWhatWasPublishedAndNothingElse) {
   SlotTable table;
+  EXPECT_EQ(table.find_quiet<SlotTable::First::kGate>(0), nullptr) << "before any was published";
   const mpath_tunnel_id id = add(table);
   ASSERT_NE(table.find(id), nullptr);
   EXPECT_EQ(table.find(0), nullptr);
@@ -61,11 +63,12 @@ TEST(SlotTable, NeverMovesASlot) {
   std::set<TunnelSlot*> distinct;
   for (const auto& [id, slot] : all) {
     EXPECT_EQ(table.find(id), slot);
-    EXPECT_EQ(table.find_quiet(id), slot);
+    EXPECT_EQ(table.find_quiet<SlotTable::First::kGate>(id), slot);
     EXPECT_TRUE(distinct.insert(slot).second);
   }
   const std::uint64_t generation = std::uint64_t{1} << 32U;
-  EXPECT_EQ(table.find_quiet(generation | 40'000U), nullptr) << "a neighbour that was never used";
+  EXPECT_EQ(table.find_quiet<SlotTable::First::kGate>(generation | 40'000U), nullptr)
+      << "a neighbour that was never used";
   EXPECT_EQ(table.count(), 40'000U);
   EXPECT_EQ(table.high_mark(), 40'000U);
   for (const auto& [id, slot] : all) table.retire(id);
@@ -79,7 +82,7 @@ TEST(SlotTable, FindsNothingBeyondTheSlotsThatWereEverUsed) {
        {1U, 255U, 256U, 32'768U, std::uint32_t{kTunnelsMax} - 1, UINT32_MAX}) {
     const mpath_tunnel_id invented = std::uint64_t{1} << 32U | index;
     EXPECT_EQ(table.find(invented), nullptr) << "not made yet, and no overrun";
-    EXPECT_EQ(table.find_quiet(invented), nullptr);
+    EXPECT_EQ(table.find_quiet<SlotTable::First::kGate>(invented), nullptr);
   }
 }
 
@@ -89,23 +92,25 @@ TEST(SlotTable, FindsQuietlyOnlyWhatNobodyHasToLookAtTwice) {
   const mpath_tunnel_id id = add(table);
   TunnelSlot* slot = table.find(id);
   ASSERT_NE(slot, nullptr);
-  EXPECT_EQ(table.find_quiet(id), slot);
-  EXPECT_EQ(table.find_quiet(id + (std::uint64_t{2} << 32U)), nullptr) << "a later generation";
+  EXPECT_EQ(table.find_quiet<SlotTable::First::kGate>(id), slot);
+  EXPECT_EQ(table.find_quiet<SlotTable::First::kGate>(id + (std::uint64_t{2} << 32U)), nullptr)
+      << "a later generation";
   slot->commit_untold(true);
-  EXPECT_EQ(table.find_quiet(id), nullptr);
+  EXPECT_EQ(table.find_quiet<SlotTable::First::kGate>(id), nullptr);
   EXPECT_EQ(table.find(id), slot);
   slot->commit_untold(false);
-  EXPECT_EQ(table.find_quiet(id), slot);
+  EXPECT_EQ(table.find_quiet<SlotTable::First::kGate>(id), slot);
   ASSERT_TRUE(slot->mark(static_cast<std::uint32_t>(id >> 32U)));
-  EXPECT_EQ(table.find_quiet(id), nullptr);
+  EXPECT_EQ(table.find_quiet<SlotTable::First::kGate>(id), nullptr);
   EXPECT_EQ(table.find(id), slot);
   slot->poison();
   EXPECT_EQ(table.find(id), slot) << "its owner drains and destroys it";
   table.retire(id);
-  EXPECT_EQ(table.find_quiet(id), nullptr);
+  EXPECT_EQ(table.find_quiet<SlotTable::First::kGate>(id), nullptr);
   EXPECT_EQ(table.find(id), nullptr);
   const mpath_tunnel_id later = add(table);
-  EXPECT_EQ(table.find_quiet(later), slot) << "the next tunnel in the slot has no flag set";
+  EXPECT_EQ(table.find_quiet<SlotTable::First::kGate>(later), slot)
+      << "the next tunnel in the slot has no flag set";
 }
 
 // What stands at a gate is no id while a flag is set there, though a host may invent any number.
@@ -115,8 +120,10 @@ TEST(SlotTable, FindsNothingByANumberThatStandsAtAGate) {
   ASSERT_TRUE(index);
   TunnelSlot* slot = table.at(index.value_or(0));
   const auto finds_by_gate = [&] {
-    const std::uint64_t gate = slot->gate.load();
-    return table.find(gate) != nullptr || table.find_quiet(gate) != nullptr;
+    std::uint64_t gate = 0;
+    std::memcpy(&gate, &slot->gate, sizeof(gate));
+    return table.find(gate) != nullptr ||
+           table.find_quiet<SlotTable::First::kGate>(gate) != nullptr;
   };
   EXPECT_FALSE(finds_by_gate()) << "not published yet";
   const mpath_tunnel_id id = table.publish(index.value_or(0));
