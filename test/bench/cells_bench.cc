@@ -45,7 +45,9 @@ void Route(benchmark::State& state) {
   for (auto _ : state) {
     const mpath_status status = table.route(tunnel.instance(), tunnel->id(), &request, &views,
                                             tunnel->now_us, &tunnel->grant);
-    if (status != MPATH_OK || tunnel->grant.granted != want) state.SkipWithError("not granted");
+    if (status != MPATH_OK || tunnel->grant.granted != want) [[unlikely]] {
+      state.SkipWithError("not granted");
+    }
   }
   state.SetItemsProcessed(state.iterations() * want);
 }
@@ -86,7 +88,8 @@ void ReceiveInOrder(benchmark::State& state) {
   for (auto _ : state) {
     const mpath_status status =
         table.receive(tunnel.instance(), tunnel->id(), &cell, tunnel->now_us, &tunnel->receipt);
-    if (status != expected) state.SkipWithError("not delivered");
+    if (status != expected) [[unlikely]]
+      state.SkipWithError("not delivered");
   }
 }
 BENCHMARK(ReceiveInOrder)->ArgName("legs")->Arg(1)->Arg(2)->Arg(4)->Arg(8);
@@ -166,7 +169,8 @@ void HoldAndDrain(benchmark::State& state) {
     for (std::uint32_t i = 0; i < held; ++i) {
       const mpath_status status =
           table.receive(tunnel.instance(), tunnel->id(), &early, tunnel->now_us, &tunnel->receipt);
-      if (status != MPATH_HELD) state.SkipWithError("not held");
+      if (status != MPATH_HELD) [[unlikely]]
+        state.SkipWithError("not held");
     }
     bring_the_missing_cell(state, tunnel, held, first);
     first = false;
@@ -197,7 +201,8 @@ void HoldAndDrainOfAllLegs(benchmark::State& state) {
       for (const mpath_cell& cell : early) {
         const mpath_status status =
             table.receive(tunnel.instance(), tunnel->id(), &cell, tunnel->now_us, &tunnel->receipt);
-        if (status != MPATH_HELD) state.SkipWithError("not held");
+        if (status != MPATH_HELD) [[unlikely]]
+          state.SkipWithError("not held");
       }
     }
     bring_the_missing_cell(state, tunnel, held, first);
