@@ -21,6 +21,11 @@ namespace conflux {
 // but for the parts of TunnelSlot that say otherwise.
 class SlotTable {
  public:
+  // Slots of one piece of addresses; a power of two for the sake of at(), and of as many cache
+  // lines as make whole huge pages. Its memory is taken as slots are made. As many as nearly every
+  // process has tunnels: those of other segments than the first are found later.
+  static constexpr std::uint32_t kSegment = std::uint32_t{1} << 17U;
+
   // With the first slot, and the addresses of the first segment. Throws std::bad_alloc.
   SlotTable();
   SlotTable(const SlotTable&) = delete;
@@ -49,6 +54,7 @@ class SlotTable {
     if (!slot->gate.lets_in(id)) [[unlikely]] {
       if (index < kSegment || index >= high_mark()) return nullptr;
       slot = at(index);
+      if constexpr (kFirst == First::kLegs) prefetch_legs(slot);
       if (!slot->gate.lets_in(id)) return nullptr;
     }
     if (slot == nullptr) __builtin_unreachable();  // callers need not ask twice
@@ -72,7 +78,7 @@ class SlotTable {
   [[nodiscard]] std::uint32_t count() const noexcept {
     return count_.load(std::memory_order_relaxed);
   }
-  // Slots that have ever been used, and so exist: every live tunnel is below.
+  // Slots that have been made: every live tunnel is below.
   [[nodiscard]] std::uint32_t high_mark() const noexcept {
     return high_mark_.load(std::memory_order_acquire);
   }
@@ -82,9 +88,6 @@ class SlotTable {
   std::uint32_t make();
   void make_room(std::uint32_t index);
 
-  // Slots of one piece of addresses; a power of two for the sake of at(), and of as many cache
-  // lines as make whole huge pages. Its memory is taken as slots are made.
-  static constexpr std::uint32_t kSegment = std::uint32_t{1} << 15U;
   static constexpr std::size_t kSegments = kTunnelsMax / kSegment;
   static_assert(kSegment * sizeof(TunnelSlot) % AddressRange::kHugePage == 0);
   static_assert(kSegment * sizeof(TunnelSlot) <= UINT32_MAX);

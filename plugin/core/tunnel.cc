@@ -313,6 +313,7 @@ bool Tunnel::is_consistent() const noexcept {
            !sender_.has_sent();
   }
   if (!legs_.index_of(sender_.primary())) return false;
+  settle_turn();
   // What legs carried that have left is in the sums only.
   Cells sent{};
   Cells received{};

@@ -179,7 +179,7 @@ class Tunnel {
   [[nodiscard]] Instant next_deadline(const LegViews& views) const noexcept;
 
   // Queries.
-  // As of now: ask again after the next cell.
+  // As of now: ask again after the next cell. Const, and yet for one thread at a time: it settles.
   [[nodiscard]] const LegSet& legs() const noexcept {
     settle_turn();
     return legs_;

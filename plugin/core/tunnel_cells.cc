@@ -43,6 +43,7 @@ Outcome Tunnel::route(const RouteRequest& request, const LegViews& views, Instan
   return Outcome::kOk;
 }
 
+// While it is asked for, something is held: no leg is in turn, and each knows what it received.
 std::optional<SeqNo> Tunnel::stuck_at() const noexcept {
   return pressure_ ? std::optional(receiver_.last_delivered()) : std::nullopt;
 }

@@ -51,7 +51,7 @@ using SeqNo = Strong<struct SeqNoTag, std::uint64_t>;
 // A relative sequence number: what a SWITCH carries. Spec: prop329 [SEQUENCING].
 using SeqDelta = Strong<struct SeqDeltaTag, std::uint32_t>;
 
-// The cell after this one. Callers that count what a peer sends use those that are checked.
+// The cell after this one. Callers that count by what a peer says use those that are checked.
 [[nodiscard]] constexpr SeqNo next(SeqNo seq) noexcept { return SeqNo{seq.raw() + 1}; }
 
 // Goes on to the cell after it. False if there is no number left (attack A19).

@@ -139,7 +139,7 @@ class AddressLimit {
 
 TEST(AddressRange, SaysThatThereAreNoAddressesAndTheSlotTableTriesAgain) {
   // Given a table that has used up its first piece of addresses:
-  constexpr std::uint32_t kSegment = 32'768;
+  constexpr std::uint32_t kSegment = SlotTable::kSegment;
   SlotTable table;
   for (std::uint32_t index = 0; index < kSegment; ++index) ASSERT_EQ(table.acquire(), index);
   {
