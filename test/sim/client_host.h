@@ -39,6 +39,9 @@ struct HostReport {
   std::string error;                     // a broken promise of the plugin's
 };
 
+// Not after each step or cell: whoever looks at a tunnel makes it reckon what it had put off.
+inline constexpr std::uint64_t kStepsPerLook = 4;
+
 class ClientHost {
  public:
   using Send = std::function<void(std::size_t leg, Cell cell)>;
@@ -121,6 +124,7 @@ class ClientHost {
   HostOptions options_;
   Send send_;
   Random& random_;
+  std::uint64_t received_ = 0;  // cells
   Ledger ledger_;
   const mpath_plugin_table* table_ = nullptr;
   mpath_instance* instance_ = nullptr;

@@ -170,7 +170,7 @@ RunResult World::run() {
   }
   for (std::size_t i = 0; i < options_.steps; ++i) {
     step();
-    client_->check_numbers();
+    if (i % kStepsPerLook == 0) client_->check_numbers();
     if (!client_->report().error.empty()) break;
   }
   settle();

@@ -81,6 +81,10 @@ void later_is_refused(Context& check) {
     check.expect(status == MPATH_E_ARGUMENT, "MPATH-P-32", "{} at {} answered {}", call, now,
                  status);
   };
+  // So that more of the same is expected on that leg.
+  const mpath_status before =
+      driver.receive(s.tunnel, s.make_cell(0, kData, 1), s.now_us, s.receipt());
+  check.expect(before == MPATH_OK, "MPATH-P-32", "receive answered {}", before);
   for (const std::uint64_t now : {std::uint64_t{MPATH_TIME_MAX} + 1, std::uint64_t{INT64_MAX},
                                   std::uint64_t{1} << 63U, std::uint64_t{UINT64_MAX}}) {
     std::uint64_t next = 0;
@@ -101,7 +105,7 @@ void later_is_refused(Context& check) {
     expect("route", now,
            driver.route(s.tunnel, {0, kData, kJoinHop, 0, 0, 1, 0}, views, now, grant));
     expect("can_read", now, driver.can_read(s.tunnel, views, now, reason, leg));
-    expect("receive", now, driver.receive(s.tunnel, s.make_cell(0, kData, 1), now, s.receipt()));
+    expect("receive", now, driver.receive(s.tunnel, s.make_cell(0, kData, 2), now, s.receipt()));
     expect("poll", now, driver.poll(s.tunnel, views, now, MPATH_EVENTS_MAX, polled));
   }
   s.finish();

@@ -19,9 +19,11 @@ constexpr std::uint64_t kGeneration = std::uint64_t{1} << 32U;
 // order.
 void find_what_is_being_made(const SlotTable& table, std::uint32_t slots, std::atomic<bool>& asks) {
   for (std::uint32_t index = 0; index < slots; ++index) {
-    while (table.find_quiet<SlotTable::First::kGate>(kGeneration | index) == nullptr) {
+    const TunnelSlot* slot = nullptr;
+    while ((slot = table.find_quiet<SlotTable::First::kGate>(kGeneration | index)) == nullptr) {
       asks.store(true, std::memory_order_relaxed);
     }
+    EXPECT_EQ(slot->published_version, UINT64_MAX) << "what is no atomic must have been made";
     EXPECT_EQ(table.find_quiet<SlotTable::First::kGate>((kGeneration | index) + kGeneration),
               nullptr);
   }

@@ -56,7 +56,8 @@ TEST(SlotTable, MintsAnotherIdForEachTunnelInTheSameSlot) {
 TEST(SlotTable, NeverMovesASlot) {
   SlotTable table;
   std::vector<std::pair<mpath_tunnel_id, TunnelSlot*>> all;
-  for (int i = 0; i < 40'000; ++i) {  // over two segments, small pages and huge ones
+  constexpr std::uint32_t kSlots = SlotTable::kSegment + 100;
+  for (std::uint32_t i = 0; i < kSlots; ++i) {  // over two segments, small pages and huge ones
     const mpath_tunnel_id id = add(table);
     all.emplace_back(id, table.find(id));
   }
@@ -67,10 +68,10 @@ TEST(SlotTable, NeverMovesASlot) {
     EXPECT_TRUE(distinct.insert(slot).second);
   }
   const std::uint64_t generation = std::uint64_t{1} << 32U;
-  EXPECT_EQ(table.find_quiet<SlotTable::First::kGate>(generation | 40'000U), nullptr)
+  EXPECT_EQ(table.find_quiet<SlotTable::First::kGate>(generation | kSlots), nullptr)
       << "a neighbour that was never used";
-  EXPECT_EQ(table.count(), 40'000U);
-  EXPECT_EQ(table.high_mark(), 40'000U);
+  EXPECT_EQ(table.count(), kSlots);
+  EXPECT_EQ(table.high_mark(), kSlots);
   for (const auto& [id, slot] : all) table.retire(id);
   EXPECT_EQ(table.count(), 0U);
 }
@@ -79,38 +80,51 @@ TEST(SlotTable, FindsNothingBeyondTheSlotsThatWereEverUsed) {
   SlotTable table;
   static_cast<void>(add(table));
   for (const std::uint32_t index :
-       {1U, 255U, 256U, 32'768U, std::uint32_t{kTunnelsMax} - 1, UINT32_MAX}) {
+       {1U, 255U, 256U, SlotTable::kSegment, std::uint32_t{kTunnelsMax} - 1, UINT32_MAX}) {
     const mpath_tunnel_id invented = std::uint64_t{1} << 32U | index;
     EXPECT_EQ(table.find(invented), nullptr) << "not made yet, and no overrun";
     EXPECT_EQ(table.find_quiet<SlotTable::First::kGate>(invented), nullptr);
   }
 }
 
-TEST(SlotTable, FindsQuietlyOnlyWhatNobodyHasToLookAtTwice) {
-  SlotTable table;
-  static_cast<void>(add(table));
+void expect_to_find_only_what_is_quiet(SlotTable& table) {
+  const auto finds = [&](mpath_tunnel_id id) {
+    TunnelSlot* const by_gate = table.find_quiet<SlotTable::First::kGate>(id);
+    EXPECT_EQ(table.find_quiet<SlotTable::First::kLegs>(id), by_gate);
+    return by_gate;
+  };
   const mpath_tunnel_id id = add(table);
   TunnelSlot* slot = table.find(id);
   ASSERT_NE(slot, nullptr);
-  EXPECT_EQ(table.find_quiet<SlotTable::First::kGate>(id), slot);
-  EXPECT_EQ(table.find_quiet<SlotTable::First::kGate>(id + (std::uint64_t{2} << 32U)), nullptr)
-      << "a later generation";
+  EXPECT_EQ(finds(id), slot);
+  EXPECT_EQ(finds(id + (std::uint64_t{2} << 32U)), nullptr) << "a later generation";
   slot->commit_untold(true);
-  EXPECT_EQ(table.find_quiet<SlotTable::First::kGate>(id), nullptr);
+  EXPECT_EQ(finds(id), nullptr);
   EXPECT_EQ(table.find(id), slot);
   slot->commit_untold(false);
-  EXPECT_EQ(table.find_quiet<SlotTable::First::kGate>(id), slot);
+  EXPECT_EQ(finds(id), slot);
   ASSERT_TRUE(slot->mark(static_cast<std::uint32_t>(id >> 32U)));
-  EXPECT_EQ(table.find_quiet<SlotTable::First::kGate>(id), nullptr);
+  EXPECT_EQ(finds(id), nullptr);
   EXPECT_EQ(table.find(id), slot);
   slot->poison();
   EXPECT_EQ(table.find(id), slot) << "its owner drains and destroys it";
   table.retire(id);
-  EXPECT_EQ(table.find_quiet<SlotTable::First::kGate>(id), nullptr);
+  EXPECT_EQ(finds(id), nullptr);
   EXPECT_EQ(table.find(id), nullptr);
   const mpath_tunnel_id later = add(table);
-  EXPECT_EQ(table.find_quiet<SlotTable::First::kGate>(later), slot)
-      << "the next tunnel in the slot has no flag set";
+  EXPECT_EQ(finds(later), slot) << "the next tunnel in the slot has no flag set";
+}
+
+TEST(SlotTable, FindsQuietlyOnlyWhatNobodyHasToLookAtTwice) {
+  SlotTable table;
+  static_cast<void>(add(table));
+  expect_to_find_only_what_is_quiet(table);
+}
+
+TEST(SlotTable, FindsQuietlyOnlyWhatNobodyHasToLookAtTwiceBeyondTheFirstSegment) {
+  SlotTable table;
+  for (std::uint32_t i = 0; i <= SlotTable::kSegment; ++i) ASSERT_TRUE(table.acquire());
+  expect_to_find_only_what_is_quiet(table);
 }
 
 // What stands at a gate is no id while a flag is set there, though a host may invent any number.

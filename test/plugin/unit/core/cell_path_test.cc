@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <utility>
+
 #include "test/plugin/unit/support/drains.h"
 #include "test/plugin/unit/support/tunnels.h"
 
@@ -226,6 +228,9 @@ TEST_F(CellPath, AsksOfTheLegInTurnWhatItAsksOfAny) {
   EXPECT_FALSE(in_turn(0)) << "time stepped back, which is counted";
   rig_.now += 1us;
   EXPECT_TRUE(in_turn(0));
+  const Instant before = std::exchange(rig_.now, kEndOfTime);
+  EXPECT_FALSE(in_turn(0)) << "later than any time";
+  EXPECT_EQ(rig_.tunnel.now(), before);
   EXPECT_EQ(rig_.tunnel.receiver().received(), Cells{2});
 }
 
@@ -244,6 +249,15 @@ TEST_F(CellPath, EndsATurnWithASwitchThatCountsFromAllThatTheLegBrought) {
   ASSERT_EQ(receive_on(rig_, first), Reception::kDeliver) << "the sixth";
   EXPECT_EQ(received(0), std::pair(6UL, 4UL));
   EXPECT_EQ(received(1), std::pair(5UL, 2UL));
+}
+
+TEST_F(CellPath, EndsATurnWithASwitchOnTheSameLeg) {
+  rig_.link_all(2);
+  const LegId first = rig_.leg(0);
+  for (int i = 0; i < 3; ++i) ASSERT_EQ(receive_on(rig_, first), Reception::kDeliver);
+  ASSERT_EQ(rig_.switched(first, 2), Outcome::kConsumed) << "two that went on the other one";
+  ASSERT_EQ(rig_.data(first), Outcome::kHeld) << "the sixth";
+  EXPECT_EQ(received(0), std::pair(6UL, 4UL));
 }
 
 TEST_F(CellPath, EndsATurnWithACellThatIsHeldUntilThatIsDrained) {
@@ -295,14 +309,46 @@ TEST_F(CellPath, KnowsWhatTheLegInTurnBroughtWhenThatOneOrAnotherLeaves) {
   }
 }
 
-TEST_F(CellPath, EndsATurnWhenALegJoins) {
-  rig_.link_all(2);
-  const LegId first = rig_.leg(0);
-  ASSERT_EQ(receive_on(rig_, first), Reception::kDeliver);
-  ASSERT_EQ(receive_on(rig_, first), Reception::kDeliver);
-  ASSERT_EQ(rig_.join(1), Outcome::kOk);
-  EXPECT_FALSE(rig_.tunnel.deliver_in_turn(TunnelRig::kDataKey, first, rig_.now));
-  EXPECT_EQ(received(0), std::pair(2UL, 2UL)) << "wherever it lies now";
+TEST_F(CellPath, EndsATurnWhenTheSetChanges) {
+  // A leg that joins; a LINKED_ACK that is drained.
+  for (const bool joins : {true, false}) {
+    TunnelRig rig;
+    ASSERT_EQ(rig.join(1), Outcome::kOk);
+    ASSERT_EQ(rig.tunnel.link(rig.now), Outcome::kOk);
+    rig.poll();
+    const LegId first = rig.leg(0);
+    ASSERT_EQ(rig.linked(first), Outcome::kConsumed);
+    ASSERT_EQ(rig.linked(rig.leg(1)), Outcome::kConsumed);
+    if (joins) rig.poll();
+    const LegViews views = rig.views();
+    ASSERT_EQ(receive_on(rig, first), Reception::kDeliver);
+    ASSERT_EQ(receive_on(rig, first), Reception::kDeliver);
+    if (joins) {
+      LegId third{};
+      const JoinRequest request{.path = test::three_hops()};
+      ASSERT_EQ(rig.tunnel.add_legs({&request, 1}, views, {&third, 1}), Outcome::kOk);
+    } else {
+      std::vector<Event> storage(MPATH_EVENTS_MAX);
+      EventSink sink(storage);
+      ASSERT_EQ(rig.tunnel.poll(views, rig.now, sink), Outcome::kOk);
+    }
+    EXPECT_FALSE(rig.tunnel.deliver_in_turn(TunnelRig::kDataKey, first, rig.now));
+    EXPECT_EQ(rig.tunnel.legs()[0].sequence().carried_in(), Cells{2}) << "wherever it lies now";
+  }
+}
+
+TEST_F(CellPath, TellsWhatTheLegInTurnBroughtToWhoeverTakesIt) {
+  TunnelRig rig(TunnelConfig{}, {.path = test::three_hops(), .founds_set = true});
+  ASSERT_EQ(rig.tunnel.link(rig.now), Outcome::kOk);
+  rig.poll();
+  const LegId only = rig.leg(0);
+  ASSERT_EQ(rig.linked(only), Outcome::kConsumed);
+  rig.poll();
+  for (int i = 0; i < 3; ++i) ASSERT_EQ(receive_on(rig, only), Reception::kDeliver);
+  std::optional<Leg> taken;
+  ASSERT_EQ(rig.tunnel.take_single_leg(taken, rig.now), Outcome::kOk);
+  EXPECT_EQ(taken->sequence().last_received(), SeqNo{3});
+  EXPECT_EQ(taken->sequence().carried_in(), Cells{3});
 }
 
 TEST_F(CellPath, GoesOnWithTheFastestLegWhileThatIsOpen) {

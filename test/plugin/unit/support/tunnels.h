@@ -25,9 +25,9 @@ class TunnelRig {
   static constexpr CellKey kDataKey =
       make_cell_key(static_cast<std::uint8_t>(RelayCommand::kData), kJoinHop.raw());
 
-  explicit TunnelRig(const TunnelConfig& config = {})
-      : tunnel(TunnelIdentity{TunnelOrdinal{1}, Cookie{9}}, config, test_nonce(),
-               JoinRequest{.path = three_hops(), .cookie = Cookie{1001}}) {}
+  explicit TunnelRig(const TunnelConfig& config = {},
+                     const JoinRequest& first = {.path = three_hops(), .cookie = Cookie{1001}})
+      : tunnel(TunnelIdentity{TunnelOrdinal{1}, Cookie{9}}, config, test_nonce(), first) {}
 
   // One view for each leg, as the windows say.
   LegViews views() {
