@@ -34,12 +34,13 @@ mpath_event from_event(const Event& event) noexcept {
   return out;
 }
 
-// When the host has half-closed streams to collect next.
-std::uint64_t next_expiry(const LegViews& views, std::uint64_t now_us) noexcept {
+// When the host has half-closed streams of these legs to collect next.
+std::uint64_t next_expiry(const LegSet& legs, const LegViews& views,
+                          std::uint64_t now_us) noexcept {
   std::uint64_t next = MPATH_NEVER;
   for (std::size_t i = 0; i < views.size(); ++i) {
     const std::uint64_t expiry = views[i].half_stream_expiry_us;
-    if (expiry > now_us) next = std::min(next, expiry);
+    if (expiry > now_us && legs.index_of(LegId{views[i].leg})) next = std::min(next, expiry);
   }
   return next;
 }
@@ -298,8 +299,8 @@ mpath_status poll(mpath_instance* instance, mpath_tunnel_id tunnel, const mpath_
       // A LINK carries the nonce, which must not stay behind on the stack (attack A8).
       if (storage[i].kind == EventKind::kSendCell) wipe(storage[i].cell.body);
     }
-    out->next_deadline_us =
-        std::min({to_us(it.next_deadline(leg_views)), next_expiry(leg_views, now_us), metrics_due});
+    out->next_deadline_us = std::min({to_us(it.next_deadline(leg_views)),
+                                      next_expiry(it.legs(), leg_views, now_us), metrics_due});
     return MPATH_OK;
   };
   if (slot != nullptr && slot->is_poisoned()) return guarded([&] { return told(*slot->tunnel); });

@@ -226,6 +226,16 @@ TEST(Views, OfEachLegAreNeededOnceAndThoseOfStrangersAreIgnored) {
   EXPECT_EQ(route({}), MPATH_E_VIEWS);
   EXPECT_EQ(route({second, first}), MPATH_OK);
   EXPECT_EQ(route({stranger, first, second}), MPATH_OK);
+
+  // Nor does one say when to poll again.
+  stranger.half_stream_expiry_us = live.now_us + 1;
+  const std::array<mpath_leg_view, 3> views = {stranger, first, second};
+  const mpath_leg_views given{views.data(), static_cast<std::uint32_t>(views.size()),
+                              sizeof(mpath_leg_view), 0, 0};
+  std::array<mpath_event, MPATH_EVENTS_MAX> items{};
+  mpath_events told{items.data(), MPATH_EVENTS_MAX, sizeof(mpath_event), 0, 0, 0};
+  ASSERT_EQ(live.table.poll(live.instance, live.tunnel, &given, live.now_us, &told), MPATH_OK);
+  EXPECT_GT(told.next_deadline_us, live.now_us + 1);
 }
 
 TEST(Time, ThatStepsBackIsClampedAndCounted) {
