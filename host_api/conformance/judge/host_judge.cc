@@ -294,7 +294,15 @@ void HostJudge::judge_seed(const Call& call) {
 }
 
 void HostJudge::judge_answer(const Call& call, mpath_status status) {
-  if (!call.readable || model_.tunnel(call) == nullptr) return;
+  const TunnelModel* const tunnel = model_.tunnel(call);
+  if (!call.readable || tunnel == nullptr) return;
+  // Which commands it matters for, the plugin knows.
+  if (call.slot == Slot::kRoute && status == MPATH_E_STALE) {
+    const mpath_leg_id leg = call.request->leg;
+    if (leg != 0 && !tunnel->is_live(leg)) {
+      blame("MPATH-H-25", call, "cells that came from a leg that is not there");
+    }
+  }
   if (status == MPATH_E_STATE) blame("MPATH-H-25", call, "not allowed in this state");
   if (status == MPATH_E_ARGUMENT) blame("MPATH-H-1", call, "an argument out of range");
 }

@@ -114,6 +114,13 @@ void PluginJudge::judge_status(const Call& call, mpath_status status) {
   expect(!wrong_state || status < 0, "MPATH-P-12", call, "accepted in a state that forbids it");
 }
 
+bool PluginJudge::has_closed(const Call& call) const {
+  mpath_tunnel_info info{};
+  info.struct_size = sizeof info;
+  return plugin_.tunnel_info(call.instance, call.tunnel, &info) == MPATH_OK &&
+         info.state == MPATH_TUNNEL_CLOSED;
+}
+
 void PluginJudge::judge_ids(const Call& call, mpath_status status) {
   const InstanceModel* const instance = model_.instance(call.instance);
   if (instance == nullptr) return;
@@ -133,8 +140,13 @@ void PluginJudge::judge_ids(const Call& call, mpath_status status) {
   if (leg != 0 && !tunnel->closed && call.slot != Slot::kPaddingEvent) {
     const bool live = tunnel->is_live(leg);
     expect(live || status < 0, "MPATH-P-10", call, "accepted the id of no leg");
-    // A call may find its tunnel closed by what was due, and then its legs are gone.
-    expect(!live || status != MPATH_E_STALE || call.info().has_time, "MPATH-P-10", call,
+    // A call may find its tunnel closed, by what was due or to shed it, and then its legs are gone.
+    expect(!live || status != MPATH_E_STALE || call.info().has_time || has_closed(call),
+           "MPATH-P-10", call, "does not know a leg that is alive");
+  }
+  if (call.slot == Slot::kRoute && status == MPATH_E_STALE) {
+    const mpath_leg_id from = call.request->leg;
+    expect((from != 0 && !tunnel->is_live(from)) || has_closed(call), "MPATH-P-10", call,
            "does not know a leg that is alive");
   }
   if (call.slot == Slot::kLegsAdd && status == MPATH_OK) {

@@ -32,6 +32,7 @@ class PluginJudge {
 
  private:
   void expect(bool holds, const char* requirement, const Call& call, const char* what);
+  [[nodiscard]] bool has_closed(const Call& call) const;
   void judge_status(const Call& call, mpath_status status);
   void judge_ids(const Call& call, mpath_status status);
   void judge_nothing_changed(const Call& call, mpath_status status, const Before& before);

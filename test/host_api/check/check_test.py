@@ -26,6 +26,7 @@ MISTAKES = [
     ("uses_a_tunnel_that_is_gone", "MPATH-H-25", None), ("leaves_tunnels", "MPATH-H-19", None),
     ("calls_after_close", "MPATH-H-19", None), ("forks", "MPATH-H-20", None),
     ("uses_a_leg_that_is_gone", "MPATH-H-25", ""),
+    ("routes_for_a_leg_of_nobody", "MPATH-H-25", None),
     ("two_threads", "MPATH-H-2", "on tunnel_activity nth 1 linger 5000\n"),
     ("drops_a_cell_without_memory", "MPATH-H-23",
      "on receive command 2 nth 1 answer E_NO_MEMORY\n"),
@@ -101,6 +102,11 @@ class TheLayer(Work):
             done, report = self.run_kit_host("", target)
             self.assertEqual(done.returncode, 0, done.stderr)
             self.assertEqual([line for line in report if line["kind"] != "SUMMARY"], [], target)
+
+    def test_blames_no_plugin_that_sheds_a_tunnel_before_it_is_asked(self):
+        done, report = self.run_kit_host("no_mistake_but_sheds", ARGUMENTS.conflux)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual([line for line in report if line["kind"] != "SUMMARY"], [])
 
     def test_tells_each_mistake_of_a_host_by_its_requirement(self):
         for mistake, requirement, rules in MISTAKES:

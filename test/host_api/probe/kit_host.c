@@ -14,7 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { BEGIN = 1, DATA = 2, LINK = 19, LINKED = 20, SWITCH = 22 };
+enum { BEGIN = 1, DATA = 2, SENDME = 5, LINK = 19, LINKED = 20, SWITCH = 22 };
 enum { LEGS = 2, HOPS = 3, JOIN_HOP = 2, ROUNDS = 2 };
 #define STEP_US 10000u
 
@@ -205,6 +205,27 @@ static void ask_twice_at_once(void) {
   pthread_barrier_destroy(&barrier);
 }
 
+/* A cell of no stream, which goes back on the leg that it came from. */
+static void route_for_a_leg_of_nobody(void) {
+  const mpath_route_request request = {sizeof request, SENDME, JOIN_HOP, 0,
+                                       legs[0].id + 0x100000, 1, 0};
+  mpath_leg_views views = look(0);
+  mpath_grant grant = {.struct_size = sizeof grant};
+  take(mp->route(instance, tunnel, &request, &views, tick(), &grant));
+}
+
+/* Somebody wants the memory back; the owner asks for something else first. */
+static void shed_and_ask(void) {
+  mpath_tunnel_id victim;
+  uint32_t count = 0;
+  mpath_leg_info info = {.struct_size = sizeof info};
+  mp->instance_shed(instance, UINT64_MAX, &victim, 1, &count);
+  if (count != 1 || take(mp->leg_info(instance, tunnel, legs[0].id, &info)) != MPATH_E_STALE) {
+    fprintf(stderr, "kit_host: nothing was shed\n");
+    exit(1);
+  }
+}
+
 static void exchange_cells(void) {
   const uint8_t skip_two[4] = {0, 0, 0, 2};
   const int early = makes("frees_held_cells"); /* so their memory, and name, is used again */
@@ -212,6 +233,8 @@ static void exchange_cells(void) {
   for (int i = 0; i < 6; i++) send_cells(DATA, 5);
   receive(1, SWITCH, skip_two, sizeof skip_two, 0);
   receive(1, DATA, NULL, 0, 103);
+  if (makes("routes_for_a_leg_of_nobody")) route_for_a_leg_of_nobody();
+  if (makes("no_mistake_but_sheds")) shed_and_ask();
   receive(1, DATA, NULL, 0, early ? 103 : 104);
   receive(0, DATA, NULL, 0, 101);
   receive(0, DATA, NULL, 0, 102);
@@ -295,7 +318,8 @@ int main(int argc, char **argv) {
       "goes_on_after_unknown_status", "body_missing", "drops_a_cell_without_memory", "equal_tags",
       "joined_circuit", "equal_seeds", "stream_before_ready", "two_threads", "frees_held_cells",
       "sleeps_past_deadlines", "uses_a_leg_that_is_gone", "uses_a_tunnel_that_is_gone",
-      "leaves_tunnels", "forks", "calls_after_close", "no_mistake_but_sets_no_answers"};
+      "leaves_tunnels", "forks", "calls_after_close", "routes_for_a_leg_of_nobody",
+      "no_mistake_but_sets_no_answers", "no_mistake_but_sheds"};
   size_t i = 0;
   if (argc > 2) mistake = argv[2];
   if (argc > 3) configuration = argv[3];
