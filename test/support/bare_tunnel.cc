@@ -19,7 +19,8 @@ constexpr std::array<std::uint8_t, MPATH_SEED_LEN> kSeed = {0x5A};
 }
 
 const mpath_plugin_table* load() {
-  void* library = ::dlopen(CONFLUX_PLUGIN, RTLD_NOW | RTLD_LOCAL);
+  const char* const other = std::getenv("CONFLUX_BENCH_PLUGIN");
+  void* library = ::dlopen(other == nullptr ? CONFLUX_PLUGIN : other, RTLD_NOW | RTLD_LOCAL);
   if (library == nullptr) die("cannot load conflux.so", ::dlerror());
   const auto negotiate =
       reinterpret_cast<mpath_negotiate_fn>(::dlsym(library, MPATH_NEGOTIATE_SYMBOL));

@@ -11,7 +11,8 @@
 
 namespace conflux::test {
 
-// The table of the built conflux.so, loaded with dlopen at the first call. Aborts without it.
+// The table of the built conflux.so, or of the one that $CONFLUX_BENCH_PLUGIN names, loaded with
+// dlopen at the first call. Aborts without it.
 [[nodiscard]] const mpath_plugin_table& conflux_table();
 
 // An instance with as many legs as the ABI allows and generous reorder limits, so that nothing but
