@@ -8,9 +8,8 @@ namespace conflux {
 
 // Addresses that begin at a huge page and are as many whole ones; owned. Whoever opens, moves or
 // destroys it does so alone. What is not open reads as zero and cannot be written; it costs
-// addresses only: neither memory nor commit charge (page tables, in a process that locks all of
-// its memory). A leak checker looks for pointers in what is
-// open, as it does in allocated memory.
+// addresses only: neither memory nor commit charge (page tables, in a process that locks all of its
+// memory). A leak checker looks for pointers in what is open, as it does in allocated memory.
 class AddressRange {
  public:
   static constexpr std::size_t kHugePage = std::size_t{2} << 20U;

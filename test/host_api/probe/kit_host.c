@@ -2,7 +2,7 @@
  *
  * usage: kit_host PLUGIN [MISTAKE [CONFIGURATION]]    main() lists the mistakes
  * Two legs, a far end that answers LINK at once, cells that overtake each other. Exits with 0 if it
- * came to its end, whatever its mistake; with 1 if the plugin would not work at all.
+ * came to its end, whatever its mistake; with 1 if the plugin would not work at all, or shed nothing.
  */
 #define _GNU_SOURCE /* pthread_barrier_t, fork */
 #include <dlfcn.h>
