@@ -225,7 +225,7 @@ SendPlan Sender::commit_route(LegSet& legs, const ViewOfLeg& views,
   std::uint64_t left = peer_left().raw();
   if (deliberation.scheduled) {
     conflux::commit(scheduler_, deliberation.situation, deliberation.pick,
-                    goes && is_data ? plan.granted : Cells{0});
+                    goes ? plan.granted : Cells{0});
     left = deliberation.peer_left.raw();
     left -= std::min(left, plan.granted.raw());
   }

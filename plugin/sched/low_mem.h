@@ -1,4 +1,4 @@
-// What the low-memory variants have in common: another scheduler, asked once per window of data.
+// What the low-memory variants have in common: another scheduler, asked once per window of cells.
 #pragma once
 
 #include <algorithm>
@@ -9,9 +9,11 @@ namespace conflux {
 
 // What the peer must hold grows with each change of leg, so this one stays with a leg until a whole
 // window of it has gone, waiting while it is full; only a leg that is closed, blocked or stalled is
-// left earlier. One that the sender tops up counts as chosen: to go back at once would be a second
-// change, and in the lab it carried less and saved next to nothing. Spec: prop329 [DESIRED_UX],
-// LOW_MEM_LATENCY and LOW_MEM_THROUGHPUT.
+// left earlier, and one that the sender has to leave (to top up or visit another, for an XOFF that
+// must not stick). Cells that are not DATA count like it: the peer holds them too, and a tunnel
+// that only downloads sends little else. One that the sender tops up counts as chosen: to go back
+// at once would be a second change, and in the lab it carried less and saved next to nothing. Spec:
+// prop329 [DESIRED_UX], LOW_MEM_LATENCY and LOW_MEM_THROUGHPUT.
 template <Scheduler Base>
 class LowMem {
  public:

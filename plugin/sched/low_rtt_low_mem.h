@@ -1,4 +1,4 @@
-// LowRtt, with at most one change of leg per window of data.
+// LowRtt, with at most one change of leg per window of cells.
 #pragma once
 
 #include "plugin/sched/low_mem.h"

@@ -1,4 +1,4 @@
-// MinRtt, with at most one change of leg per window of data.
+// MinRtt, with at most one change of leg per window of cells.
 #pragma once
 
 #include "plugin/sched/low_mem.h"

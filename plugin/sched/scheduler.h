@@ -100,7 +100,8 @@ concept GoesByRate = Scheduler<S> && S::kGoesByRate &&
   noexcept->std::same_as<Cells>;
 };
 
-// A scheduler that has a memory. `sent`: DATA cells that went on the chosen leg; 0 if none did.
+// A scheduler that has a memory. `sent`: cells of any kind that went on the chosen leg; 0 if none
+// did.
 template <class S>
 concept RememberingScheduler = Scheduler<S> &&
     requires(S scheduler, const Situation& situation, const Pick& pick) {

@@ -25,7 +25,9 @@ inline constexpr std::size_t kSchedulers = std::variant_size_v<Schedulers>;
   return made;
 }
 
-// The scheduler that a desired UX stands for, as the seed has it. An unknown UX counts as minimum
+// The scheduler that a desired UX stands for, as the seed has it: for little memory too the lowest
+// RTT, which mixes legs least. The low_mem variants stay with a leg against it, and over like legs
+// peers hold more for them; so they are there by name only. An unknown UX counts as minimum
 // latency. Seed: ConfluxSet::select_primary_leg.
 [[nodiscard]] SchedulerKind scheduler_for(std::uint8_t desired_ux) noexcept;
 
@@ -57,8 +59,8 @@ template <class... S>
   return std::min({limit_of(std::get_if<S>(&scheduler))...});
 }
 
-// `sent`: DATA cells that went by this pick, be it the scheduler's own or of a leg that the sender
-// tops up; 0 if none did.
+// `sent`: cells of any kind that went by this pick, be it the scheduler's own or of a leg that the
+// sender tops up; 0 if none did.
 inline void commit(Schedulers& scheduler, const Situation& situation, const Pick& pick,
                    Cells sent) noexcept {
   std::visit(

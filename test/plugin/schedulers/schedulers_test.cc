@@ -129,6 +129,32 @@ TEST_P(SchedulerByName, IsKeptByItsTunnelWhenAReloadNamesAnother) {
   EXPECT_EQ(grant, GetParam().far);
 }
 
+class LowMemByName : public ::testing::TestWithParam<const char*> {};
+INSTANTIATE_TEST_SUITE_P(Name, LowMemByName,
+                         ::testing::Values("min_rtt_low_mem", "low_rtt_low_mem"),
+                         [](const auto& named) { return std::string(named.param); });
+
+// As in a tunnel that only downloads: BEGIN, END, XON, and no DATA.
+TEST_P(LowMemByName, ChangesLegsOncePerWindowThoughNoCellIsData) {
+  Host host({.config = config_of(GetParam())});
+  host.join_and_link(2);
+  host.view(2).ewma_rtt_us = 20'000;
+  constexpr int kWindows = 4;
+  int leg = host.send(kBegin).leg;
+  int switches = 0;
+  for (std::uint32_t cell = 1; cell < kWindows * host.view(1).cwnd; ++cell) {
+    // Given round trips that change places again and again,
+    host.view(1).ewma_rtt_us = cell % 3 == 0 ? 10'000 : 30'000;
+    const Grant grant = host.send(kBegin);
+    ASSERT_EQ(grant.status, Status::kOk);
+    switches += grant.leg != leg ? 1 : 0;
+    leg = grant.leg;
+  }
+  // Then the leg is another one after whole windows only.
+  EXPECT_LE(switches, kWindows);
+  EXPECT_GE(switches, 2) << "too quiet to show anything";
+}
+
 TEST(Schedulers, AreRefusedUnderAnUnknownName) {
   EXPECT_THROW(Host({.config = config_of("round_robin")}), std::runtime_error);
 }

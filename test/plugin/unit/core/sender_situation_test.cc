@@ -104,13 +104,13 @@ TEST(SenderSituation, GrantsNoMoreThanThePeersWindowLeaves) {
   EXPECT_EQ(upload.send(1000).granted, Cells{500 - 41});
 }
 
-TEST(SenderSituation, SpendsNoWindowOfDataOnControlCells) {
+TEST(SenderSituation, TellsASchedulerThatCountsOfControlCellsToo) {
   Upload upload(with(SchedulerKind::kLowRttLowMem), {10'000, 20'000});
   upload.legs.views[0].cwnd = 20;
   ASSERT_EQ(upload.send(5).index, 0U);
-  ASSERT_EQ(upload.send(30, CommandClass::kControl).index, 0U);
+  ASSERT_EQ(upload.send(10, CommandClass::kControl).index, 0U);
   upload.legs.views[1].ewma_rtt_us = 5'000;
-  EXPECT_EQ(upload.send(100).granted, Cells{15}) << "the rest of the window, on the same leg";
+  EXPECT_EQ(upload.send(100).granted, Cells{5}) << "the rest of the window, on the same leg";
   EXPECT_EQ(upload.sender.primary(), test::leg_id(1));
 }
 

@@ -126,7 +126,7 @@ TEST(LowMem, LeavesALegThatIsNotOfferedAnyMore) {
   EXPECT_EQ(driver.look(std::span(both).last(1)).index, 1U);
 }
 
-TEST(LowMem, DoesNotSpendItsWindowOnWhatIsNotData) {
+TEST(LowMem, BeginsAndSpendsNoWindowByALook) {
   LowRttDriver driver;
   const std::array legs = {with_window(0, 10, 100, 0), with_window(1, 90, 100, 0)};
   driver.send(legs, 0);
@@ -165,7 +165,7 @@ TEST(LowMem, AsksItsBaseAtTheEndOfAWindow) {
   EXPECT_EQ(goes.look(legs).index, 1U) << "LowRTT takes the next";
 }
 
-// Long histories: at most one switch per window of data, but for legs that could not be kept.
+// Long histories: at most one switch per window of cells, but for legs that could not be kept.
 template <class S>
 void count_switches(std::uint32_t seed) {
   std::mt19937 random(seed);
@@ -205,7 +205,7 @@ void count_switches(std::uint32_t seed) {
   EXPECT_GT(switches, 100U) << "the history was too quiet to show anything";
 }
 
-TEST(LowMem, SwitchesAtMostOncePerWindowOfData) {
+TEST(LowMem, SwitchesAtMostOncePerWindowOfCells) {
   for (std::uint32_t seed = 1; seed <= 5; ++seed) {
     count_switches<LowRttLowMem>(seed);
     count_switches<MinRttLowMem>(seed);
