@@ -268,6 +268,22 @@ void write_tunnel(const Writer& out) {
                    Bytes{op(Op::kRoute), 0, 0, 40}, Bytes{op(Op::kRoute), 0, 0, 40}));
 }
 
+// Three linked legs that deliver in turn while nobody looks.
+void write_tunnel_unseen(const Writer& out) {
+  const auto op = [](Op number) { return static_cast<std::uint8_t>(number); };
+  Bytes bytes = {0, op(Op::kEstablish), 0, 1, 0, 0, 0, 0, 0, 0};
+  for (const std::uint8_t leg : Bytes{0, 1, 0, 2, 0}) {
+    append(bytes, Bytes{op(Op::kExitSends), 0, leg, 31});
+  }
+  append(bytes, Bytes{op(Op::kExitDeliversUnseen), 0, 7});
+  // Which leg; how many cells, and in the upper bits what is drained.
+  for (const Bytes& turn : {Bytes{1, 31}, Bytes{0, 0}, Bytes{0, 7}, Bytes{2, 40}, Bytes{0, 127},
+                            Bytes{1, 255}, Bytes{0, 255}, Bytes{0, 255}}) {
+    append(bytes, turn);
+  }
+  out.write("tunnel", "unseen", concat(bytes, Bytes{op(Op::kDrainAll), 0, op(Op::kPollWhole), 0}));
+}
+
 // Handshakes of tunnels that end otherwise than well.
 void write_tunnel_handshakes(const Writer& out) {
   const auto op = [](Op number) { return static_cast<std::uint8_t>(number); };
@@ -297,6 +313,7 @@ void write_all(const std::filesystem::path& folder) {
   write_socks(out);
   write_region(out);
   write_tunnel(out);
+  write_tunnel_unseen(out);
   write_tunnel_handshakes(out);
 }
 

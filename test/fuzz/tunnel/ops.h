@@ -31,6 +31,7 @@ enum class Op : std::uint8_t {
   kRoute,
   kCanRead,
   kBacklog,
+  kExitDeliversUnseen,
   // Of the instance.
   kReload = 24,
   kShed,

@@ -237,6 +237,7 @@ void World::step_tunnel(TunnelModel& tunnel, Op op, Oddity oddity) {
   if (op == Op::kBurst) return receive_burst(tunnel);
   if (op == Op::kExitSends) return exit_sends(tunnel);
   if (op == Op::kExitDelivers) return exit_delivers(tunnel);
+  if (op == Op::kExitDeliversUnseen) return exit_delivers_unseen(tunnel);
   if (op == Op::kDrain) {
     return drain(tunnel, static_cast<std::uint32_t>(in_.below(100)), oddity);
   }

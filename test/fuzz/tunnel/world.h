@@ -34,6 +34,9 @@ class World {
 
   // What is unusual about the arguments of one call.
   enum class Oddity : std::uint8_t { kNone, kViews, kSizes, kTime };
+  // Does somebody ask the plugin about the tunnel around a call? What it has put off until then (a
+  // leg that is not told yet what it received) must show in nothing.
+  enum class Eyes : std::uint8_t { kOpen, kShut };
   // A circuit as the host describes it.
   struct Path {
     std::vector<mpath_hop> hops;
@@ -84,8 +87,10 @@ class World {
   void receive_linked(TunnelModel& tunnel, LegModel& leg, std::size_t changed_byte);
   void exit_sends(TunnelModel& tunnel);
   void exit_delivers(TunnelModel& tunnel);
-  void receive(TunnelModel& tunnel, const mpath_cell& cell, Oddity oddity);
-  void drain(TunnelModel& tunnel, std::uint32_t capacity, Oddity oddity);
+  void exit_delivers_unseen(TunnelModel& tunnel);
+  void deliver(TunnelModel& tunnel, mpath_leg_id leg, std::size_t count, Eyes eyes);
+  void receive(TunnelModel& tunnel, const mpath_cell& cell, Oddity oddity, Eyes eyes = Eyes::kOpen);
+  void drain(TunnelModel& tunnel, std::uint32_t capacity, Oddity oddity, Eyes eyes = Eyes::kOpen);
   void route(TunnelModel& tunnel, Oddity oddity);
   void can_read(TunnelModel& tunnel, Oddity oddity);
 

@@ -27,9 +27,11 @@ mpath_cell cell_of(mpath_leg_id leg, std::uint8_t command, std::uint8_t hop) {
   return cell;
 }
 
+bool is_delivered(const mpath_token& token) { return token.verdict == MPATH_DELIVER; }
+
 }  // namespace
 
-void World::receive(TunnelModel& tunnel, const mpath_cell& cell, Oddity oddity) {
+void World::receive(TunnelModel& tunnel, const mpath_cell& cell, Oddity oddity, Eyes eyes) {
   // The body stands alone on the heap, so that a look past its end is seen.
   std::vector<std::uint8_t> body(cell.body, cell.body + cell.body_length);
   mpath_cell with_body = cell;
@@ -38,10 +40,18 @@ void World::receive(TunnelModel& tunnel, const mpath_cell& cell, Oddity oddity) 
   ExactStruct<mpath_cell> in(with_body, size_of<mpath_cell>(oddity));
   ExactStruct<mpath_receipt> out(mpath_receipt{}, size_of<mpath_receipt>(oddity));
   const std::uint64_t at = now(oddity);
-  const Before was = before(tunnel);
+  Before was{};
+  if (eyes == Eyes::kOpen) was = before(tunnel);
   const mpath_status status = table_.receive(instance_, tunnel.id(), in.get(), at, out.get());
-  const mpath_tunnel_info now = after(tunnel, was, status);
   out.check_tail();
+  if (eyes == Eyes::kShut) {
+    const bool is_switch = status == MPATH_CONSUMED && cell.command == kSwitch;
+    if (status == MPATH_OK || status == MPATH_HELD || is_switch) {
+      return tunnel.note_receive(with_body, status, out.value(), false);
+    }
+    was = before(tunnel);
+  }
+  const mpath_tunnel_info now = after(tunnel, was, status);
   if (!is_misuse(status)) {
     const bool timed_out =
         status == MPATH_CONSUMED && leg_state(tunnel, cell.leg) == MPATH_LEG_TIMED_OUT;
@@ -120,37 +130,61 @@ void World::exit_sends(TunnelModel& tunnel) {
 }
 
 void World::exit_delivers(TunnelModel& tunnel) {
-  const LegModel* leg = tunnel.find(read_leg(tunnel));
-  if (leg == nullptr) return;
-  const mpath_leg_id id = leg->id;
-  std::size_t count = in_.below(64);
-  while (count-- > 0 && !tunnel.closed() && !tunnel.find(id)->wire.empty()) {
-    const WireCell sent = tunnel.find(id)->wire.front();
-    tunnel.find(id)->wire.pop_front();
-    mpath_cell cell = cell_of(id, sent.command, tunnel.join_hop());
+  const mpath_leg_id leg = read_leg(tunnel);
+  if (tunnel.find(leg) == nullptr) return;
+  deliver(tunnel, leg, in_.below(64), Eyes::kOpen);
+}
+
+// The same of several legs in turn, with a drain now and then, and nobody looks until all is done.
+void World::exit_delivers_unseen(TunnelModel& tunnel) {
+  for (std::size_t turns = 1 + in_.below(16); turns > 0; --turns) {
+    const mpath_leg_id leg = read_leg(tunnel);
+    const std::size_t choice = in_.byte();
+    if (tunnel.find(leg) != nullptr) deliver(tunnel, leg, 1 + choice % 32, Eyes::kShut);
+    const auto capacity = static_cast<std::uint32_t>(choice / 32);
+    if (capacity > 0) drain(tunnel, capacity * capacity, Oddity::kNone, Eyes::kShut);
+  }
+  const mpath_tunnel_info now = info(tunnel.id());
+  tunnel.note_state(now);
+  check(tunnel, now);
+}
+
+void World::deliver(TunnelModel& tunnel, mpath_leg_id leg, std::size_t count, Eyes eyes) {
+  while (count-- > 0 && !tunnel.closed() && !tunnel.find(leg)->wire.empty()) {
+    const WireCell sent = tunnel.find(leg)->wire.front();
+    tunnel.find(leg)->wire.pop_front();
+    mpath_cell cell = cell_of(leg, sent.command, tunnel.join_hop());
     const auto delta = switch_body(sent.delta);
     if (sent.command == kSwitch) {
       cell.body = delta.data();
       cell.body_length = delta.size();
     }
-    receive(tunnel, cell, Oddity::kNone);
+    receive(tunnel, cell, Oddity::kNone, eyes);
   }
 }
 
-void World::drain(TunnelModel& tunnel, std::uint32_t capacity, Oddity oddity) {
+void World::drain(TunnelModel& tunnel, std::uint32_t capacity, Oddity oddity, Eyes eyes) {
   const std::uint32_t stride = stride_of<mpath_token>(oddity);
   ExactArray<mpath_token> items(capacity, stride);
   mpath_tokens out{items.get(), capacity, stride, 0, 0};
-  const Before was = before(tunnel);
-  // Somebody may have marked it: then it closes before it is drained.
+  const bool was_closed = tunnel.closed();
+  Before was{};
+  if (eyes == Eyes::kOpen) was = before(tunnel);
   const mpath_status status = table_.drain(instance_, tunnel.id(), &out);
-  const mpath_tunnel_info now = after(tunnel, was, status);
-  items.check_untouched(status == MPATH_OK ? out.count : 0);
+  std::vector<mpath_token> tokens;
   if (status == MPATH_OK) {
-    std::vector<mpath_token> tokens;
     for (std::uint32_t i = 0; i < out.count; ++i) tokens.push_back(items.at(i));
-    tunnel.note_drain(tokens, out.left != 0, was.closed);
   }
+  items.check_untouched(tokens.size());
+  if (eyes == Eyes::kShut) {
+    if (status == MPATH_OK && std::ranges::all_of(tokens, is_delivered)) {
+      return tunnel.note_drain(tokens, out.left != 0, was_closed);
+    }
+    was = before(tunnel);
+  }
+  // Somebody may have marked it: then it closes before it is drained.
+  const mpath_tunnel_info now = after(tunnel, was, status);
+  if (status == MPATH_OK) tunnel.note_drain(tokens, out.left != 0, was_closed);
   check(tunnel, now);
 }
 
