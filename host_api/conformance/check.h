@@ -15,6 +15,8 @@ namespace mpath::kit {
 // What a check is run with.
 struct Settings {
   std::string plugin;         // path
+  std::string config_file;    // whose text is `config`; empty: none was named
+  std::string config;         // what instances are opened with; empty: the defaults
   std::uint64_t seed = 1;     // of random histories
   std::uint32_t steps = 400;  // operations of one random history
   bool in_process = false;    // no process of its own: for a debugger

@@ -77,6 +77,11 @@ class Driver {
   bool retries_no_memory = false;  // E_NO_MEMORY: once more, for the caller to see that nothing
                                    // had changed
 
+  // What `--config` named; empty for the defaults. Does not change: to reload it changes nothing.
+  [[nodiscard]] const std::string& configuration() const noexcept {
+    return check.settings().config;
+  }
+
   mpath_status config_check(const std::string* config, std::uint32_t capacity, TextOut* text);
   mpath_status instance_open(const std::string* config, mpath_instance*& out);
   mpath_status instance_close(mpath_instance* which);

@@ -47,7 +47,7 @@ void script_rest(Driver& driver, Scene& scene, Trace& trace) {
             driver.tunnel_activity(scene.tunnel, scene.views(), activity));
   expect_ok(scene, "padding_event",
             driver.padding_event(scene.tunnel, scene.leg(1).id, MPATH_PADDING_SEND, scene.now_us));
-  expect_ok(scene, "instance_reload", driver.instance_reload(nullptr));
+  expect_ok(scene, "instance_reload", driver.instance_reload(&driver.configuration()));
   std::vector<mpath_tunnel_id> victims;
   std::uint32_t count = 0;
   expect_ok(scene, "instance_shed", driver.instance_shed(0, 4, victims, count));
@@ -102,7 +102,7 @@ class RandomLife {
       : driver_(driver), options_(options), random_(options.seed) {}
 
   std::string play() {
-    open_defaults(driver_);
+    open_instance(driver_);
     begin();
     for (std::uint32_t step = 0; step < options_.steps; ++step) {
       one_step();
@@ -253,7 +253,7 @@ void RandomLife::look() {
   LogTaken taken;
   (void)driver_.instance_drain_log(8, taken);
   trace_.log(taken.records);
-  if (chance(3)) trace_.call("reload", driver_.instance_reload(nullptr));
+  if (chance(3)) trace_.call("reload", driver_.instance_reload(&driver_.configuration()));
 }
 
 void RandomLife::remove() {

@@ -6,8 +6,10 @@
 #include <CLI/CLI.hpp>
 #include <fstream>
 #include <iostream>
+#include <sstream>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "host_api/conformance/check.h"
@@ -28,6 +30,7 @@ Examples:
   mpath-validate ./conflux.so --only '^cells|^legs'    two groups
   mpath-validate ./conflux.so --skip syscalls          all but one
   mpath-validate ./conflux.so --only fuzz --seed 42 --steps 100000
+  mpath-validate ./conflux.so --config metrics.yaml    with what it names, instead of the defaults
   mpath-validate ./conflux.so --json r.json --junit r.xml
   gdb --args mpath-validate ./conflux.so --only '^life\.stale_ids' --in-process
   mpath-validate --requirements                        which check proves which requirement)";
@@ -46,6 +49,10 @@ struct Arguments {
 void declare(CLI::App& app, Arguments& arguments) {
   app.footer(kFooter);
   app.add_option("plugin", arguments.settings.plugin, "The plugin's file")->type_name("FILE");
+  app.add_option("--config", arguments.settings.config_file,
+                 "Open instances with the text of this file; checks want tunnels of four legs, and "
+                 "what makes them less free may fail them")
+      ->type_name("FILE");
   app.add_option("--only", arguments.only, "Run checks whose names match")->type_name("REGEX");
   app.add_option("--skip", arguments.skip, "Leave out checks whose names match")
       ->type_name("REGEX");
@@ -102,6 +109,15 @@ std::vector<const Check*> choose(const Arguments& arguments) {
     if (!skip.matches(check.name)) chosen.push_back(&check);
   }
   return chosen;
+}
+
+bool read_configuration(Settings& settings) {
+  if (settings.config_file.empty()) return true;
+  const std::ifstream in(settings.config_file, std::ios::binary);
+  std::ostringstream text;
+  text << in.rdbuf();
+  settings.config = std::move(text).str();
+  return !settings.config.empty();
 }
 
 bool write_file(const std::string& path, const std::string& content) {
@@ -180,6 +196,10 @@ int run(int argc, char** argv) {
     return kFine;
   }
   if (arguments.settings.plugin.empty()) return usage("which plugin? Name its file");
+  if (!read_configuration(arguments.settings)) {
+    return usage(
+        fmt::format("cannot read a configuration from {}", arguments.settings.config_file));
+  }
   return validate(arguments, checks);
 }
 

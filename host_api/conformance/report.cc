@@ -82,8 +82,10 @@ bool Report::has_failed() const {
 std::string reproduction(const Settings& settings, const Check& check) {
   std::string pattern = "^" + check.name + "$";
   pattern.insert(pattern.find('.'), "\\");
-  return fmt::format("mpath-validate {} --only '{}' --seed {} --steps {}", quoted(settings.plugin),
-                     pattern, settings.seed, settings.steps);
+  const std::string config =
+      settings.config_file.empty() ? "" : " --config " + quoted(settings.config_file);
+  return fmt::format("mpath-validate {}{} --only '{}' --seed {} --steps {}",
+                     quoted(settings.plugin), config, pattern, settings.seed, settings.steps);
 }
 
 TextReport::TextReport(std::FILE* out) : out_(out), is_coloured_(::isatty(::fileno(out)) != 0) {}

@@ -36,11 +36,12 @@ mpath_leg_params make_circuit(std::size_t number) {
   return params;
 }
 
-void open_defaults(Driver& driver) {
-  const std::string defaults;
-  const mpath_status status = driver.instance_open(&defaults, driver.instance);
+void open_instance(Driver& driver) {
+  const std::string& text = driver.configuration();
+  const mpath_status status = driver.instance_open(&text, driver.instance);
   driver.check.expect(status == MPATH_OK && driver.instance != nullptr, "MPATH-P-33",
-                      "instance_open with an empty text answered {}", status);
+                      "instance_open with {} answered {}",
+                      text.empty() ? "an empty text" : driver.check.settings().config_file, status);
 }
 
 void Stage::need_peer() const {
@@ -54,7 +55,7 @@ std::uint64_t Scene::token_of(std::uint64_t number) noexcept { return 0x70CE5EC2
 
 Scene::Scene(Driver& driver, const SceneOptions& options)
     : driver_(driver), peer_(driver.check), owns_instance_(driver.instance == nullptr) {
-  if (owns_instance_) open_defaults(driver_);
+  if (owns_instance_) open_instance(driver_);
   for (std::size_t i = 0; i < seed_.size(); ++i) {
     seed_[i] = static_cast<std::uint8_t>(options.seed + 37 * i);
   }

@@ -52,7 +52,7 @@ class Scene {
     std::deque<Flight> incoming;  // cells under way
   };
 
-  // On an instance of its own with the defaults, opened on `driver`, unless there is one already.
+  // On an instance of its own, opened on `driver`, unless there is one already.
   Scene(Driver& driver, const SceneOptions& options);
   Scene(const Scene&) = delete;
   Scene& operator=(const Scene&) = delete;
@@ -143,7 +143,7 @@ struct Stage {
   void need_peer() const;
 };
 
-// Opens an instance with the defaults on the driver.
-void open_defaults(Driver& driver);
+// Opens an instance on the driver, with the configuration that the kit was given or the defaults.
+void open_instance(Driver& driver);
 
 }  // namespace mpath::kit

@@ -14,7 +14,7 @@ namespace {
 void six_cells_in_every_order(Context& check) {
   Stage stage(check);
   stage.need_peer();
-  open_defaults(stage.driver);
+  open_instance(stage.driver);
   constexpr unsigned kCells = 6;
   for (unsigned assignment = 0; assignment < 1U << kCells; ++assignment) {
     for (unsigned order = 0; order < 1U << kCells; ++order) {
@@ -39,7 +39,7 @@ void six_cells_in_every_order(Context& check) {
 void late_drains_lose_nothing(Context& check) {
   Stage stage(check);
   stage.need_peer();
-  open_defaults(stage.driver);
+  open_instance(stage.driver);
   std::mt19937_64 random(check.settings().seed);
   for (int life = 0; life < 40; ++life) {
     Scene scene(stage.driver, {.legs = 3});
@@ -109,7 +109,7 @@ void they_survive_their_leg(Context& check) {
 void grants_are_commitments(Context& check) {
   Stage stage(check);
   stage.need_peer();
-  open_defaults(stage.driver);
+  open_instance(stage.driver);
   std::mt19937_64 random(check.settings().seed);
   Scene scene(stage.driver, {.legs = 3});
   mpath_grant grant{};
@@ -223,7 +223,7 @@ const std::vector<Violation>& violations() {
 void violations_close(Context& check) {
   Stage stage(check);
   stage.need_peer();
-  open_defaults(stage.driver);
+  open_instance(stage.driver);
   for (const Violation& violation : violations()) {
     Scene scene(stage.driver, {});
     const mpath_status status = violation.commit(scene);
@@ -243,7 +243,7 @@ void violations_close(Context& check) {
 void violations_of_the_handshake_close(Context& check) {
   Stage stage(check);
   stage.need_peer();
-  open_defaults(stage.driver);
+  open_instance(stage.driver);
   static constexpr struct {
     const char* what;
     std::uint8_t command;
@@ -305,7 +305,7 @@ void of_other_hops_are_not_counted(Context& check) {
 void holding_back_is_limited(Context& check) {
   Stage stage(check);
   stage.need_peer();
-  open_defaults(stage.driver);
+  open_instance(stage.driver);
   mpath_instance_info limits{};
   (void)stage.driver.instance_info(limits);
   Scene scene(stage.driver, {});
@@ -331,7 +331,7 @@ void holding_back_is_limited(Context& check) {
 void water_marks_are_told(Context& check) {
   Stage stage(check);
   stage.need_peer();
-  open_defaults(stage.driver);
+  open_instance(stage.driver);
   mpath_instance_info limits{};
   (void)stage.driver.instance_info(limits);
   Scene scene(stage.driver, {});

@@ -26,7 +26,7 @@ void equal_histories_are_equal(Context& check) {
 void the_seed_alone_decides(Context& check) {
   Stage stage(check);
   stage.need_peer();
-  open_defaults(stage.driver);
+  open_instance(stage.driver);
   const Body one = nonce_of(stage.driver, {.seed = 1});
   const Body same = nonce_of(stage.driver, {.seed = 1});
   const Body other = nonce_of(stage.driver, {.seed = 2});
@@ -37,7 +37,7 @@ void the_seed_alone_decides(Context& check) {
 void without_a_seed_all_differ(Context& check) {
   Stage stage(check);
   stage.need_peer();
-  open_defaults(stage.driver);
+  open_instance(stage.driver);
   std::vector<Body> seen;
   for (int i = 0; i < 20; ++i) {
     const Body nonce = nonce_of(stage.driver, {.seeded = false});

@@ -33,7 +33,7 @@ constexpr Level kLevels[] = {
 void levels_are_told_again(Context& check) {
   Stage stage(check);
   stage.need_peer();
-  open_defaults(stage.driver);
+  open_instance(stage.driver);
   for (const Level& level : kLevels) {
     Scene scene(stage.driver, {});
     scene.backlog = 0;
@@ -101,7 +101,7 @@ void one_shots_are_told_once(Context& check) {
 void a_short_buffer_loses_nothing(Context& check) {
   Stage stage(check);
   stage.need_peer();
-  open_defaults(stage.driver);
+  open_instance(stage.driver);
   Scene(stage.driver, {.legs = 3}).finish();  // CLOSED and LEG_GONE are told where there is room
   Scene scene(stage.driver, {.legs = 3});
   check.expect(stage.driver.tunnel_close(scene.tunnel, scene.now_us) == MPATH_OK, "MPATH-P-12",

@@ -59,7 +59,7 @@ void works_in_a_child(Context& check) {
 void processes_draw_different_nonces(Context& check) {
   Stage stage(check);
   stage.need_peer();
-  open_defaults(stage.driver);
+  open_instance(stage.driver);
   const Body before = unseeded_nonce(stage.driver);
   std::vector<Body> nonces = {before};
   for (int i = 0; i < 3; ++i)

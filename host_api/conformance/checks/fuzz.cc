@@ -38,7 +38,7 @@ void rude_histories(Context& check) {
 void any_bytes_from_the_peer(Context& check) {
   Stage stage(check);
   stage.need_peer();
-  open_defaults(stage.driver);
+  open_instance(stage.driver);
   std::mt19937_64 random(check.settings().seed);
   const Blame blame("MPATH-P-29");
   for (std::uint32_t i = 0; i < check.settings().steps * 2; ++i) {

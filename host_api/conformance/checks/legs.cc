@@ -16,7 +16,7 @@ constexpr std::size_t kLegsTried = 4;
 void link_in_every_order(Context& check) {
   Stage stage(check);
   stage.need_peer();
-  open_defaults(stage.driver);
+  open_instance(stage.driver);
   for (std::size_t legs = 2; legs <= kLegsTried; ++legs) {
     std::vector<std::size_t> order(legs);
     std::iota(order.begin(), order.end(), 0);
@@ -79,7 +79,7 @@ void fail_one(Context& check, Driver& driver, std::size_t legs, std::size_t vict
 void fail_at_every_step(Context& check) {
   Stage stage(check);
   stage.need_peer();
-  open_defaults(stage.driver);
+  open_instance(stage.driver);
   for (std::size_t legs = 2; legs <= kLegsTried; ++legs) {
     for (std::size_t victim = 0; victim < legs; ++victim) {
       for (const Step step :
@@ -124,7 +124,7 @@ std::vector<Misfit> misfits() {
 
 void join_all_or_none(Context& check) {
   Stage stage(check);
-  open_defaults(stage.driver);
+  open_instance(stage.driver);
   for (const Misfit& misfit : misfits()) {
     for (std::uint32_t at = 0; at < 3; ++at) {
       Scene scene(stage.driver, {.joined = false});
@@ -159,7 +159,7 @@ void a_set_may_begin_with_one(Context& check) {
   mpath_negotiation io = make_offer(1, 1);
   (void)stage.file.entry()(&io);
   if (io.minor < 3) check.skip("the plugin is older than this way to begin");
-  open_defaults(stage.driver);
+  open_instance(stage.driver);
   const auto create = [&](mpath_leg_params first) {
     TunnelParams params;
     params.first = first;
@@ -231,7 +231,7 @@ void views_of_each_leg_once(Context& check) {
 
 void too_many_are_refused(Context& check) {
   Stage stage(check);
-  open_defaults(stage.driver);
+  open_instance(stage.driver);
   mpath_instance_info limits{};
   (void)stage.driver.instance_info(limits);
   check.expect(limits.legs_max >= 1 && limits.legs_max <= MPATH_LEGS_MAX, "MPATH-P-19",
@@ -294,7 +294,7 @@ void live_a_little(Scene& scene, std::mt19937_64& random) {
 void losses_close_as_told(Context& check) {
   Stage stage(check);
   stage.need_peer();
-  open_defaults(stage.driver);
+  open_instance(stage.driver);
   std::mt19937_64 random(check.settings().seed);
   for (int life = 0; life < 150; ++life) {
     Scene scene(stage.driver, {.legs = 2 + random() % 2});
@@ -319,7 +319,7 @@ void losses_close_as_told(Context& check) {
 
 void the_only_leg_can_be_taken(Context& check) {
   Stage stage(check);
-  open_defaults(stage.driver);
+  open_instance(stage.driver);
   Scene scene(stage.driver, {.joined = false});
   mpath_leg_id leg = 0;
   check.expect(stage.driver.leg_single(scene.tunnel, leg) == MPATH_OK && leg == scene.leg(0).id,

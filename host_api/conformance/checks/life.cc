@@ -186,7 +186,7 @@ void stale_tunnels_are_a_status(Context& check) {
 void stale_legs_are_a_status(Context& check) {
   Stage stage(check);
   stage.need_peer();
-  open_defaults(stage.driver);
+  open_instance(stage.driver);
   Scene scene(stage.driver, {.legs = 3});
   Scene other(stage.driver, {});
   Driver& driver = stage.driver;
@@ -219,7 +219,7 @@ void stale_legs_are_a_status(Context& check) {
 
 void ids_are_never_minted_twice(Context& check) {
   Stage stage(check);
-  open_defaults(stage.driver);
+  open_instance(stage.driver);
   TunnelParams params;
   params.first = make_circuit(0);
   std::set<mpath_tunnel_id> seen;

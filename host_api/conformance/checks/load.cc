@@ -29,7 +29,9 @@ void opens_and_starts_nothing(Context& check) {
   const std::size_t descriptors = count_entries("/proc/self/fd");
   const std::size_t threads = count_entries("/proc/self/task");
   Stage stage(check);
-  open_defaults(stage.driver);
+  // Not with a configuration of somebody's own, which may ask for a file that is kept.
+  const std::string defaults;
+  (void)stage.driver.instance_open(&defaults, stage.driver.instance);
   check.expect(count_entries("/proc/self/fd") == descriptors, "MPATH-P-29",
                "loading and opening left a descriptor open");
   check.expect(count_entries("/proc/self/task") == threads, "MPATH-P-29",
@@ -63,7 +65,7 @@ void opens_and_closes_a_thousand_times(Context& check) {
   Stage stage(check);
   for (int round = 0; round < 1000; ++round) {
     stage.driver.instance = nullptr;
-    open_defaults(stage.driver);
+    open_instance(stage.driver);
     const mpath_status status = stage.driver.instance_close(stage.driver.instance);
     check.expect(status == MPATH_OK, "MPATH-P-12", "instance_close answered {}", status);
   }

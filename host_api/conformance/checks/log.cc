@@ -56,7 +56,7 @@ std::vector<mpath_log_record> all_records(Driver& driver) {
 void names_nothing_that_identifies(Context& check) {
   Stage stage(check);
   stage.need_peer();
-  open_defaults(stage.driver);
+  open_instance(stage.driver);
   Scene scene(stage.driver, {.legs = 3, .seed = 0xC3});
   for (const std::size_t leg : {0U, 1U, 1U, 2U}) scene.send(leg);
   for (const std::size_t leg : {1U, 2U, 1U}) (void)scene.arrive(leg);
@@ -64,7 +64,7 @@ void names_nothing_that_identifies(Context& check) {
   (void)scene.route(50, grant);
   (void)scene.remove(1, MPATH_REASON_CHANNEL_CLOSED);
   (void)scene.receive(0, kSwitch, {1});  // a violation is worth a word too
-  (void)stage.driver.instance_reload(nullptr);
+  (void)stage.driver.instance_reload(&stage.driver.configuration());
   const std::vector<Secret> secrets = secrets_of(scene);
   for (const mpath_log_record& record : all_records(stage.driver)) {
     check.expect(record.tunnel_ordinal <= 1 && record.leg_ordinal <= 3, "MPATH-P-23",

@@ -26,7 +26,7 @@ void everything_is_given_back(Context& check) {
 void tunnels_give_back_theirs(Context& check) {
   Stage stage(check);
   stage.need_peer();
-  open_defaults(stage.driver);
+  open_instance(stage.driver);
   const auto live = [&](int kind) {
     Scene scene(stage.driver, {.legs = 4, .joined = kind > 0, .linked = kind > 1});
     if (kind > 2) {
@@ -89,7 +89,7 @@ void every_allocation_may_fail(Context& check) {
 void shedding_takes_the_oldest(Context& check) {
   Stage stage(check);
   stage.need_peer();
-  open_defaults(stage.driver);
+  open_instance(stage.driver);
   Driver& driver = stage.driver;
   std::vector<std::unique_ptr<Scene>> scenes;
   for (const std::uint64_t start : {3'000'000U, 1'000'000U, 2'000'000U}) {

@@ -84,7 +84,7 @@ std::vector<Sized> instance_structs() {
        "instance_reload",
        false,
        [](Scene& s) {
-         const std::string text;
+         const std::string text = s.driver().configuration();
          return s.driver().instance_reload(&text);
        }},
       {"mpath_instance_info",
@@ -324,7 +324,7 @@ void reserved_fields_must_be_zero(Context& check) {
 
 void unknown_flags(Context& check) {
   Stage stage(check);
-  open_defaults(stage.driver);
+  open_instance(stage.driver);
   Scene scene(stage.driver, {.joined = false});
   for (std::uint32_t bit = 2; bit < 32; ++bit) {
     mpath_leg_params circuit = make_circuit(1);

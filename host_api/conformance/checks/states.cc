@@ -11,7 +11,7 @@ void states_refuse_what_their_tags_forbid(Context& check) {
   Stage stage(check);
   stage.need_peer();
   Driver& driver = stage.driver;
-  open_defaults(driver);
+  open_instance(driver);
   const auto expect = [&](const char* what, mpath_status status, mpath_status wanted) {
     check.expect(status == wanted, "MPATH-P-12", "{} answered {}, not {}", what, status, wanted);
   };
@@ -95,7 +95,7 @@ void destroy_in_every_state(Context& check) {
   Stage stage(check);
   stage.need_peer();
   Driver& driver = stage.driver;
-  open_defaults(driver);
+  open_instance(driver);
   const auto destroy = [&](Scene& scene, const char* state) {
     const mpath_status status = driver.tunnel_destroy(scene.tunnel);
     check.expect(status == MPATH_OK, "MPATH-P-12",

@@ -16,7 +16,7 @@ void filter_from_now_on(Context& check, bool allows_random) {
 void none_but_memory_and_locks(Context& check) {
   Stage stage(check);
   stage.need_peer();
-  open_defaults(stage.driver);
+  open_instance(stage.driver);
   filter_from_now_on(check, false);
   Scene scene(stage.driver, {.legs = 3});
   for (const std::size_t leg : {0U, 1U, 1U, 2U, 0U}) scene.send(leg);
@@ -26,12 +26,14 @@ void none_but_memory_and_locks(Context& check) {
   for (int i = 0; i < 20; ++i) (void)scene.route(30, grant);
   (void)scene.remove(2, MPATH_REASON_RETIRED);
   (void)scene.receive(0, kSwitch, {});
-  (void)stage.driver.instance_reload(nullptr);
+  (void)stage.driver.instance_reload(&stage.driver.configuration());
   std::uint64_t next = 0;
   (void)stage.driver.instance_tick(scene.now_us, next);
   LogTaken taken;
   (void)stage.driver.instance_drain_log(100, taken);
   scene.finish();
+  // The defaults leave nothing to close but memory. What a configuration asks for may be a file.
+  if (!stage.driver.configuration().empty()) return;
   const mpath_status status = stage.driver.instance_close(stage.driver.instance);
   check.expect(status == MPATH_OK, "MPATH-P-12", "instance_close answered {}", status);
 }
@@ -39,6 +41,9 @@ void none_but_memory_and_locks(Context& check) {
 void a_random_history_makes_none(Context& check) {
   Stage stage(check);
   stage.need_peer();
+  if (!stage.driver.configuration().empty()) {
+    check.skip("it opens instances behind the filter, and --config may ask that for files");
+  }
   (void)play_random(stage.driver, {.seed = check.settings().seed, .steps = 50, .misuse = false});
   filter_from_now_on(check, false);
   (void)play_random(stage.driver, {.seed = check.settings().seed, .steps = 2'000, .misuse = false});
@@ -47,7 +52,7 @@ void a_random_history_makes_none(Context& check) {
 void without_a_seed_only_random_bytes(Context& check) {
   Stage stage(check);
   stage.need_peer();
-  open_defaults(stage.driver);
+  open_instance(stage.driver);
   // A CSPRNG may open a file when it is used for the first time: before the sandbox.
   Scene(stage.driver, {.seeded = false}).finish();
   filter_from_now_on(check, true);

@@ -68,14 +68,14 @@ void look_on(Context& check, Driver& driver, mpath_tunnel_id tunnel) {
   check.expect(driver.instance_drain_log(32, taken) == MPATH_OK &&
                    driver.instance_shed(0, 4, victims, count) == MPATH_OK &&
                    driver.instance_tick(1, next) == MPATH_OK &&
-                   driver.instance_reload(nullptr) == MPATH_OK,
+                   driver.instance_reload(&driver.configuration()) == MPATH_OK,
                "MPATH-P-24", "a call that is [any-thread] fails from another thread");
 }
 
 void each_owns_a_tunnel(Context& check) {
   Stage stage(check);
   stage.need_peer();
-  open_defaults(stage.driver);
+  open_instance(stage.driver);
   std::atomic<mpath_tunnel_id> nobody_looks{0};
   own_tunnels(check.settings(), stage.driver.table, stage.driver.instance, nobody_looks);
   std::array<std::atomic<mpath_tunnel_id>, kOwners> shown{};

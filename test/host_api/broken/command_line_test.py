@@ -37,6 +37,7 @@ class CommandLine(unittest.TestCase):
         for arguments, word in (((), "Name its file"), (("--no-such-option",), "--help"),
                                 ((PLUGIN, "--only", "("), "regular expression"),
                                 ((PLUGIN, "--only", "no_such_check"), "--list"),
+                                ((PLUGIN, "--config", self.path("none.yaml")), "none.yaml"),
                                 ((PLUGIN, "--steps", "many"), "--steps")):
             answer = run(*arguments)
             self.assertEqual(answer.returncode, 2, answer)
@@ -83,6 +84,15 @@ class CommandLine(unittest.TestCase):
         answer = run(PLUGIN, "--only", r"^cells\.a_close", "--in-process")
         self.assertEqual(answer.returncode, 0, answer)
         self.assertIn("passed", answer.stdout)
+
+    def test_a_configuration_that_the_plugin_refuses_is_named_and_fails(self):
+        config = self.path("refused.yaml")
+        with open(config, "w", encoding="utf-8") as file:
+            file.write("version: 1\nconflux: {no_such_key: 1}\n")
+        answer = run(PLUGIN, "--config", config, "--only", r"^cells\.a_close")
+        self.assertEqual(answer.returncode, 1, answer)
+        self.assertIn("MPATH-P-33", answer.stdout)
+        self.assertIn(f"again: mpath-validate {PLUGIN} --config {config} ", answer.stdout)
 
     def test_a_seed_replays(self):
         arguments = (PLUGIN, "--only", r"^fuzz\.rude", "--seed", "99", "--steps", "50")
