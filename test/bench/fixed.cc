@@ -26,29 +26,21 @@ bool route(BareTunnel& tunnel, mpath_instance* instance, std::uint64_t count, st
   return routed;
 }
 
-bool receive(BareTunnel& tunnel, mpath_instance* instance, std::uint64_t count, std::uint32_t leg,
-             mpath_status expected) {
-  const mpath_cell cell = BareTunnel::data_cell(tunnel.leg(leg), 1);
+bool receive(BareTunnel& tunnel, mpath_instance* instance, std::uint64_t count) {
+  const mpath_cell cell = BareTunnel::data_cell(tunnel.leg(0), 1);
   bool received = true;
   for (std::uint64_t i = 0; i < count; ++i) {
     received &= conflux_table().receive(instance, tunnel.id(), &cell, tunnel.now_us,
-                                        &tunnel.receipt) == expected;
+                                        &tunnel.receipt) == MPATH_OK;
   }
   return received;
 }
 
 // In bursts of 1024.
-bool hold(BareTunnel& tunnel, mpath_instance* instance, std::uint64_t count) {
+bool hold(BareTunnel& tunnel, std::uint64_t count) {
   constexpr std::uint32_t kBurst = 1024;
   bool held = true;
-  for (std::uint64_t i = 0; i < count; i += kBurst) {
-    held &= tunnel.receive_switch(1, 1) == MPATH_CONSUMED;
-    held &= receive(tunnel, instance, kBurst, 1, MPATH_HELD);
-    if (i > 0) held &= tunnel.receive_switch(0, kBurst) == MPATH_CONSUMED;
-    held &= tunnel.receive(0, 0) == MPATH_OK;
-    while (tunnel.drain() > 0) {
-    }
-  }
+  for (std::uint64_t i = 0; i < count; i += kBurst) held &= tunnel.hold_and_drain(kBurst);
   return held;
 }
 
@@ -60,7 +52,7 @@ bool loop(BareTunnel& tunnel, mpath_instance* instance, std::uint64_t count) {
   bool done = true;
   for (std::uint64_t i = 0; i < count; i += kBatch) {
     tunnel.now_us += 1000;
-    done &= receive(tunnel, instance, kBatch, 0, MPATH_OK);
+    done &= receive(tunnel, instance, kBatch);
     done &= tunnel.poll() == MPATH_OK;
     if (tunnel.now_us < next_tick) continue;
     done &= conflux_table().instance_tick(instance, tunnel.now_us, &next_tick) == MPATH_OK;
@@ -81,8 +73,8 @@ bool run(const char* what, std::uint64_t count, const char* metrics) {
     tunnel.build();
     if (std::strcmp(what, "route") == 0) done = route(tunnel, instance, count, 1);
     if (std::strcmp(what, "route32") == 0) done = route(tunnel, instance, count, 32);
-    if (std::strcmp(what, "receive") == 0) done = receive(tunnel, instance, count, 0, MPATH_OK);
-    if (std::strcmp(what, "hold") == 0) done = hold(tunnel, instance, count);
+    if (std::strcmp(what, "receive") == 0) done = receive(tunnel, instance, count);
+    if (std::strcmp(what, "hold") == 0) done = hold(tunnel, count);
     if (std::strcmp(what, "loop") == 0) done = loop(tunnel, instance, count);
   }
   return conflux_table().instance_close(instance) == MPATH_OK && done;

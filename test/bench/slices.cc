@@ -77,7 +77,9 @@ class Subject {
   }
   double hold_and_drain() {
     return each(kBursts * kHeld, [&] {
-      for (std::uint32_t i = 0; i < kBursts; ++i) hold_and_drain_once();
+      for (std::uint32_t i = 0; i < kBursts; ++i) {
+        demand(ahead_.hold_and_drain(kHeld), "not held and drained");
+      }
     });
   }
   // Three cycles of an x86-64 core: each product is squared.
@@ -92,28 +94,10 @@ class Subject {
   }
 
  private:
-  void hold_and_drain_once() {
-    const mpath_plugin_table& table = conflux_table();
-    const mpath_cell early = BareTunnel::data_cell(ahead_.leg(1), 1);
-    demand(ahead_.receive_switch(1, 1) == MPATH_CONSUMED, "no SWITCH");
-    for (std::uint32_t i = 0; i < kHeld; ++i) {
-      demand(table.receive(instance_, ahead_.id(), &early, ahead_.now_us, &ahead_.receipt) ==
-                 MPATH_HELD,
-             "not held");
-    }
-    if (!first_) demand(ahead_.receive_switch(0, kHeld) == MPATH_CONSUMED, "no SWITCH back");
-    first_ = false;
-    demand(ahead_.receive(0, 0) == MPATH_OK, "not in order");
-    std::uint32_t drained = 0;
-    while (const std::uint32_t count = ahead_.drain()) drained += count;
-    demand(drained == kHeld, "not drained");
-  }
-
   mpath_instance* instance_;
   BareTunnel in_order_;
   BareTunnel sending_;
   BareTunnel ahead_;
-  bool first_ = true;
 };
 
 std::array<double, 4> take_turn(Subject& subject) {

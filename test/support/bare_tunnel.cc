@@ -225,6 +225,24 @@ std::uint32_t BareTunnel::drain() noexcept {
   return table_.drain(instance_, id_, &out) == MPATH_OK ? out.count : 0;
 }
 
+bool BareTunnel::hold_and_drain(std::uint32_t held) noexcept {
+  const mpath_cell early = data_cell(views[1].leg, 1);
+  bool right = receive_switch(1, 1) == MPATH_CONSUMED;
+  for (std::uint32_t i = 0; i < held; ++i) {
+    right &= table_.receive(instance_, id_, &early, now_us, &receipt) == MPATH_HELD;
+  }
+  return bring_missing_and_drain(held) && right;
+}
+
+bool BareTunnel::bring_missing_and_drain(std::uint32_t held) noexcept {
+  bool right = leg_0_behind_ == 0 || receive_switch(0, leg_0_behind_) == MPATH_CONSUMED;
+  leg_0_behind_ = held;
+  right &= receive(0, 0) == MPATH_OK;
+  std::uint32_t drained = 0;
+  while (const std::uint32_t count = drain()) drained += count;
+  return right && drained == held;
+}
+
 mpath_tunnel_info BareTunnel::info() const noexcept {
   mpath_tunnel_info info{};
   info.struct_size = sizeof(info);

@@ -53,6 +53,12 @@ class BareTunnel {
   // Answers how many tokens came; they are in `tokens`.
   std::uint32_t drain() noexcept;
 
+  // Leg 1 gets `held` cells ahead of leg 0, which brings the missing one; then all are drained.
+  // Says whether each call answered what it should.
+  bool hold_and_drain(std::uint32_t held) noexcept;
+  // The second half of that: `held` cells wait, whatever legs but leg 0 brought them.
+  bool bring_missing_and_drain(std::uint32_t held) noexcept;
+
   // What route() and receive() pass to the table, for loops that call it themselves.
   [[nodiscard]] static mpath_route_request route_request(std::uint32_t want,
                                                          std::uint8_t command = kData) noexcept;
@@ -82,6 +88,8 @@ class BareTunnel {
   mpath_instance* instance_;
   std::uint32_t leg_count_;
   std::uint32_t known_legs_ = 0;
+  // What the others carried since leg 0 brought a cell: its next SWITCH skips that.
+  std::uint32_t leg_0_behind_ = 0;
   mpath_tunnel_id id_ = 0;
   std::array<mpath_hop, 3> hops_{};
   std::array<mpath_leg_params, MPATH_LEGS_MAX> params_{};
