@@ -28,7 +28,7 @@ FILE_SIZES = {"50 KiB": 50 * KIB, "1 MiB": MIB, "5 MiB": 5 * MIB}
 
 
 _PAIRS = 20
-# Where twenty do not tell a claim from noise. Fixed before anything is measured.
+# Where twenty do not tell a claim from noise. Fixed before the run that is told of.
 _MORE_PAIRS = {
     # The p95 of twenty times is next to the greatest: 0.87 to 1.11 of stock's, by the run.
     (0, "down"): 60,
