@@ -27,6 +27,13 @@ constexpr Hops make_hops() {
 
 constexpr Hops kHops = make_hops();
 
+void open_with(Driver& driver, const std::string& text) {
+  const mpath_status status = driver.instance_open(&text, driver.instance);
+  driver.check.expect(status == MPATH_OK && driver.instance != nullptr, "MPATH-P-33",
+                      "instance_open with {} answered {}",
+                      text.empty() ? "an empty text" : driver.check.settings().config_file, status);
+}
+
 }  // namespace
 
 mpath_leg_params make_circuit(std::size_t number) {
@@ -36,13 +43,9 @@ mpath_leg_params make_circuit(std::size_t number) {
   return params;
 }
 
-void open_instance(Driver& driver) {
-  const std::string& text = driver.configuration();
-  const mpath_status status = driver.instance_open(&text, driver.instance);
-  driver.check.expect(status == MPATH_OK && driver.instance != nullptr, "MPATH-P-33",
-                      "instance_open with {} answered {}",
-                      text.empty() ? "an empty text" : driver.check.settings().config_file, status);
-}
+void open_instance(Driver& driver) { open_with(driver, driver.configuration()); }
+
+void open_defaults(Driver& driver) { open_with(driver, {}); }
 
 void Stage::need_peer() const {
   if (!speaks_prop329(driver.table)) {

@@ -145,5 +145,7 @@ struct Stage {
 
 // Opens an instance on the driver, with the configuration that the kit was given or the defaults.
 void open_instance(Driver& driver);
+// With the defaults, whatever the kit was given.
+void open_defaults(Driver& driver);
 
 }  // namespace mpath::kit

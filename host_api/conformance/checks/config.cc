@@ -62,9 +62,7 @@ void defaults_are_accepted(Context& check) {
 void all_three_agree(Context& check) {
   Stage stage(check);
   // Not with a configuration of somebody's own: a reload may refuse to change that.
-  const std::string defaults;
-  check.expect(stage.driver.instance_open(&defaults, stage.driver.instance) == MPATH_OK,
-               "MPATH-P-33", "instance_open refused an empty text");
+  open_defaults(stage.driver);
   const Blame blame("MPATH-P-33");
   for (const std::string& text : texts(check.settings().seed)) {
     mpath_instance* instance = nullptr;

@@ -30,8 +30,7 @@ void opens_and_starts_nothing(Context& check) {
   const std::size_t threads = count_entries("/proc/self/task");
   Stage stage(check);
   // Not with a configuration of somebody's own, which may ask for a file that is kept.
-  const std::string defaults;
-  (void)stage.driver.instance_open(&defaults, stage.driver.instance);
+  open_defaults(stage.driver);
   check.expect(count_entries("/proc/self/fd") == descriptors, "MPATH-P-29",
                "loading and opening left a descriptor open");
   check.expect(count_entries("/proc/self/task") == threads, "MPATH-P-29",
