@@ -55,9 +55,17 @@ struct PluginSettings {
   bool operator==(const PluginSettings&) const = default;
 };
 
+// When a host joins a leg that answers much later than the nearest. [conflux.legs.far]
+enum class FarLegs : std::uint8_t {
+  kAuto,    // for bulk under profile fast, else at once
+  kAtOnce,  // as stock tor does
+  kForBulk,
+};
+
 struct LegSettings {
   std::uint32_t count = 2;  // legs that a host should build for a tunnel, 1..8 and <= max
   std::uint32_t max = 8;    // legs that a tunnel accepts at once, 1..16
+  FarLegs far = FarLegs::kAuto;
 
   bool operator==(const LegSettings&) const = default;
 };
@@ -99,7 +107,8 @@ struct LogSettings {
   bool operator==(const LogSettings&) const = default;
 };
 
-// Section `conflux:`, read by the plugin (and by hosts that ask how many legs to build).
+// Section `conflux:`, read by the plugin (and by hosts, for how many legs to build and when to join
+// a far one).
 struct ConfluxSettings {
   Profile profile = Profile::kStock;
   DesiredUx desired_ux = DesiredUx::kHighThroughput;

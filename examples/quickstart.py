@@ -158,7 +158,7 @@ def run_onion_proxy(bench: Bench, direction: str, action: Callable[[Transfer], R
         small = Transfer(proxy.port, bench.server.port, seed, 1000)
         transfer.download(small)
         if legs > 1:
-            proxy.wait_for_legs(["linked"] * legs, 30)
+            proxy.wait_for_tunnel(legs, 30)
         live = Live(bench, f"{direction}, {who}", lambda: leg_shares(proxy, direction))
         result = action(replace(small, size=bench.size, on_progress=live.show))
         if legs > 1:

@@ -202,7 +202,8 @@ void begin_unless_profile(JsonWriter& json, std::span<const std::string_view> pr
 
 void write_profile_rules(JsonWriter& json) {
   constexpr auto kFree = std::to_array<std::string_view>({"lab"});
-  constexpr auto kOwnScheduler = std::to_array<std::string_view>({"fast", "lab"});
+  constexpr auto kUnlikeStock = std::to_array<std::string_view>({"fast", "lab"});
+  constexpr auto kFarOfStock = std::to_array<std::string_view>({"auto", "at_once"});
   json.begin_array("allOf");
   begin_unless_profile(json, kFree);
   std::size_t opened = open_path(json, "conflux.legs.count");
@@ -222,9 +223,13 @@ void write_profile_rules(JsonWriter& json) {
   opened = open_path(json, "sidecar.prometheus.listen");
   json.string("pattern", "^unix:");
   close(json, opened + 2);
-  begin_unless_profile(json, kOwnScheduler);
+  begin_unless_profile(json, kUnlikeStock);
   opened = open_path(json, "conflux.scheduler");
   json.string("const", "auto");
+  close(json, opened + 2);
+  begin_unless_profile(json, kUnlikeStock);
+  opened = open_path(json, "conflux.legs.far");
+  json.strings("enum", kFarOfStock);
   close(json, opened + 2);
   json.end_array();
 }

@@ -16,6 +16,7 @@ constexpr std::string_view kScheduler = "conflux.scheduler";
 constexpr std::string_view kDesiredUx = "conflux.desired_ux";
 constexpr std::string_view kLegsCount = "conflux.legs.count";
 constexpr std::string_view kLegsMax = "conflux.legs.max";
+constexpr std::string_view kLegsFar = "conflux.legs.far";
 constexpr std::string_view kOnFailure = "plugin.on_failure";
 constexpr std::string_view kTunnelLimit = "conflux.reorder.tunnel_limit";
 constexpr std::string_view kProcessLimit = "conflux.reorder.process_limit";
@@ -70,6 +71,15 @@ constexpr auto kRules =
                       s.conflux.scheduler != Scheduler::kAuto;
              },
          .expected = "`scheduler: auto`, or `profile: fast` (the exit can see the difference)"},
+        {.severity = Severity::kError,
+         .key = kLegsFar,
+         .other = kProfile,
+         .broken =
+             [](const Settings& s) {
+               return s.conflux.profile == Profile::kStock &&
+                      s.conflux.legs.far == FarLegs::kForBulk;
+             },
+         .expected = "`legs.far: at_once`, or `profile: fast` (the exit can see the difference)"},
         {.severity = Severity::kError,
          .key = kLegsCount,
          .other = kLegsMax,

@@ -62,6 +62,7 @@ class Application {
     if (!config.ok()) return Error{config.error()};
     settings_ = config.value().settings;
     legs_ = leg_count(config.value(), !options_.paths.empty());
+    far_legs_ = far_leg_policy(config.value());
     if (legs_.legs == 1) {
       log_.notice("one leg: plain circuits, no plugin");
       return Status();
@@ -93,6 +94,7 @@ class Application {
     channels_.emplace(io_, ChannelPool::Options{});
     manager_.emplace(TunnelEnvironment{io_, log_, *channels_}, *directory_, plugin_.get(),
                      TunnelManager::Options{.legs = legs_,
+                                            .far_legs = far_legs_,
                                             .exit_nickname = options_.exit_nickname,
                                             .paths = options_.paths,
                                             .hold_link_file = options_.hold_link_file,
@@ -138,7 +140,7 @@ class Application {
     const LegCount legs = leg_count(config.value(), !options_.paths.empty());
     Status taken = plugin_ ? plugin_->reload(config.value()) : judge_alone(config.value(), legs);
     if (!taken.ok()) return taken;
-    manager_->set_legs(legs);
+    manager_->set_legs(legs, far_leg_policy(config.value()));
     log_.notice("configuration read again: {} for each new tunnel", to_string(legs));
     return Status();
   }
@@ -184,6 +186,7 @@ class Application {
   Console& console_;
   const Logger& log_;
   LegCount legs_;
+  FarLegPolicy far_legs_;
   conflux::config::Settings settings_;  ///< as at the start
   SteadyClock::time_point started_ = SteadyClock::now();
   StatusLine status_line_;

@@ -98,7 +98,7 @@ class Check(unittest.TestCase):
         settings = json.loads(out)["settings"]
         self.assertEqual(code, 0)
         self.assertEqual(settings["plugin"], {"path": "/p.so", "sha256": [], "on_failure": "refuse"})
-        self.assertEqual(settings["conflux"]["legs"], {"count": 4, "max": 8})
+        self.assertEqual(settings["conflux"]["legs"], {"count": 4, "max": 8, "far": "auto"})
         self.assertEqual(settings["conflux"]["reorder"]["tunnel_limit"], "64MiB")
 
     def test_json_survives_bytes_that_are_no_text(self):

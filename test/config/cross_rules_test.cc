@@ -36,6 +36,14 @@ TEST(ProfileRule, StockChoosesItsScheduler) {
   EXPECT_EQ(conflux("  profile: fast\n  scheduler: min_rtt\n"), "");
 }
 
+TEST(ProfileRule, StockJoinsFarLegsAtOnce) {
+  EXPECT_EQ(conflux("  legs: {far: auto}\n"), "");
+  EXPECT_EQ(conflux("  legs: {far: at_once}\n"), "");
+  EXPECT_THAT(conflux("  legs: {far: for_bulk}\n"),
+              HasSubstr("conflux.legs.far: for_bulk does not go with conflux.profile: stock"));
+  EXPECT_EQ(conflux("  profile: fast\n  legs: {far: for_bulk}\n"), "");
+}
+
 TEST(ProfileRule, StockWithAnotherUxIsAWarning) {
   const ParseResult result = parse("version: 1\nconflux: {desired_ux: min_latency}\n", "t");
   EXPECT_TRUE(result.ok());

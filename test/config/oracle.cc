@@ -40,7 +40,9 @@ std::string check_settings(const Settings& settings, std::string_view text) {
                        reorder.tunnel_limit <= reorder.process_limit;
   const bool legs_fit = legs.count >= 1 && legs.count <= legs.max && legs.max <= 16 &&
                         (legs.count <= 2 || settings.conflux.profile == Profile::kLab);
-  if (!ordered || !legs_fit || settings.version != 1) {
+  const bool far_fits =
+      legs.far != FarLegs::kForBulk || settings.conflux.profile != Profile::kStock;
+  if (!ordered || !legs_fit || !far_fits || settings.version != 1) {
     return "settings that break a rule";
   }
   return reload(settings, text, "t").settings == settings ? ""

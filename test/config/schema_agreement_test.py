@@ -157,10 +157,11 @@ class Agreement(unittest.TestCase):
         for profile in (None, "stock", "fast", "lab"):
             for count in (1, 2, 3, 8):
                 for scheduler in (None, "auto", "min_rtt", "low_rtt"):
-                    lines = ["version: 1", "conflux:", f"  legs: {{count: {count}}}"]
-                    lines += [f"  profile: {profile}"] if profile else []
-                    lines += [f"  scheduler: {scheduler}"] if scheduler else []
-                    texts.append("\n".join(lines).encode())
+                    for far in ("auto", "at_once", "for_bulk"):
+                        lines = ["version: 1", "conflux:", f"  legs: {{count: {count}, far: {far}}}"]
+                        lines += [f"  profile: {profile}"] if profile else []
+                        lines += [f"  scheduler: {scheduler}"] if scheduler else []
+                        texts.append("\n".join(lines).encode())
         for text, (accepted, diagnostics) in zip(texts, parser_answers(texts)):
             self.assertEqual(schema_accepts(text), accepted, (text.decode(), diagnostics))
 

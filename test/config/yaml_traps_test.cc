@@ -228,7 +228,7 @@ TEST(YamlTrap, TheHostsLocaleChangesNothing) {
   const std::string found = complaints(text);
   const Settings settings = accepted("version: 1\nconflux: {reorder: {process_limit: 2048MiB}}\n");
   std::locale::global(before);
-  EXPECT_EQ(found, "t:4:9: conflux.legs: \"22\": expected a section with the keys count, max\n");
+  EXPECT_EQ(found, "t:4:9: conflux.legs: \"22\": expected a section with the keys count, max, far\n");
   EXPECT_EQ(settings.conflux.reorder.process_limit, 2ULL << 30);
 }
 

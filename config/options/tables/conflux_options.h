@@ -26,6 +26,12 @@ inline constexpr auto kDesiredUxValues = std::to_array<EnumValue>({
           "throughput_lowmem"),
 });
 
+inline constexpr auto kFarLegsValues = std::to_array<EnumValue>({
+    named("auto", FarLegs::kAuto, "for_bulk under profile fast, else at_once"),
+    named("at_once", FarLegs::kAtOnce, "as soon as it is built, as stock tor does", "always"),
+    named("for_bulk", FarLegs::kForBulk, "when a stream turns out to be long", "bulk"),
+});
+
 inline constexpr auto kLogLevelValues = std::to_array<EnumValue>({
     named("error", LogLevel::kError, "what ended a tunnel against its user's will"),
     named("warn", LogLevel::kWarn, "also what a peer or the host did wrong", "warning"),
@@ -135,6 +141,30 @@ inline constexpr auto kConfluxOptions = std::to_array<Option>({
          "stock tor accepts (consensus parameter cfx_max_legs_set); a stock exit refuses more. "
          "Never "
          "less than conflux.legs.count."},
+    {.key = "conflux.legs.far",
+     .type = EnumType{
+         kFarLegsValues,
+         [](const Settings& s) { return static_cast<std::uint8_t>(s.conflux.legs.far); },
+         [](Settings& s, std::uint8_t value) { s.conflux.legs.far = static_cast<FarLegs>(value); }},
+     .stock_default = "auto",
+     .since = "0.1",
+     .help = "When a leg joins that answers much later than the nearest.",
+     .explanation =
+         "For the host, which knows round trips and streams; the plugin only checks it. All legs "
+         "are built at the same time, and near ones join as soon as they are built. A leg is far "
+         "if "
+         "its circuit, as it was built, answered a quarter later than the nearest, and 20 ms or "
+         "more later.\n\n"
+         "What is short gains nothing from a far leg: an exit that is asked for high_throughput "
+         "puts cells on it as soon as the window of the near one is full, and all that comes after "
+         "them waits, of every stream. What is long gains the leg's whole bandwidth. So with "
+         "`for_bulk` a far leg stands ready and joins (sends LINK) once a stream has moved 512 "
+         "KiB, or all of them together 4 MiB without a pause of a second.\n\n"
+         "The relays of a far leg learn from the time of its LINK that the tunnel moves much just "
+         "now, which what they carry then tells them anyway; the exit sees a LINK come later than "
+         "any of stock tor's. `profile: stock` therefore allows nothing but `auto` and `at_once`."
+         "\n\n"
+         "A change on reload holds for new tunnels."},
     {.key = "conflux.handshake_timeout",
      .type = DurationType{[](Settings& s) -> milliseconds& { return s.conflux.handshake_timeout; },
                           milliseconds{100}, milliseconds{600'000}},

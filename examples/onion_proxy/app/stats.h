@@ -12,7 +12,7 @@ namespace onion_proxy {
 struct LegStats {
   uint64_t cells_in = 0;   ///< DATA cells received on it
   uint64_t cells_out = 0;  ///< DATA cells sent on it
-  std::string state;       ///< "building", "built", "linking", "linked", "closed"
+  std::string state;       ///< "building", "built", "waiting", "linking", "linked", "closed"
   uint64_t rtt_us = 0;     ///< smoothed; 0 before the first measurement
   uint64_t cwnd = 0;
 };

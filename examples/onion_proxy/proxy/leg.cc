@@ -50,11 +50,13 @@ void Leg::handle_build_timeout() {
 void Leg::flush_builder() {
   auto& builder = std::get<CircuitBuilder>(state_);
   while (const auto cell = builder.poll_cell()) {
+    if (builder.hops_done() + 1 == options_.path.size()) asked_exit_at_ = clock_now();
     channel_->send_cell(circuit_id_, cell->command, cell->payload);
   }
   if (builder.state() == CircuitBuilder::State::kFailed) return lose(builder.failure());
   if (builder.state() != CircuitBuilder::State::kBuilt) return;
   build_timer_.cancel();
+  round_trip_ = clock_now() - asked_exit_at_;
   BuiltCircuit built = builder.take();
   state_.emplace<Circuit>(std::move(built), options_.vegas);
   owner_.handle_leg_built(*this);

@@ -71,6 +71,8 @@ class Leg final : public CircuitUser {
   Circuit& circuit() { return std::get<Circuit>(state_); }
   const Circuit& circuit() const { return std::get<Circuit>(state_); }
   ChannelState channel_state() const;
+  /// From the request to the exit, the last of its building, to the answer. Of a built leg only.
+  Micros round_trip() const { return round_trip_; }
 
   /// Seals the cell and queues it on the channel. Ignored once the leg is gone.
   void send(const Circuit::Outgoing& cell, Instant now);
@@ -111,6 +113,8 @@ class Leg final : public CircuitUser {
   std::shared_ptr<Channel> channel_;
   uint32_t circuit_id_ = 0;
   uint64_t read_before_ = 0;  ///< on the channel, before the circuit was begun
+  Instant asked_exit_at_{};
+  Micros round_trip_{};
   bool sendmes_held_ = false;
   std::variant<Connecting, CircuitBuilder, Circuit, Gone> state_;
   /// Expires with the leg, so that a channel that opens too late finds nobody.

@@ -79,6 +79,23 @@ LegCount leg_count(const PluginConfig& config, bool pinned) {
           .most = conflux.legs.max};
 }
 
+FarLegPolicy far_leg_policy(const PluginConfig& config) {
+  using conflux::config::FarLegs;
+  const auto& conflux = config.settings.conflux;
+  FarLegPolicy out;
+  switch (conflux.legs.far) {
+    case FarLegs::kAuto:
+      out.for_bulk = conflux.profile == Profile::kFast;
+      break;
+    case FarLegs::kAtOnce:
+      break;
+    case FarLegs::kForBulk:
+      out.for_bulk = true;
+      break;
+  }
+  return out;
+}
+
 Result<PluginConfig> load_plugin_config(const PluginConfigRequest& request) {
   PluginConfig out;
   out.name = request.file.empty() ? "command line" : request.file;

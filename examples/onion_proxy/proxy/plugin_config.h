@@ -8,6 +8,7 @@
 #include "config/settings.h"
 #include "examples/onion_proxy/base/result.h"
 #include "examples/onion_proxy/directory/leg_count.h"
+#include "examples/onion_proxy/proxy/far_legs.h"
 
 namespace onion_proxy {
 
@@ -27,6 +28,9 @@ struct PluginConfigRequest {
 
 /// What that makes of the number of legs. `pinned`: the user names paths, and so chooses how many.
 LegCount leg_count(const PluginConfig& config, bool pinned);
+
+/// What that makes of legs that answer late.
+FarLegPolicy far_leg_policy(const PluginConfig& config);
 
 /// Reads and checks. Errors carry every finding, one a line. Without a file, more than two legs
 /// choose `profile: lab`; a file that says otherwise is not overruled.

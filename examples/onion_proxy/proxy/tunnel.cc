@@ -85,6 +85,7 @@ void Tunnel::handle_dropped(const DroppedLeg& dropped) {
   const size_t hops = leg.path().size();
   blame(leg, 1, was_ready_ ? hops - 2 : hops - 1);
   replace_leg();
+  join_built();  // what was far may be the nearest now
 }
 
 void Tunnel::blame(const Leg& leg, size_t first_hop, size_t last_hop) {
@@ -105,7 +106,7 @@ void Tunnel::handle_leg_lost(Leg& leg, const LegLoss& loss) {
   blame(leg, loss.first_suspect, loss.last_suspect);
   const bool joined = joined_[leg.ordinal() - 1];
   env_.log.notice("tunnel {}: leg {} {}: {}", ordinal(), leg.ordinal(),
-                  joined ? "is gone" : "could not be built", loss.reason);
+                  joined ? "is gone" : "is lost before it was joined", loss.reason);
   if (!joined) {
     replace_leg();
     return close_without_legs("no circuit could be built");
@@ -131,9 +132,43 @@ void Tunnel::close_without_legs(const std::string& reason) {
 // A slow leg delays none of the others.
 void Tunnel::join_built() {
   if (state_ == State::kClosed || must_hold()) return;
+  far_leg_waits_ = false;
   for (const auto& leg : legs_) {
-    if (leg->is_built() && !joined_[leg->ordinal() - 1] && !join(*leg)) return;
+    if (!leg->is_built() || joined_[leg->ordinal() - 1]) continue;
+    if (must_wait(*leg)) {
+      stats_.legs[leg->ordinal() - 1].state = "waiting";
+      far_leg_waits_ = true;
+    } else if (!join(*leg)) {
+      return;
+    }
   }
+  if (far_leg_waits_) schedule_turn();
+}
+
+// Only once another serves: whether a near leg gets linked is not known before.
+bool Tunnel::must_wait(const Leg& leg) const {
+  if (!options_.far_legs.for_bulk || state_ != State::kReady || bulk_.is_bulk()) return false;
+  return std::ranges::any_of(legs_, [&](const auto& other) {
+    return other->is_built() && joined_[other->ordinal() - 1] &&
+           options_.far_legs.is_far(leg.round_trip(), other->round_trip());
+  });
+}
+
+void Tunnel::join_for_bulk() {
+  if (!far_leg_waits_) return;
+  bulk_.note(moved(), now());
+  if (!bulk_.is_bulk()) return;
+  env_.log.info("tunnel {}: much moves, far legs are joined", ordinal());
+  join_built();
+}
+
+BulkWatch::Moved Tunnel::moved() const {
+  BulkWatch::Moved out{.all = bytes_up_ + bytes_down_};
+  streams_.for_each([&out](const Stream& stream) {
+    out.all += stream.bytes_up() + stream.bytes_down();
+    out.longest_stream = std::max({out.longest_stream, stream.bytes_up(), stream.bytes_down()});
+  });
+  return out;
 }
 
 bool Tunnel::join(Leg& leg) {

@@ -12,6 +12,7 @@
 #include "examples/onion_proxy/directory/path_choice.h"
 #include "examples/onion_proxy/net/channel_pool.h"
 #include "examples/onion_proxy/net/timer.h"
+#include "examples/onion_proxy/proxy/far_legs.h"
 #include "examples/onion_proxy/proxy/liveness.h"
 #include "examples/onion_proxy/proxy/path_set.h"
 #include "examples/onion_proxy/proxy/stream_set.h"
@@ -53,11 +54,12 @@ struct TunnelOptions {
   Stream::Options stream;
   /// With open streams, how long the exit may be silent, probes included; zero: for ever.
   Micros stall_timeout = std::chrono::seconds(30);
+  FarLegPolicy far_legs;
   std::string hold_link_file;  ///< for tests: legs are joined once it exists; empty: at once
 };
 
 /// A tunnel to one exit: builds its legs in parallel, joins each through a PathSet as soon as it is
-/// built, carries streams as soon as one is linked.
+/// built (a far one when it pays, see FarLegPolicy), carries streams as soon as one is linked.
 ///
 ///   kBuilding --(the first leg is built)--> kJoining --READY--> kReady --> kClosed
 ///        ^--(the last joined leg is lost, or is not linked in time)--'
@@ -131,6 +133,9 @@ class Tunnel final : private LegOwner, private CellSink, private StreamHost {
   void close_without_legs(const std::string& reason);
   void join_built();
   bool join(Leg& leg);
+  bool must_wait(const Leg& leg) const;
+  void join_for_bulk();
+  BulkWatch::Moved moved() const;
   bool must_hold();
   void schedule_turn();
   void turn();
@@ -163,6 +168,8 @@ class Tunnel final : private LegOwner, private CellSink, private StreamHost {
   std::string close_reason_;
   std::vector<std::unique_ptr<Leg>> legs_;  ///< ordinal - 1 is the index
   std::vector<bool> joined_;                ///< the same: the paths know it
+  bool far_leg_waits_ = false;
+  BulkWatch bulk_;  ///< while one waits
   std::unique_ptr<PathSet> paths_;
   StreamSet streams_;
   std::deque<Control> control_;

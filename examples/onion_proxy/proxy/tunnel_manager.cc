@@ -157,6 +157,7 @@ void TunnelManager::start_with(const Key& key, Result<DirectoryClient::View> vie
   options.sendme_inc = static_cast<uint8_t>(
       network.consensus.param("cc_sendme_inc", 31, kIncrementMin, kIncrementMax));
   options.vegas = vegas_of(network.consensus);
+  options.far_legs = options_.far_legs;
   options.hold_link_file = options_.hold_link_file;
   options.stall_timeout = options_.stall_timeout;
   options.stream.connect_timeout = options_.stream_timeout;

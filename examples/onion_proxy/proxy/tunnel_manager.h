@@ -25,6 +25,7 @@ class TunnelManager final : private TunnelOwner {
  public:
   struct Options {
     LegCount legs;
+    FarLegPolicy far_legs;  ///< see TunnelOptions
     std::string exit_nickname;
     std::vector<PathPins> paths;
     std::string hold_link_file;  ///< see TunnelOptions
@@ -50,8 +51,11 @@ class TunnelManager final : private TunnelOwner {
   /// Builds a tunnel ahead of the first stream.
   void prepare();
 
-  /// For tunnels that are begun from now on; 1 if there is no plugin.
-  void set_legs(const LegCount& legs) { options_.legs = legs; }
+  /// For tunnels that are begun from now on; one leg if there is no plugin.
+  void set_legs(const LegCount& legs, const FarLegPolicy& far_legs) {
+    options_.legs = legs;
+    options_.far_legs = far_legs;
+  }
 
   /// Takes over the application: it gets its stream, or a SOCKS error.
   void handle_arrival(SocksArrival arrival);

@@ -22,6 +22,13 @@ constexpr std::string_view kProbeName = "127.0.0.1";
 
 void Tunnel::handle_leg_cell(Leg& leg, const RelayCell& cell, Instant now) {
   if (state_ == State::kClosed) return;
+  if (!joined_[leg.ordinal() - 1]) {
+    // No honest exit has anything to say on a circuit that carries nothing yet.
+    return handle_leg_violation(
+        leg, {ViolationKind::kUnexpectedCommand,
+              "a " + std::string(relay_command_name(cell.command)) + " cell before LINK",
+              Culprit::kLastHop});
+  }
   const Status received = paths_->receive(leg, cell, *this, now);
   if (received.ok()) return;
   env_.log.warn("tunnel {}: leg {}: {}", ordinal(), leg.ordinal(), received.error());
@@ -81,6 +88,7 @@ void Tunnel::turn() {
   StreamFacts facts = this->facts();
   poll_paths(facts);
   if (state_ == State::kBuilding) return;  // again: nothing to do until a leg is built
+  join_for_bulk();
   watch_exit();
   pump_control(facts);
   pump_data(facts);
@@ -111,6 +119,7 @@ void Tunnel::poll_paths(const StreamFacts& facts) {
   was_ready_ = was_ready_ || news.ready;
   if (news.begin_anew) state_ = State::kBuilding;
   for (const DroppedLeg& dropped : news.dropped) handle_dropped(dropped);
+  if (state_ == State::kClosed) return;
   if (news.begin_anew) return close_without_legs("no leg was linked in time");
   paths_deadline_ = news.next_deadline;
   if (news.collect_half_streams) streams_.expire_half_closed(at);

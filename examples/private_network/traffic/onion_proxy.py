@@ -47,6 +47,14 @@ class ProxyFailed(Exception):
     """The proxy ended or never listened; the text holds its last log lines."""
 
 
+def is_whole(states: Sequence[str], legs: int) -> bool:
+    """Of a tunnel with legs in these states (see wait_for_tunnel). A far leg waits only while
+    another one serves."""
+    joined = "built" if legs == 1 else "linked"
+    return (len(states) == legs and (joined in states or "linked" in states)
+            and all(state in (joined, "linked", "waiting") for state in states))
+
+
 class OnionProxy:
     """One running proxy. Use as a context manager; leaving it ends the process."""
 
@@ -120,6 +128,17 @@ class OnionProxy:
             self._check_running()
             if time.monotonic() > deadline:
                 raise ProxyFailed(f"not within {timeout_s:.0f} s: legs {', '.join(states)}\n"
+                                  f"{json.dumps(self.tunnels(), indent=1)}\n{self.log_tail()}")
+            time.sleep(0.05)
+
+    def wait_for_tunnel(self, legs: int, timeout_s: float) -> None:
+        """Returns once the newest tunnel is whole: all its legs are linked, or far ones wait until
+        much moves. Else ProxyFailed."""
+        deadline = time.monotonic() + timeout_s
+        while not is_whole(self._newest_legs(), legs):
+            self._check_running()
+            if time.monotonic() > deadline:
+                raise ProxyFailed(f"not within {timeout_s:.0f} s: a tunnel of {legs} legs\n"
                                   f"{json.dumps(self.tunnels(), indent=1)}\n{self.log_tail()}")
             time.sleep(0.05)
 

@@ -31,6 +31,12 @@ class E2eTestCase(unittest.TestCase):
         return shared_network.open_network()
 
     def start_proxy(self, **choices) -> OnionProxy:
+        """Far legs join at once, unless the test says something of legs itself: how long a relay
+        takes to answer while the machine is busy must not decide what is tested."""
+        lines = list(choices.pop("conflux_lines", ()))
+        if not any(line.lstrip().startswith("legs:") for line in lines):
+            lines.append("  legs: {far: at_once}")
+        choices["conflux_lines"] = lines
         options = ProxyOptions(self.network.authorities_path, self.work_dir, **choices)
         proxy = OnionProxy(Programs.from_environment(), options)
         # CTest shows it when the test fails. Registered first, so that it runs when all has ended.

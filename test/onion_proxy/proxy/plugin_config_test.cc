@@ -57,6 +57,21 @@ TEST_F(ConfigFile, TheCommandLineOverridesIt) {
   EXPECT_EQ(*parsed.settings, config.value().settings);
 }
 
+TEST_F(ConfigFile, FarLegsWaitUnderFastOrWhereItSaysSo) {
+  const auto wait = [&](const std::string& profile, const std::string& far) {
+    const auto config =
+        load_plugin_config({.file = write("version: 1\nconflux:\n  profile: " + profile +
+                                          "\n  legs: {far: " + far + "}\n")});
+    EXPECT_TRUE(config.ok()) << config.error();
+    return config.ok() && far_leg_policy(config.value()).for_bulk;
+  };
+  EXPECT_FALSE(wait("stock", "auto"));
+  EXPECT_TRUE(wait("fast", "auto"));
+  EXPECT_FALSE(wait("lab", "auto"));
+  EXPECT_FALSE(wait("fast", "at_once"));
+  EXPECT_TRUE(wait("lab", "for_bulk"));
+}
+
 TEST_F(ConfigFile, LegsAreChosenOnlyByWhoeverSaysHowMany) {
   const std::string silent = "version: 1\nconflux:\n  profile: stock\n";
   EXPECT_FALSE(load_plugin_config({}).value().legs_are_chosen);

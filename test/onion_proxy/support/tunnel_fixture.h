@@ -27,6 +27,7 @@ class TunnelFixture : public ::testing::Test, protected TunnelOwner {
     options.build_timeout = build_timeout_;
     options.stream = stream_options_;
     options.stall_timeout = stall_timeout_;
+    options.far_legs = far_legs_;
     for (size_t i = 0; i < legs; ++i) {
       legs_.push_back(std::make_unique<FakeLeg>(io_, static_cast<uint8_t>(i + 1), kExitNumber));
       options.paths.push_back({.hops = path_of(i + 1), .nicknames = {"g", "m", "e"}});
@@ -71,6 +72,7 @@ class TunnelFixture : public ::testing::Test, protected TunnelOwner {
   std::chrono::milliseconds build_timeout_{20000};
   Stream::Options stream_options_;
   Micros stall_timeout_ = std::chrono::seconds(30);
+  FarLegPolicy far_legs_;
   std::vector<std::unique_ptr<FakeLeg>> legs_;
   std::unique_ptr<Tunnel> tunnel_;
   size_t replacements_max_ = 0;
