@@ -95,6 +95,15 @@ class Sums(unittest.TestCase):
         self.assertAlmostEqual(claim.value.value, 0.95)
         self.assertEqual(claim.verdict, claims.YES)
 
+    def test_of_legs_of_unlike_delay_only_uploads_are_ours_to_schedule(self):
+        rows = [row(name, number, arm, goodput_mbps=rate) for number in range(3)
+                for name in ("far_down", "far_up")
+                for arm, rate in ((conditions.OURS_2, 3.0), (conditions.OURS_2_AT_ONCE, 2.0),
+                                  (conditions.OURS_1, 1.6), (conditions.SECOND_LEG, 1.4))]
+        self.assertEqual([(claim.condition, claim.verdict) for claim in claims.all_claims(rows)],
+                         [("far_down", ""), ("far_down", ""),
+                          ("far_up", claims.YES), ("far_up", "")])
+
     def test_cpu_is_compared_per_byte(self):
         rows = [row("cpu_up", number, arm, cpu_s=cpu, bytes=size) for number in range(3)
                 for arm, cpu, size in ((conditions.OURS_2, 1.0, 10**8),
@@ -106,10 +115,12 @@ class Sums(unittest.TestCase):
         rows = [row("page_unequal", number, arm, "page", last_byte_s=seconds)
                 for number in range(3)
                 for arm, seconds in ((conditions.OURS_2, 1.5), (conditions.OURS_2_LATENCY, 0.9),
-                                     (conditions.OURS_1, 1.0), (conditions.SECOND_LEG, 4.0))]
+                                     (conditions.OURS_2_AT_ONCE, 1.6), (conditions.OURS_1, 1.0),
+                                     (conditions.SECOND_LEG, 4.0))]
         self.assertEqual(
             [(claim.what, claim.verdict) for claim in claims.all_claims(rows)],
             [("2 legs, fast, against ours1", claims.NO),
+             ("2 legs, fast, far leg at once (for comparison), against ours1", ""),
              ("2 legs, fast, min_latency, against ours1", claims.YES)])
 
 

@@ -51,6 +51,8 @@ class Arm:
     first_path: int = 0  # its legs are the paths from there
     # What our client asks the exit for, if not the profile's own.
     desired_ux: str = ""
+    # When far legs join, if not as the profile says.
+    far: str = ""
 
     @property
     def paths(self) -> range:
@@ -59,13 +61,15 @@ class Arm:
     @property
     def settings(self) -> str:
         """In words, for tables."""
-        return ", ".join(filter(None, (self.profile, self.desired_ux)))
+        return ", ".join(filter(None, (
+            self.profile, self.desired_ux, self.far and f"far legs {self.far}")))
 
 
 STOCK = Arm("stock", "stock", 2, "stock tor")
 OURS_1 = Arm("ours1", "ours", 1, "single path")
 OURS_2 = Arm("ours2", "ours", 2, "fast")
 OURS_2_LATENCY = Arm("ours2_latency", "ours", 2, "fast", desired_ux="min_latency")
+OURS_2_AT_ONCE = Arm("ours2_at_once", "ours", 2, "fast", far="at_once")
 OURS_3 = Arm("ours3", "ours", 3, "lab")
 OURS_4 = Arm("ours4", "ours", 4, "lab")
 SECOND_LEG = Arm("leg2", "ours", 1, "single path", first_path=1)
@@ -122,7 +126,8 @@ def page_sizes() -> list[int]:
 
 def all_conditions() -> list[Condition]:
     """In order of importance: when time is short, the last ones are left out."""
-    return [*_equal_legs(), *_leg_counts(), *_unequal_legs(), *_unlimited(), *_pages(), *_files()]
+    return [*_equal_legs(), *_leg_counts(), *_unequal_legs(), *_unlimited(), *_pages(), *_far_legs(),
+            *_files()]
 
 
 def _equal_legs() -> list[Condition]:
@@ -159,8 +164,22 @@ def _pages() -> list[Condition]:
                       (STOCK, OURS_2, OURS_2_LATENCY, OURS_1), "page",
                       added_rtt_ms=(50.0,) * PATHS),
             Condition("page_unequal", "50 small files, +50 and +150 ms", "download",
-                      (STOCK, OURS_2, OURS_2_LATENCY, OURS_1, SECOND_LEG), "page",
+                      (STOCK, OURS_2, OURS_2_AT_ONCE, OURS_2_LATENCY, OURS_1, SECOND_LEG), "page",
                       added_rtt_ms=(50.0, 150.0, 50.0, 50.0))]
+
+
+def _far_legs() -> list[Condition]:
+    """Like rates, unlike delays."""
+    delays = (50.0, 150.0, 50.0, 50.0)
+    bulk = [Condition(f"far_{short}", f"equal rates, +50 and +150 ms, {direction}", direction,
+                      (STOCK, OURS_2, OURS_2_AT_ONCE, OURS_1, SECOND_LEG), added_rtt_ms=delays,
+                      pairs=8, measure_s=MEASURE_LONG_S)
+            for short, direction in _DIRECTIONS]
+    files = [Condition(f"far_files_{short}",
+                       f"files of known size, equal rates, +50 and +150 ms, {direction}",
+                       direction, (OURS_2, OURS_2_AT_ONCE, OURS_1), "files", added_rtt_ms=delays)
+             for short, direction in _DIRECTIONS]
+    return bulk + files
 
 
 def _files() -> list[Condition]:
@@ -173,8 +192,8 @@ _DIRECTIONS = (("down", "download"), ("up", "upload"))
 
 # What one name on the command line stands for.
 GROUPS = {"claims": ("eq_*",), "legs": ("legs_*",), "unequal": ("uneq_*_up",), "cpu": ("cpu_*",),
-          "web": ("page_*",), "files": ("files_*",), "all": ("*",)}
-DEFAULT_GROUPS = ("claims", "legs", "unequal", "cpu", "web", "files")
+          "web": ("page_*",), "far": ("far_*",), "files": ("files_*",), "all": ("*",)}
+DEFAULT_GROUPS = ("claims", "legs", "unequal", "cpu", "web", "far", "files")
 
 
 def select(patterns: list[str]) -> list[Condition]:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from traffic.onion_proxy import OnionProxy, Programs, ProxyFailed, ProxyOptions
+from traffic.onion_proxy import OnionProxy, Programs, ProxyFailed, ProxyOptions, is_whole
 
 from .conditions import Arm
 from .site import Site
@@ -45,7 +45,8 @@ class OursClient:
         # The profile matters only where the plugin is used.
         profile = arm.profile if arm.legs > 1 else "fast"
         lines = [f"  {key}: {value}" for key, value in
-                 (("scheduler", scheduler), ("desired_ux", arm.desired_ux)) if value]
+                 (("scheduler", scheduler), ("desired_ux", arm.desired_ux),
+                  ("legs", arm.far and f"{{far: {arm.far}}}")) if value]
         self._proxy = OnionProxy(programs, ProxyOptions(
             site.network.authorities_path, work_dir, legs=arm.legs, profile=profile,
             paths=[site.path(index) for index in arm.paths],
@@ -111,6 +112,4 @@ class OursClient:
 
     def _newest_is_whole(self) -> bool:
         newest = max(self._proxy.tunnels(), key=lambda entry: entry["tunnel"])
-        wanted = ("linked",) if self.arm.legs > 1 else ("built", "linked")
-        return len(newest["legs"]) == self.arm.legs and all(
-            leg["state"] in wanted for leg in newest["legs"])
+        return is_whole([leg["state"] for leg in newest["legs"]], self.arm.legs)
