@@ -35,18 +35,15 @@ std::optional<CellTag> OnionCrypto::recognize(size_t index, CellPayloadView payl
   std::memset(field.data(), 0, field.size());
   Hop& hop = hops_[index];
   // A cell of a hop further on looks "recognized" once in 65536 times, so the running digest may
-  // only advance after the digest fits. Behind the last hop there is nobody: a cell that is not its
-  // own ends the circuit, and the copy can be saved.
-  const bool is_last = index + 1 == hops_.size();
-  RunningSha1& digest = is_last ? hop.backward_digest : hop.candidate;
-  if (!is_last) digest.assign(hop.backward_digest);
+  // only advance after the digest fits.
+  RunningSha1 digest = hop.backward_digest;
   digest.update(payload);
   const CellTag tag = digest.peek();
   if (!constant_time_equal(ByteView(tag).first(kDigestFieldSize), received)) {
     std::memcpy(field.data(), received.data(), received.size());
     return std::nullopt;
   }
-  if (!is_last) hop.backward_digest.swap(hop.candidate);
+  hop.backward_digest = digest;
   return tag;
 }
 

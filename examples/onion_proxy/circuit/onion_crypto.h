@@ -43,7 +43,6 @@ class OnionCrypto {
     explicit Hop(ByteView keys);
     RunningSha1 forward_digest;
     RunningSha1 backward_digest;
-    RunningSha1 candidate;  ///< the backward digest if the cell at hand is this hop's
     AesCtr forward_cipher;
     AesCtr backward_cipher;
   };

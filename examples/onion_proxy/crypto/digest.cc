@@ -1,6 +1,7 @@
 #include "examples/onion_proxy/crypto/digest.h"
 
 #include <openssl/core_names.h>
+#include <openssl/evp.h>
 #include <openssl/kdf.h>
 #include <openssl/params.h>
 
@@ -87,28 +88,25 @@ Bytes hkdf_sha256(const HkdfInput& input, size_t size) {
   return out;
 }
 
-RunningSha1::RunningSha1() : running_(EVP_MD_CTX_new()), scratch_(EVP_MD_CTX_new()) {
-  require_openssl(
-      running_ && scratch_ && EVP_DigestInit_ex2(running_.get(), sha1_algorithm(), nullptr) == 1,
-      "starting SHA-1 failed");
-}
+// OpenSSL 3.0 calls these deprecated, in favour of EVP.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
+
+RunningSha1::RunningSha1() { require_openssl(SHA1_Init(&state_) == 1, "starting SHA-1 failed"); }
+
+RunningSha1::~RunningSha1() { OPENSSL_cleanse(&state_, sizeof state_); }
 
 void RunningSha1::update(ByteView data) {
-  require_openssl(EVP_DigestUpdate(running_.get(), data.data(), data.size()) == 1,
-                  "updating SHA-1 failed");
+  require_openssl(SHA1_Update(&state_, data.data(), data.size()) == 1, "updating SHA-1 failed");
 }
 
-Sha1Digest RunningSha1::peek() {
+Sha1Digest RunningSha1::peek() const {
   Sha1Digest out;
-  require_openssl(EVP_MD_CTX_copy_ex(scratch_.get(), running_.get()) == 1 &&
-                      EVP_DigestFinal_ex(scratch_.get(), out.data(), nullptr) == 1,
-                  "reading SHA-1 failed");
+  RunningSha1 copy = *this;
+  require_openssl(SHA1_Final(out.data(), &copy.state_) == 1, "reading SHA-1 failed");
   return out;
 }
 
-void RunningSha1::assign(const RunningSha1& other) {
-  require_openssl(EVP_MD_CTX_copy_ex(running_.get(), other.running_.get()) == 1,
-                  "copying SHA-1 failed");
-}
+#pragma GCC diagnostic pop
 
 }  // namespace onion_proxy

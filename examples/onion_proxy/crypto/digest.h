@@ -1,8 +1,6 @@
 #pragma once
 
-#include <openssl/evp.h>
-
-#include <memory>
+#include <openssl/sha.h>
 
 #include "examples/onion_proxy/base/wire.h"
 
@@ -29,28 +27,23 @@ struct HkdfInput {
 Bytes hkdf_sha256(const HkdfInput& input, size_t size);
 
 /// The running SHA-1 of one hop and direction (tor-spec "Relay cells": digest of all cells so far).
-/// Its value can be read at any time without ending it. Not thread-safe.
+/// Its value can be read at any time without ending it, and a copy goes its own way. Wiped at its
+/// end. Not thread-safe.
 class RunningSha1 {
  public:
   RunningSha1();
-  RunningSha1(RunningSha1&&) noexcept = default;
-  RunningSha1& operator=(RunningSha1&&) noexcept = default;
+  RunningSha1(const RunningSha1&) = default;
+  RunningSha1& operator=(const RunningSha1&) = default;
+  ~RunningSha1();
 
   void update(ByteView data);
   /// The digest of everything so far; the running state goes on.
-  Sha1Digest peek();
-  /// Becomes a copy of `other`.
-  void assign(const RunningSha1& other);
-  void swap(RunningSha1& other) noexcept { running_.swap(other.running_); }
+  Sha1Digest peek() const;
 
  private:
-  struct Free {
-    void operator()(EVP_MD_CTX* ctx) const { EVP_MD_CTX_free(ctx); }
-  };
-  using Context = std::unique_ptr<EVP_MD_CTX, Free>;
-
-  Context running_;
-  Context scratch_;
+  /// Not an EVP_MD_CTX: each cell reads the digest, for which that had to be copied, with memory
+  /// allocated and freed. The same code computes both.
+  SHA_CTX state_;
 };
 
 }  // namespace onion_proxy

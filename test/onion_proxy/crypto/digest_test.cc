@@ -44,11 +44,10 @@ TEST(RunningSha1, PeekDoesNotEndTheRunningState) {
   EXPECT_EQ(running.peek(), sha1(as_bytes("abc")));
 }
 
-TEST(RunningSha1, AssignedCopyGoesItsOwnWay) {
+TEST(RunningSha1, CopyGoesItsOwnWay) {
   RunningSha1 original;
   original.update(as_bytes("a"));
-  RunningSha1 copy;
-  copy.assign(original);
+  RunningSha1 copy = original;
   copy.update(as_bytes("bc"));
   EXPECT_EQ(copy.peek(), sha1(as_bytes("abc")));
   EXPECT_EQ(original.peek(), sha1(as_bytes("a")));

@@ -96,12 +96,11 @@ FakePath::Opened FakePath::open(CellPayload& payload) {
     if (payload[1] != 0 || payload[2] != 0) continue;
     CellPayload clear = payload;
     std::fill_n(clear.begin() + kDigestOffset, kDigestFieldSize, uint8_t{0});
-    RunningSha1 candidate;
-    candidate.assign(hops_[i].forward_digest);
+    RunningSha1 candidate = hops_[i].forward_digest;
     candidate.update(clear);
     const CellTag tag = candidate.peek();
     if (!std::equal(tag.begin(), tag.begin() + 4, payload.begin() + kDigestOffset)) continue;
-    hops_[i].forward_digest.swap(candidate);
+    hops_[i].forward_digest = candidate;
     return {i, tag, parse_relay_cell(payload).value()};
   }
   throw std::runtime_error("no hop recognized the client's cell");
