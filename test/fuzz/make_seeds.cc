@@ -268,20 +268,21 @@ void write_tunnel(const Writer& out) {
                    Bytes{op(Op::kRoute), 0, 0, 40}, Bytes{op(Op::kRoute), 0, 0, 40}));
 }
 
-// Three linked legs that deliver in turn while nobody looks.
+// Linked legs that deliver in turn while nobody looks.
 void write_tunnel_unseen(const Writer& out) {
   const auto op = [](Op number) { return static_cast<std::uint8_t>(number); };
-  Bytes bytes = {0, op(Op::kEstablish), 0, 1, 0, 0, 0, 0, 0, 0};
-  for (const std::uint8_t leg : Bytes{0, 1, 0, 2, 0}) {
-    append(bytes, Bytes{op(Op::kExitSends), 0, leg, 31});
-  }
-  append(bytes, Bytes{op(Op::kExitDeliversUnseen), 0, 7});
-  // Which leg; how many cells, and in the upper bits what is drained.
-  for (const Bytes& turn : {Bytes{1, 31}, Bytes{0, 0}, Bytes{0, 7}, Bytes{2, 40}, Bytes{0, 127},
-                            Bytes{1, 255}, Bytes{0, 255}, Bytes{0, 255}}) {
-    append(bytes, turn);
-  }
-  out.write("tunnel", "unseen", concat(bytes, Bytes{op(Op::kDrainAll), 0, op(Op::kPollWhole), 0}));
+  // By turns, which leg, how many cells less one, and in the upper bits what is drained.
+  const auto write = [&](const std::string& name, const Bytes& sent, const Bytes& turns) {
+    Bytes bytes = {0, op(Op::kEstablish), 0, 1, 0, 0, 0, 0, 0, 0};
+    for (const std::uint8_t leg : sent) append(bytes, Bytes{op(Op::kExitSends), 0, leg, 31});
+    append(bytes,
+           Bytes{op(Op::kExitDeliversUnseen), 0, static_cast<std::uint8_t>(turns.size() / 2 - 1)});
+    out.write("tunnel", name,
+              concat(bytes, turns, Bytes{op(Op::kDrainAll), 0, op(Op::kPollWhole), 0}));
+  };
+  write("unseen", {0, 1, 0, 2, 0}, {1, 31, 0, 0, 0, 7, 2, 40, 0, 127, 1, 255, 0, 255, 0, 255});
+  // A SWITCH that comes ahead of its turn: what the leg had received by then must count.
+  write("unseen-switch", {0, 1, 0}, {0, 31, 1, 9, 0, 0, 1, 4, 0, 0, 1, 31, 0, 255, 0, 255});
 }
 
 // Handshakes of tunnels that end otherwise than well.

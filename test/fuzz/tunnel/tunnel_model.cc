@@ -10,6 +10,8 @@ namespace {
 
 // Cells in flight on one leg of an honest exit, generously.
 constexpr std::uint64_t kFarthest = 65536;
+// Reasons from here on accuse the peer.
+constexpr std::uint32_t kViolations = 100;
 
 std::uint64_t big_endian(const std::uint8_t* bytes, std::size_t size) {
   std::uint64_t value = 0;
@@ -44,6 +46,8 @@ void TunnelModel::note_state(const mpath_tunnel_info& info) {
   expect(info.state != MPATH_TUNNEL_POISONED, "nothing poisons a tunnel");
   const bool closed = info.state == MPATH_TUNNEL_CLOSED;
   expect(closed == (info.close_reason != MPATH_REASON_NONE), "a closed tunnel says why");
+  expect(info.close_reason < kViolations || hostile_, "an honest exit is accused of nothing",
+         static_cast<int>(info.close_reason));
   expect(!closed_ || (closed && info.close_reason == close_reason_), "closed is for good");
   closed_ = closed;
   close_reason_ = info.close_reason;
@@ -114,7 +118,7 @@ void TunnelModel::note_receive(const mpath_cell& cell, mpath_status status,
              "a sequenced cell from the join point is never passed by");
       break;
     case MPATH_E_PROTOCOL:
-      expect(closed_ && receipt.reason == close_reason_ && receipt.reason >= 100,
+      expect(closed_ && receipt.reason == close_reason_ && receipt.reason >= kViolations,
              "a violation closes the tunnel for that reason");
       break;
     default:

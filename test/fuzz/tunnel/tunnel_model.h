@@ -68,6 +68,8 @@ class TunnelModel {
  public:
   TunnelModel(const TunnelBirth& birth, const LegModel& first);
 
+  // From now on the exit may break rules: until then nothing may close the tunnel for that.
+  void note_hostile() { hostile_ = true; }
   // After every call on the tunnel, first of all.
   void note_state(const mpath_tunnel_info& info);
   // Answers of the plugin.
@@ -127,6 +129,7 @@ class TunnelModel {
   std::optional<std::array<std::uint8_t, 32>> nonce_;
   bool multi_path_ = false;
   std::uint8_t join_hop_ = MPATH_HOP_NONE;
+  bool hostile_ = false;
   bool closed_ = false;
   std::uint32_t close_reason_ = 0;
   bool closed_told_ = false;

@@ -31,6 +31,8 @@ class World {
  private:
   static constexpr std::size_t kTunnels = 4;
   using Slot = std::optional<TunnelModel>;
+  // Cells that an honest exit has under way on a leg, at most. It knows of no other window.
+  static constexpr std::size_t kExitWindow = 124;
 
   // What is unusual about the arguments of one call.
   enum class Oddity : std::uint8_t { kNone, kViews, kSizes, kTime };
@@ -40,7 +42,7 @@ class World {
   // A circuit as the host describes it.
   struct Path {
     std::vector<mpath_hop> hops;
-    std::uint32_t cwnd_init = 124;
+    std::uint32_t cwnd_init = kExitWindow;
     std::uint32_t sendme_inc = 31;
     std::uint32_t flags = 0;
     bool founds_set = false;  // if it is a tunnel's first
@@ -100,6 +102,7 @@ class World {
 
   // Arguments.
   Path read_path();
+  static void note_path(TunnelModel& tunnel, const Path& path);
   mpath_leg_id read_leg(TunnelModel& tunnel);
   Views views(TunnelModel& tunnel, Oddity oddity);
   std::uint64_t now(Oddity oddity);

@@ -101,6 +101,11 @@ World::Path World::read_path() {
   return path;
 }
 
+// A join point with another window is none that the exit of these steps can be.
+void World::note_path(TunnelModel& tunnel, const Path& path) {
+  if (path.cwnd_init != kExitWindow) tunnel.note_hostile();
+}
+
 mpath_leg_id World::read_leg(TunnelModel& tunnel) {
   const std::uint8_t which = in_.byte();
   if (which < 240) return tunnel.legs[which % tunnel.legs.size()].id;
@@ -171,6 +176,7 @@ void World::create(Slot& slot) {
                     {}};
   if (seeded) birth.seed = seed;
   TunnelModel& tunnel = slot.emplace(birth, leg);
+  note_path(tunnel, path);
   const mpath_tunnel_info born = info(id);
   tunnel.note_state(born);  // it may be multi-path from the start
   check(tunnel, born);
@@ -243,6 +249,7 @@ void World::add_legs(Slot& slot, Oddity oddity) {
     leg.view.half_stream_expiry_us = leg.view.disused_since_us = MPATH_NEVER;
   }
   if (!added.empty()) tunnel.note_added(added);
+  for (const Path& path : paths) note_path(tunnel, path);
   check(tunnel, now);
 }
 
@@ -309,6 +316,7 @@ void World::set_path(TunnelModel& tunnel) {
   const mpath_tunnel_info now = after(tunnel, was, status);
   expect(status != MPATH_OK || !tunnel.multi_path(), "paths change on single circuits only");
   if (status == MPATH_OK) tunnel.find(leg)->sendme_inc = path.sendme_inc;
+  note_path(tunnel, path);
   check(tunnel, now);
 }
 
@@ -318,6 +326,8 @@ void World::set_view(TunnelModel& tunnel) {
   mpath_leg_view& view = leg->view;
   const std::uint8_t what = in_.byte();
   if ((what & 1U) != 0) view.flags = in_.byte();
+  // What the host has seen by itself counts as a cell that breaks rules.
+  if ((view.flags & MPATH_VIEW_INPUT_UNEXPECTED) != 0) tunnel.note_hostile();
   if ((what & 2U) != 0) view.cwnd = in_.number32();
   if ((what & 4U) != 0) {
     view.inflight = in_.number32();

@@ -75,6 +75,7 @@ void World::receive_linked(TunnelModel& tunnel, LegModel& leg, std::size_t chang
 
 // One cell, hostile or not.
 void World::receive_any(TunnelModel& tunnel, Oddity oddity) {
+  tunnel.note_hostile();
   const mpath_leg_id leg = read_leg(tunnel);
   constexpr std::array<std::uint8_t, 8> kCommands = {kData,   kBegin,     kSendme, kUnknown,
                                                      kSwitch, kLinkedAck, kLink,   kLinked};
@@ -107,6 +108,7 @@ void World::receive_any(TunnelModel& tunnel, Oddity oddity) {
 }
 
 void World::receive_burst(TunnelModel& tunnel) {
+  tunnel.note_hostile();
   const mpath_leg_id leg = read_leg(tunnel);
   const std::size_t count = in_.below(64);
   mpath_cell cell = cell_of(leg, in_.flag() ? kBegin : kData, tunnel.join_hop());
@@ -119,6 +121,10 @@ void World::exit_sends(TunnelModel& tunnel) {
   LegModel* leg = tunnel.find(read_leg(tunnel));
   if (leg == nullptr || !leg->linked) return;
   const std::size_t count = 1 + in_.below(32);
+  if (leg->wire.size() + count > kExitWindow) return;
+  // What was under way on a leg that is gone never comes: an honest exit closes.
+  if (std::ranges::any_of(tunnel.legs, [](const auto& it) { return !it.live && !it.wire.empty(); }))
+    tunnel.note_hostile();
   if (leg->exit_sent != tunnel.exit_sent) {
     const auto delta = static_cast<std::uint32_t>(tunnel.exit_sent - leg->exit_sent);
     leg->wire.push_back({kSwitch, delta});
