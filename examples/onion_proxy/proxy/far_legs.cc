@@ -8,15 +8,17 @@ bool FarLegPolicy::is_far(Micros round_trip, Micros nearest) const {
          round_trip.count() * kPercent >= nearest.count() * int64_t{percent};
 }
 
-void BulkWatch::note(const Moved& moved, Instant now) {
-  if (!moved_at_) {
-    busy_from_ = moved.all;
-  } else if (moved.all != all_ && now - *moved_at_ >= kPause) {
-    busy_from_ = all_;
-  }
-  if (!moved_at_ || moved.all != all_) moved_at_ = now;
-  all_ = moved.all;
-  is_bulk_ = is_bulk_ || moved.longest_stream >= kStreamBytes || all_ - busy_from_ >= kBusyBytes;
+bool BulkWatch::note_all(uint64_t all, Instant now) {
+  const bool first = !burst_;
+  const bool over =
+      burst_ && all != all_ && (now - burst_->moved >= kPause || now - burst_->began >= kBurst);
+  if (first || over) burst_ = Burst{.began = now, .moved = now, .from = first ? all : all_};
+  if (all != all_) burst_->moved = now;
+  all_ = all;
+  is_bulk_ = is_bulk_ || all - burst_->from >= kTunnelBytes;
+  return first || over;
 }
+
+void BulkWatch::note_longest(uint64_t stream) { is_bulk_ = is_bulk_ || stream >= kStreamBytes; }
 
 }  // namespace onion_proxy

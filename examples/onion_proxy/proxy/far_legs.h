@@ -13,9 +13,9 @@ namespace onion_proxy {
 /// Sans-I/O.
 struct FarLegPolicy {
   bool for_bulk = false;  ///< else it is joined like any other
-  /// Far is what takes so many percent of the time that the nearest takes, and so much longer.
-  /// Measured (test/bench/e2e): a page over two equal legs of 50 ms is faster than over one, with a
-  /// second leg of 75 ms slower.
+  /// Far is what takes so many percent of the time that the nearest takes, and so much longer: a
+  /// page over two legs of 50 ms each is faster than over one of them, and slower if the second one
+  /// takes 75 ms (test/bench/e2e, page_*).
   uint32_t percent = 125;
   Micros margin = std::chrono::milliseconds(20);
 
@@ -24,27 +24,34 @@ struct FarLegPolicy {
 };
 
 /// Whether what a tunnel's streams move is worth a far leg. It is asked while one waits; the answer
-/// stays yes. Sans-I/O.
+/// stays yes. Counts by bursts, so that a connection that lives long is not taken for a long
+/// transfer. Sans-I/O.
 class BulkWatch {
  public:
-  /// One stream: what has moved this much is likely to move as much again, and that takes longer
-  /// than a far leg needs to be joined. Few parts of a web page are as long.
+  /// One stream in one burst: what has moved this much is likely to move as much again, and that
+  /// takes longer than a far leg needs to be joined. Few parts of a web page are as long.
   static constexpr uint64_t kStreamBytes = 512 * 1024;
-  /// All together without a pause: many short transfers at once fill the near leg, too.
-  static constexpr uint64_t kBusyBytes = 4 * 1024 * 1024;
+  /// All together in one burst: many short transfers at once fill the near leg, too.
+  static constexpr uint64_t kTunnelBytes = 4 * 1024 * 1024;
+  /// What ends a burst: a pause, or that it has lasted so long.
   static constexpr Micros kPause = std::chrono::seconds(1);
+  static constexpr Micros kBurst = std::chrono::seconds(30);
 
-  struct Moved {
-    uint64_t all = 0;             ///< by the tunnel so far, both ways; never goes back
-    uint64_t longest_stream = 0;  ///< by an open stream, in its busier direction
-  };
-  void note(const Moved& moved, Instant now);
+  /// `all`: bytes that the tunnel has moved so far, both ways; never goes back. True if a new burst
+  /// begins with this: what each stream moves counts from here.
+  bool note_all(uint64_t all, Instant now);
+  /// Bytes that one stream has moved in this burst, in its busier direction: the most of any.
+  void note_longest(uint64_t stream);
   bool is_bulk() const { return is_bulk_; }
 
  private:
+  struct Burst {
+    Instant began;
+    Instant moved;      ///< last
+    uint64_t from = 0;  ///< `all` before it
+  };
   uint64_t all_ = 0;
-  uint64_t busy_from_ = 0;  ///< `all` at the end of the last pause
-  std::optional<Instant> moved_at_;
+  std::optional<Burst> burst_;
   bool is_bulk_ = false;
 };
 

@@ -36,7 +36,7 @@ void Leg::start(Result<std::shared_ptr<Channel>> channel) {
   circuit_id_ = id.value();
   read_before_ = channel_->bytes_read();
   state_.emplace<CircuitBuilder>(options_.path, options_.sendme_inc);
-  flush_builder();
+  flush_builder(clock_now());
 }
 
 // A guard that lives answers CREATE2 or refuses it. One from which nothing at all has come since is
@@ -47,16 +47,16 @@ void Leg::handle_build_timeout() {
   lose("the circuit was not built in time");
 }
 
-void Leg::flush_builder() {
+void Leg::flush_builder(Instant now) {
   auto& builder = std::get<CircuitBuilder>(state_);
   while (const auto cell = builder.poll_cell()) {
-    if (builder.hops_done() + 1 == options_.path.size()) asked_exit_at_ = clock_now();
+    if (builder.hops_done() + 1 == options_.path.size()) asked_exit_at_ = now;
     channel_->send_cell(circuit_id_, cell->command, cell->payload);
   }
   if (builder.state() == CircuitBuilder::State::kFailed) return lose(builder.failure());
   if (builder.state() != CircuitBuilder::State::kBuilt) return;
   build_timer_.cancel();
-  round_trip_ = clock_now() - asked_exit_at_;
+  round_trip_ = now - asked_exit_at_;
   BuiltCircuit built = builder.take();
   state_.emplace<Circuit>(std::move(built), options_.vegas);
   owner_.handle_leg_built(*this);
@@ -73,7 +73,7 @@ void Leg::send(const Circuit::Outgoing& cell, Instant now) {
 }
 
 void Leg::handle_cell(LinkCell& cell, Instant now) {
-  if (std::holds_alternative<CircuitBuilder>(state_)) return handle_build_cell(cell);
+  if (std::holds_alternative<CircuitBuilder>(state_)) return handle_build_cell(cell, now);
   if (!is_built()) return;
   switch (cell.command) {
     case LinkCommand::kRelay:
@@ -107,9 +107,9 @@ void Leg::handle_cell(LinkCell& cell, Instant now) {
               Culprit::kAnyRelay});
 }
 
-void Leg::handle_build_cell(LinkCell& cell) {
+void Leg::handle_build_cell(LinkCell& cell, Instant now) {
   std::get<CircuitBuilder>(state_).handle_cell(cell.command, cell.body);
-  flush_builder();
+  flush_builder(now);
 }
 
 void Leg::handle_relay(LinkCell& cell, Instant now) {

@@ -97,8 +97,8 @@ class Leg final : public CircuitUser {
 
   void start(Result<std::shared_ptr<Channel>> channel);
   void handle_build_timeout();
-  void flush_builder();
-  void handle_build_cell(LinkCell& cell);
+  void flush_builder(Instant now);
+  void handle_build_cell(LinkCell& cell, Instant now);
   void handle_relay(LinkCell& cell, Instant now);
   void flush_sendmes(Instant now);
   void lose(std::string reason);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <string>
@@ -80,6 +81,14 @@ class Stream final : public AppSocketUser {
 
   uint64_t bytes_up() const { return bytes_up_; }
   uint64_t bytes_down() const { return bytes_down_; }
+  /// What it has moved in the busier direction since `begin_burst`.
+  uint64_t burst() const {
+    return std::max(bytes_up_ - up_before_burst_, bytes_down_ - down_before_burst_);
+  }
+  void begin_burst() {
+    up_before_burst_ = bytes_up_;
+    down_before_burst_ = bytes_down_;
+  }
   /// Why it ended, for the statistics; empty after a connection that ended well.
   const std::string& failure() const { return failure_; }
   bool was_open() const { return was_open_; }
@@ -118,6 +127,8 @@ class Stream final : public AppSocketUser {
   size_t queue_seen_ = 0;               ///< the socket's write queue when it was last looked at
   uint64_t bytes_up_ = 0;
   uint64_t bytes_down_ = 0;
+  uint64_t up_before_burst_ = 0;
+  uint64_t down_before_burst_ = 0;
   std::string failure_;
 };
 

@@ -133,9 +133,12 @@ class Tunnel final : private LegOwner, private CellSink, private StreamHost {
   void close_without_legs(const std::string& reason);
   void join_built();
   bool join(Leg& leg);
+  bool handle_unjoined(Leg& leg, const std::string& why);
   bool must_wait(const Leg& leg) const;
-  void join_for_bulk();
-  BulkWatch::Moved moved() const;
+  void let_wait(const Leg& leg);
+  bool is_link_overdue() const;
+  bool far_leg_waits() const;
+  void review_far_legs();
   bool must_hold();
   void schedule_turn();
   void turn();
@@ -154,6 +157,14 @@ class Tunnel final : private LegOwner, private CellSink, private StreamHost {
   void arm_timer();
   StreamFacts facts();
 
+  /// Of a leg into the paths: `begin` or `add`.
+  enum class Entry : uint8_t {
+    kNotYet,
+    kWaits,  ///< it is far, see FarLegPolicy
+    kJoined,
+  };
+  bool is_joined(const Leg& leg) const { return entries_[leg.ordinal() - 1] == Entry::kJoined; }
+
   struct Control {
     RelayHeader header;
     Bytes body;
@@ -165,11 +176,12 @@ class Tunnel final : private LegOwner, private CellSink, private StreamHost {
   State state_ = State::kBuilding;
   bool was_ready_ = false;
   bool closed_for_memory_ = false;
+  bool under_pressure_ = false;
   std::string close_reason_;
   std::vector<std::unique_ptr<Leg>> legs_;  ///< ordinal - 1 is the index
-  std::vector<bool> joined_;                ///< the same: the paths know it
-  bool far_leg_waits_ = false;
-  BulkWatch bulk_;  ///< while one waits
+  std::vector<Entry> entries_;              ///< as legs_
+  BulkWatch bulk_;                          ///< while a far leg waits
+  Instant linked_by_{};                     ///< kJoining: else far legs join, too
   std::unique_ptr<PathSet> paths_;
   StreamSet streams_;
   std::deque<Control> control_;

@@ -22,7 +22,7 @@ constexpr std::string_view kProbeName = "127.0.0.1";
 
 void Tunnel::handle_leg_cell(Leg& leg, const RelayCell& cell, Instant now) {
   if (state_ == State::kClosed) return;
-  if (!joined_[leg.ordinal() - 1]) {
+  if (!is_joined(leg)) {
     // No honest exit has anything to say on a circuit that carries nothing yet.
     return handle_leg_violation(
         leg, {ViolationKind::kUnexpectedCommand,
@@ -88,7 +88,7 @@ void Tunnel::turn() {
   StreamFacts facts = this->facts();
   poll_paths(facts);
   if (state_ == State::kBuilding) return;  // again: nothing to do until a leg is built
-  join_for_bulk();
+  review_far_legs();
   watch_exit();
   pump_control(facts);
   pump_data(facts);
@@ -118,8 +118,10 @@ void Tunnel::poll_paths(const StreamFacts& facts) {
   if (news.closed) return close(news.reason);
   was_ready_ = was_ready_ || news.ready;
   if (news.begin_anew) state_ = State::kBuilding;
-  for (const DroppedLeg& dropped : news.dropped) handle_dropped(dropped);
-  if (state_ == State::kClosed) return;
+  for (const DroppedLeg& dropped : news.dropped) {
+    handle_dropped(dropped);
+    if (state_ == State::kClosed) return;
+  }
   if (news.begin_anew) return close_without_legs("no leg was linked in time");
   paths_deadline_ = news.next_deadline;
   if (news.collect_half_streams) streams_.expire_half_closed(at);
@@ -134,6 +136,7 @@ void Tunnel::poll_paths(const StreamFacts& facts) {
 }
 
 void Tunnel::handle_pressure(Pressure pressure, Instant now) {
+  under_pressure_ = pressure != Pressure::kLow;
   switch (pressure) {
     case Pressure::kLow:
       env_.log.info("tunnel {}: out-of-order cells are few again", ordinal());
@@ -266,6 +269,8 @@ void Tunnel::arm_timer() {
   std::optional<Instant> next = paths_deadline_;
   const auto silence_over = liveness_.next_deadline();
   if (silence_over && (!next || *silence_over < *next)) next = silence_over;
+  const bool hurries = state_ == State::kJoining && far_leg_waits();
+  if (hurries && (!next || linked_by_ < *next)) next = linked_by_;
   streams_.for_each([&next, at = now()](Stream& stream) {
     const auto deadline = stream.next_deadline(at);
     if (deadline && (!next || *deadline < *next)) next = deadline;

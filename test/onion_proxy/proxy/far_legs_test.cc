@@ -30,54 +30,69 @@ TEST(FarLegPolicy, TheNearerOneIsNotFar) {
 
 TEST(BulkWatch, OneLongStreamIsBulk) {
   BulkWatch watch;
-  watch.note({.all = 512 * kKiB, .longest_stream = 512 * kKiB - 1}, kStart);
+  watch.note_longest(512 * kKiB - 1);
   EXPECT_FALSE(watch.is_bulk());
-  watch.note({.all = 512 * kKiB + 1, .longest_stream = 512 * kKiB}, kStart);
+  watch.note_longest(512 * kKiB);
   EXPECT_TRUE(watch.is_bulk());
 }
 
 TEST(BulkWatch, ManyShortStreamsAreBulkIfTheyMakeNoPause) {
   BulkWatch watch;
-  watch.note({}, kStart);
-  for (uint64_t step = 1; step < 40; ++step) {
-    watch.note({.all = step * 100 * kKiB, .longest_stream = 100 * kKiB},
-               kStart + milliseconds(900) * static_cast<int64_t>(step));
+  watch.note_all(0, kStart);
+  for (uint64_t step = 1; step < 30; ++step) {
+    const Instant now = kStart + milliseconds(900) * static_cast<int64_t>(step);
+    EXPECT_FALSE(watch.note_all(step * 136 * kKiB, now)) << step;
     EXPECT_FALSE(watch.is_bulk()) << step;
   }
-  watch.note({.all = 4 * kMiB, .longest_stream = 100 * kKiB}, kStart + milliseconds(900 * 40));
+  watch.note_all(4 * kMiB, kStart + milliseconds(900 * 30));
   EXPECT_TRUE(watch.is_bulk());
 }
 
-TEST(BulkWatch, PagesWithPausesBetweenThemAreNot) {
+TEST(BulkWatch, PagesWithPausesBetweenThemAreBurstsOfTheirOwn) {
   BulkWatch watch;
   Instant now = kStart;
-  watch.note({}, now);
-  for (uint64_t page = 0; page < 20; ++page) {
-    for (uint64_t part = 1; part <= 30; ++part) {
+  uint64_t all = 0;
+  EXPECT_TRUE(watch.note_all(all, now));
+  for (size_t page = 0; page < 20; ++page) {
+    for (size_t part = 0; part < 30; ++part) {
       now += milliseconds(10);
-      watch.note({.all = (page * 30 + part) * 100 * kKiB, .longest_stream = 100 * kKiB}, now);
+      all += 100 * kKiB;
+      // Streams begin to count anew with the first byte behind a pause.
+      EXPECT_EQ(watch.note_all(all, now), page > 0 && part == 0);
       ASSERT_FALSE(watch.is_bulk()) << page;
     }
     now += seconds(1);
     // Turns in which nothing has moved are no movement.
-    watch.note({.all = (page + 1) * 30 * 100 * kKiB}, now - milliseconds(1));
+    EXPECT_FALSE(watch.note_all(all, now - milliseconds(11)));
   }
 }
 
-TEST(BulkWatch, WhatMovedBeforeAnybodyWaitedIsNotCountedAsOne) {
+TEST(BulkWatch, ATrickleIsNoBurstHoweverLongItLasts) {
   BulkWatch watch;
-  watch.note({.all = 100 * kMiB}, kStart);
+  uint64_t bursts = 0;
+  for (uint64_t second = 0; second < 2 * 3600; ++second) {
+    const Instant now = kStart + milliseconds(900) * static_cast<int64_t>(second);
+    bursts += watch.note_all(second * kKiB, now) ? 1 : 0;
+    ASSERT_FALSE(watch.is_bulk()) << second;
+  }
+  EXPECT_GT(bursts, 200u) << "a new one every thirty seconds";
+}
+
+TEST(BulkWatch, WhatMovedBeforeAnybodyWaitedIsNotCounted) {
+  BulkWatch watch;
+  EXPECT_TRUE(watch.note_all(100 * kMiB, kStart));
   EXPECT_FALSE(watch.is_bulk());
-  watch.note({.all = 104 * kMiB - 1}, kStart);
+  watch.note_all(104 * kMiB - 1, kStart);
   EXPECT_FALSE(watch.is_bulk());
-  watch.note({.all = 104 * kMiB}, kStart);
+  watch.note_all(104 * kMiB, kStart);
   EXPECT_TRUE(watch.is_bulk());
 }
 
 TEST(BulkWatch, TheAnswerStaysYes) {
   BulkWatch watch;
-  watch.note({.all = kMiB, .longest_stream = kMiB}, kStart);
-  watch.note({.all = kMiB}, kStart + seconds(100));
+  watch.note_longest(kMiB);
+  watch.note_all(kMiB, kStart + seconds(100));
+  watch.note_longest(0);
   EXPECT_TRUE(watch.is_bulk());
 }
 
