@@ -9,6 +9,7 @@ import unittest
 import support  # noqa: F401  (makes `traffic` importable)
 from traffic import content, names, socks5, transfer
 from traffic.file_server import FileServer
+from traffic.onion_proxy import is_whole
 from traffic.stock_client import rides_disjoint_legs
 
 
@@ -43,6 +44,26 @@ class Names(unittest.TestCase):
     def test_a_test_name_has_no_ipv6_address(self):
         reply = names.answer(self.QUERY + b"\x05files\x04test\x00\x00\x1c\x00\x01")
         self.assertEqual((reply[3] & 15, reply[7]), (0, 0))
+
+
+class WholeTunnel(unittest.TestCase):
+    def test_all_its_legs_are_linked_or_far_ones_wait(self):
+        self.assertTrue(is_whole(["linked", "linked"], 2))
+        self.assertTrue(is_whole(["waiting", "linked", "waiting"], 3))
+        self.assertTrue(is_whole(["built"], 1))
+
+    def test_it_is_not_whole_while_a_leg_is_on_its_way(self):
+        for state in ("building", "built", "linking"):
+            self.assertFalse(is_whole(["linked", state], 2))
+        self.assertFalse(is_whole(["linked"], 2))
+
+    def test_a_leg_that_waits_serves_nobody(self):
+        self.assertFalse(is_whole(["waiting"], 1))
+        self.assertFalse(is_whole(["waiting", "waiting"], 2))
+
+    def test_a_leg_that_was_given_up_does_not_count(self):
+        self.assertTrue(is_whole(["linked", "closed", "linked"], 2))
+        self.assertFalse(is_whole(["linked", "closed"], 2))
 
 
 class StockClient(unittest.TestCase):

@@ -48,11 +48,12 @@ class ProxyFailed(Exception):
 
 
 def is_whole(states: Sequence[str], legs: int) -> bool:
-    """Of a tunnel with legs in these states (see wait_for_tunnel). A far leg waits only while
-    another one serves."""
-    joined = "built" if legs == 1 else "linked"
-    return (len(states) == legs and (joined in states or "linked" in states)
-            and all(state in (joined, "linked", "waiting") for state in states))
+    """Of a tunnel whose legs are in these states: as many as it is to have are joined, or far and
+    waiting beside one that serves. Those that were given up do not count."""
+    joined = ("built", "linked") if legs == 1 else ("linked",)
+    alive = [state for state in states if state != "closed"]
+    return (len(alive) == legs and any(state in joined for state in alive)
+            and all(state in (*joined, "waiting") for state in alive))
 
 
 class OnionProxy:

@@ -11,7 +11,6 @@ import argparse
 import contextlib
 import os
 import re
-import subprocess
 import sys
 import tempfile
 import time
@@ -27,6 +26,7 @@ sys.path.insert(0, str(HERE.parents[1] / "private_network"))
 from privnet import NetworkError, NetworkOptions, PrivateNetwork, Progress
 from traffic import transfer
 from traffic.file_server import FileServer
+from traffic.forwarder import Forwarder
 from traffic.onion_proxy import OnionProxy, Programs, ProxyFailed, ProxyOptions
 from traffic.transfer import Transfer
 
@@ -56,34 +56,6 @@ def _number(text: str | int, unit: str) -> int:
     if not match:
         raise ValueError(f"{text}: expected a whole number of {unit}")
     return int(match.group(1))
-
-
-class Forwarder:
-    """delay_forwarder in front of the guards."""
-
-    def __init__(self, program: Path, routes: list[tuple[int, int]]):
-        # A guard may well send to its middle over a connection that the middle has opened: only
-        # clients are to feel the delay. Each node's command line names its folder.
-        exempt = [part for role in ("auth", "relay", "exit")
-                  for part in ("--exempt-command", f"/nodes/{role}")]
-        arguments = [part for at, to in routes for part in ("--route", f"{at}:{to}:0")]
-        self._process = subprocess.Popen([program, *exempt, *arguments], stdin=subprocess.PIPE,
-                                         stdout=subprocess.PIPE, text=True)
-        self._expect("ready")
-
-    def delay(self, port: int, milliseconds: int) -> None:
-        self._process.stdin.write(f"delay {port} {milliseconds}\n")
-        self._process.stdin.flush()
-        self._expect("ok")
-
-    def close(self) -> None:
-        self._process.stdin.close()
-        self._process.wait(10)
-
-    def _expect(self, answer: str) -> None:
-        line = self._process.stdout.readline().strip()
-        if line != answer:
-            raise NetworkError(f"delay_forwarder answered '{line}' instead of '{answer}'")
 
 
 @dataclass(frozen=True)
@@ -146,10 +118,8 @@ def open_bench(build: Path) -> Iterator[Bench]:
         scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="lab-")))
         network = PrivateNetwork.start(options, scratch / "net", progress, owner_pid=os.getpid())
         stack.callback(network.stop)
-        nodes = [network.node(guard) for guard in guards]
-        forwarder = Forwarder(build / "bin" / "delay_forwarder",
-                              [(node.orport, node.innerport) for node in nodes])
-        stack.callback(forwarder.close)
+        forwarder = stack.enter_context(Forwarder(build / "bin" / "delay_forwarder",
+                                                  map(network.node, guards)))
         network.wait()
         server = stack.enter_context(FileServer())
         programs = Programs(build / "bin" / "onion-proxy", build / "lib" / "conflux.so")
@@ -162,8 +132,7 @@ def measure(bench: Bench, condition: Condition, scheduler: str, turn: int) -> fl
     for leg in range(legs):
         for relay in (f"relay{2 * leg}", f"relay{2 * leg + 1}"):
             bench.network.set_rate(relay, condition.rates_kb[leg])
-        bench.forwarder.delay(bench.network.node(f"relay{2 * leg}").orport,
-                              condition.delays_ms[leg])
+        bench.forwarder.set_delay(bench.network.node(f"relay{2 * leg}"), condition.delays_ms[leg])
     time.sleep(SETTLE_S)
     work_dir = bench.scratch / f"{condition.name}-{turn}"
     work_dir.mkdir()

@@ -104,6 +104,16 @@ class Sums(unittest.TestCase):
                          [("far_down", ""), ("far_down", ""),
                           ("far_up", claims.YES), ("far_up", "")])
 
+    def test_files_over_legs_of_unlike_delay_are_compared_and_not_judged(self):
+        rows = [row("far_files_down", number, arm, "1 MiB", last_byte_s=seconds)
+                for number in range(3)
+                for arm, seconds in ((conditions.OURS_2, 1.0), (conditions.OURS_2_AT_ONCE, 0.8),
+                                     (conditions.OURS_1, 2.0))]
+        self.assertEqual([(claim.what, round(claim.value.value, 2), claim.verdict)
+                          for claim in claims.all_claims(rows)],
+                         [("1 MiB, 2 legs, fast, against far leg at once", 1.25, ""),
+                          ("1 MiB, 2 legs, fast, against the near leg alone", 0.5, "")])
+
     def test_cpu_is_compared_per_byte(self):
         rows = [row("cpu_up", number, arm, cpu_s=cpu, bytes=size) for number in range(3)
                 for arm, cpu, size in ((conditions.OURS_2, 1.0, 10**8),

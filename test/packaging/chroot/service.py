@@ -132,9 +132,9 @@ def start_proxy(network: PrivateNetwork) -> OnionProxy:
 
 def move_files(proxy: OnionProxy, port: int) -> None:
     small = Transfer(proxy.port, port, seed=7, size=1000)
-    with claim("two legs are linked by the installed plugin"):
+    with claim("a tunnel of two legs stands, by the installed plugin"):
         transfer.download(small)
-        proxy.wait_for_legs(["linked", "linked"], 60)
+        proxy.wait_for_tunnel(2, 60)
     for direction, action in (("download", transfer.download), ("upload", transfer.upload)):
         with claim(f"a file of {SIZE // 1_000_000} MB arrives byte for byte: {direction}"):
             result = action(Transfer(proxy.port, port, seed=7, size=SIZE))

@@ -58,7 +58,8 @@ def all_claims(rows: Iterable[Row]) -> list[Claim]:
     """In the order of the acceptance table; only what was measured."""
     table = Table(rows)
     found: list[Claim] = []
-    for part in (_leg_counts, _against_stock, _first_mebibyte, _unequal, _cpu, _pages, _files):
+    for part in (_leg_counts, _against_stock, _first_mebibyte, _unequal, _cpu, _pages, _files,
+                 _far_files):
         for condition in all_conditions():
             found += part(table, condition)
     return [claim for claim in found if claim.value.n]
@@ -131,6 +132,21 @@ def _files(table: Table, condition: Condition) -> list[Claim]:
                        table.pairs(condition.name, item, ("ours2", "stock"),
                                    lambda ours, stock: (ours.last_byte_s, stock.last_byte_s)))
             for item in table.items(condition.name)]
+
+
+def _far_files(table: Table, condition: Condition) -> list[Claim]:
+    """What it costs or gains that a far leg joins late, to be read and not judged."""
+    if not condition.name.startswith("far_files_"):
+        return []
+    claims = []
+    for item in table.items(condition.name):
+        for arm, name in (("ours2_at_once", "far leg at once"), ("ours1", "the near leg alone")):
+            pairs = table.pairs(condition.name, item, ("ours2", arm),
+                                lambda ours, other: (ours.last_byte_s, other.last_byte_s))
+            value = stats.ratio_interval(pairs) if pairs else _none()
+            claims.append(Claim("time of a file over legs of unlike delay", condition.name,
+                                f"{item}, 2 legs, fast, against {name}", value, 1.0, "", ""))
+    return claims
 
 
 def _p95_claim(topic: str, condition: Condition, what: str, pairs: list) -> Claim:

@@ -165,7 +165,10 @@ def _pages() -> list[Condition]:
                       added_rtt_ms=(50.0,) * PATHS),
             Condition("page_unequal", "50 small files, +50 and +150 ms", "download",
                       (STOCK, OURS_2, OURS_2_AT_ONCE, OURS_2_LATENCY, OURS_1, SECOND_LEG), "page",
-                      added_rtt_ms=(50.0, 150.0, 50.0, 50.0))]
+                      added_rtt_ms=(50.0, 150.0, 50.0, 50.0)),
+            Condition("page_close", "50 small files, +50 and +75 ms", "download",
+                      (OURS_2, OURS_2_AT_ONCE, OURS_1), "page",
+                      added_rtt_ms=(50.0, 75.0, 50.0, 50.0))]
 
 
 def _far_legs() -> list[Condition]:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import os
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
-from privnet import (ClientOptions, NetworkError, NetworkOptions, Node, PrivateNetwork,
-                     Progress)
+from privnet import ClientOptions, NetworkOptions, Node, PrivateNetwork, Progress
 from privnet.signals import signals_ignored
+from traffic.forwarder import Forwarder
 
 from .conditions import PATHS, Condition
 from .origin import Origin
@@ -39,7 +38,7 @@ class Site:
 
     def apply(self, condition: Condition) -> None:
         for index, added_rtt_ms in enumerate(condition.added_rtt_ms):
-            self._forwarder.set_delay(self.network.node(GUARDS[index]).orport, added_rtt_ms / 2)
+            self._forwarder.set_delay(self.network.node(GUARDS[index]), added_rtt_ms / 2)
         if condition.rates_kb == self._rates_kb:
             return
         for index, rate_kb in enumerate(condition.rates_kb):
@@ -59,54 +58,6 @@ class Site:
                 control.command("RESETCONF PerConnBWRate PerConnBWBurst")
 
 
-class Forwarder:
-    """The delay_forwarder in front of all guards. Use as a context manager."""
-
-    def __init__(self, program: Path, routes: list[tuple[int, int]]):
-        # A guard may send to its middle over a connection that the middle has opened; only clients
-        # are to feel the delay. Each node's command line names its folder.
-        self._argv = [str(program)]
-        for role in ("auth", "relay", "exit"):
-            self._argv += ["--exempt-command", f"/nodes/{role}"]
-        for listen, target in routes:
-            self._argv += ["--route", f"{listen}:{target}:0"]
-        self._process: subprocess.Popen | None = None
-
-    def __enter__(self) -> Forwarder:
-        # In a session of its own: a Ctrl-C at the terminal is for the whole run to handle.
-        self._process = subprocess.Popen(self._argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                         text=True, start_new_session=True)
-        self._expect("ready")
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        assert self._process is not None and self._process.stdin is not None
-        with contextlib.suppress(OSError):
-            self._process.stdin.close()
-        try:
-            self._process.wait(5)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        assert self._process.stdout is not None
-        self._process.stdout.close()
-
-    def set_delay(self, port: int, one_way_ms: float) -> None:
-        assert self._process is not None and self._process.stdin is not None
-        try:
-            self._process.stdin.write(f"delay {port} {one_way_ms:g}\n")
-            self._process.stdin.flush()
-        except OSError:
-            pass  # the answer that does not come tells
-        self._expect("ok")
-
-    def _expect(self, wanted: str) -> None:
-        assert self._process is not None and self._process.stdout is not None
-        line = self._process.stdout.readline().strip()
-        if line != wanted:
-            raise NetworkError(f"delay_forwarder answered '{line}', expected '{wanted}'")
-
-
 @contextlib.contextmanager
 def running(forwarder_program: Path, place: Path, progress: Progress) -> Iterator[Site]:
     """Starts all, waits until it is usable, and stops all on the way out."""
@@ -114,8 +65,7 @@ def running(forwarder_program: Path, place: Path, progress: Progress) -> Iterato
         forwarders: list[Forwarder] = []
 
         def start_forwarder(nodes: list[Node]) -> None:
-            routes = [(n.orport, n.innerport) for n in nodes if n.innerport]
-            forwarders.append(stack.enter_context(Forwarder(forwarder_program, routes)))
+            forwarders.append(stack.enter_context(Forwarder(forwarder_program, nodes)))
         network = PrivateNetwork.start(_options(), place, progress, os.getpid(), start_forwarder)
         stack.callback(_stop, network)
         network.wait(_USABLE_TIMEOUT_S)
