@@ -144,7 +144,7 @@ TEST(Values, ArriveInSettings) {
   EXPECT_EQ(settings.conflux.profile, Profile::kFast);
   EXPECT_EQ(settings.conflux.desired_ux, DesiredUx::kLowMemLatency);
   EXPECT_EQ(settings.conflux.scheduler, Scheduler::kMinRtt);
-  EXPECT_EQ(settings.conflux.legs, (LegSettings{.count = 2, .max = 4}));
+  EXPECT_EQ(settings.conflux.legs, (LegSettings{.count = 2, .max = 4, .far = FarLegs::kForBulk}));
   EXPECT_EQ(settings.conflux.handshake_timeout, std::chrono::milliseconds{100});
   EXPECT_EQ(settings.conflux.reorder.tunnel_limit, 65536U);
   EXPECT_EQ(settings.conflux.reorder.process_limit, 1048576U);

@@ -152,18 +152,21 @@ inline constexpr auto kConfluxOptions = std::to_array<Option>({
      .explanation =
          "For the host, which knows round trips and streams; the plugin only checks it. All legs "
          "are built at the same time, and near ones join as soon as they are built. A leg is far "
-         "if "
-         "its circuit, as it was built, answered a quarter later than the nearest, and 20 ms or "
-         "more later.\n\n"
+         "if the exit's answer, when its circuit was built, took a quarter longer than over the "
+         "nearest leg, and 20 ms or more longer.\n\n"
          "What is short gains nothing from a far leg: an exit that is asked for high_throughput "
          "puts cells on it as soon as the window of the near one is full, and all that comes after "
          "them waits, of every stream. What is long gains the leg's whole bandwidth. So with "
          "`for_bulk` a far leg stands ready and joins (sends LINK) once a stream has moved 512 "
-         "KiB, or all of them together 4 MiB without a pause of a second.\n\n"
+         "KiB, or all of them together 4 MiB, in a burst: five minutes at most, and no five "
+         "seconds "
+         "in which nothing moves. It stays for the tunnel's life. One that is built before any "
+         "other, joins at once; so does one for which the near leg is lost, or not linked within "
+         "two of its round trips.\n\n"
          "The relays of a far leg learn from the time of its LINK that the tunnel moves much just "
-         "now, which what they carry then tells them anyway; the exit sees a LINK come later than "
-         "any of stock tor's. `profile: stock` therefore allows nothing but `auto` and `at_once`."
-         "\n\n"
+         "now, which what they carry then tells them anyway; the exit learns that the host took "
+         "the leg for far. Stock tor's clients link all legs at once. `profile: stock` therefore "
+         "allows nothing but `auto` and `at_once`.\n\n"
          "A change on reload holds for new tunnels."},
     {.key = "conflux.handshake_timeout",
      .type = DurationType{[](Settings& s) -> milliseconds& { return s.conflux.handshake_timeout; },

@@ -42,7 +42,7 @@ class RunningSha1 {
 
  private:
   /// Not an EVP_MD_CTX: each cell reads the digest, for which that had to be copied, with memory
-  /// allocated and freed. The same code computes both.
+  /// allocated and freed. OpenSSL's default provider computes both with the same code.
   SHA_CTX state_;
 };
 

@@ -13,9 +13,9 @@ namespace onion_proxy {
 /// Sans-I/O.
 struct FarLegPolicy {
   bool for_bulk = false;  ///< else it is joined like any other
-  /// Far is what takes so many percent of the time that the nearest takes, and so much longer: a
-  /// page over two legs of 50 ms each is faster than over one of them, and slower if the second one
-  /// takes 75 ms (test/bench/e2e, page_*).
+  /// Far is what takes so many percent of the time that the nearest takes, and so much longer.
+  /// test/bench/e2e (page_equal, page_close): a page over two legs of 50 ms each is faster than
+  /// over one of them, and slower if the second one takes 75 ms.
   uint32_t percent = 125;
   Micros margin = std::chrono::milliseconds(20);
 
@@ -33,9 +33,10 @@ class BulkWatch {
   static constexpr uint64_t kStreamBytes = 512 * 1024;
   /// All together in one burst: many short transfers at once fill the near leg, too.
   static constexpr uint64_t kTunnelBytes = 4 * 1024 * 1024;
-  /// What ends a burst: a pause, or that it has lasted so long.
-  static constexpr Micros kPause = std::chrono::seconds(1);
-  static constexpr Micros kBurst = std::chrono::seconds(30);
+  /// What ends a burst: that nothing moves for so long, or that it has lasted so long. A near leg
+  /// that is slow or stutters shall get help, and a chat shall not.
+  static constexpr Micros kPause = std::chrono::seconds(5);
+  static constexpr Micros kBurst = std::chrono::minutes(5);
 
   /// `all`: bytes that the tunnel has moved so far, both ways; never goes back. True if a new burst
   /// begins with this: what each stream moves counts from here.

@@ -47,7 +47,7 @@ struct LegOptions {
   size_t ordinal = 1;  ///< the only name that logs use
   std::vector<RelayInfo> path;
   uint8_t sendme_inc = 31;
-  VegasParams vegas;
+  VegasParams vegas{};
   std::chrono::milliseconds build_timeout{20000};
 };
 

@@ -1,12 +1,12 @@
 // Tunnel: life from the first circuit to the last.
 #include "examples/onion_proxy/proxy/tunnel.h"
 
-#include <algorithm>
 #include <boost/asio/post.hpp>
 
 #include "examples/onion_proxy/base/clock.h"
 
 namespace onion_proxy {
+
 Tunnel::Tunnel(const TunnelEnvironment& environment, TunnelOwner& owner, TunnelOptions options,
                std::unique_ptr<PathSet> paths)
     : env_(environment),

@@ -46,7 +46,7 @@ struct TunnelEnvironment {
 struct TunnelOptions {
   uint64_t ordinal = 1;  ///< the only name that logs use
   std::vector<ChosenPath> paths;
-  /// Further circuits tried for those that are lost while they are built or linked.
+  /// Further circuits tried for those that are lost before they are linked.
   size_t replacements_max = 3;
   uint8_t sendme_inc = 31;
   VegasParams vegas;
@@ -138,6 +138,7 @@ class Tunnel final : private LegOwner, private CellSink, private StreamHost {
   void let_wait(const Leg& leg);
   bool is_link_overdue() const;
   bool far_leg_waits() const;
+  bool wants_far_legs() const;
   void review_far_legs();
   bool must_hold();
   void schedule_turn();

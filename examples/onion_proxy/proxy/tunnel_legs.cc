@@ -1,6 +1,7 @@
 // Tunnel: its legs, from the first cell of their building to their loss.
 #include <algorithm>
 #include <filesystem>
+#include <vector>
 
 #include "examples/onion_proxy/proxy/tunnel.h"
 
@@ -79,8 +80,10 @@ void Tunnel::handle_leg_lost(Leg& leg, const LegLoss& loss) {
   const bool joined = is_joined(leg);
   // An exit that serves others is no suspect: else a relay of a leg that waits, for however long,
   // could turn the client away from it.
-  const bool waited = entries_[leg.ordinal() - 1] == Entry::kWaits;
-  blame(leg, loss.first_suspect, waited ? leg.path().size() - 2 : loss.last_suspect);
+  const bool exit_serves = was_ready_ && entries_[leg.ordinal() - 1] == Entry::kWaits;
+  const size_t before_exit = leg.path().size() - 2;
+  blame(leg, loss.first_suspect,
+        exit_serves ? std::min(loss.last_suspect, before_exit) : loss.last_suspect);
   env_.log.notice("tunnel {}: leg {} {}: {}", ordinal(), leg.ordinal(),
                   joined ? "is gone" : "is lost before it was joined", loss.reason);
   if (!joined) {
@@ -107,12 +110,16 @@ void Tunnel::close_without_legs(const std::string& reason) {
   if (std::ranges::all_of(legs_, [](const auto& leg) { return leg->is_gone(); })) close(reason);
 }
 
-// A slow leg delays none of the others.
+// A slow leg delays none of the others. The nearest comes first: it decides which are far.
 void Tunnel::join_built() {
   if (state_ == State::kClosed || must_hold()) return;
   const bool waited = far_leg_waits();
+  std::vector<Leg*> built;
   for (const auto& leg : legs_) {
-    if (!leg->is_built() || is_joined(*leg)) continue;
+    if (leg->is_built() && !is_joined(*leg)) built.push_back(leg.get());
+  }
+  std::ranges::stable_sort(built, {}, &Leg::round_trip);
+  for (Leg* leg : built) {
     if (must_wait(*leg)) {
       let_wait(*leg);
     } else if (!join(*leg)) {
@@ -126,7 +133,7 @@ void Tunnel::join_built() {
 
 // While nobody serves, a far leg gives a near one no more time than its LINK takes.
 bool Tunnel::must_wait(const Leg& leg) const {
-  if (!options_.far_legs.for_bulk || bulk_.is_bulk()) return false;
+  if (!options_.far_legs.for_bulk || wants_far_legs()) return false;
   if (state_ == State::kBuilding || is_link_overdue()) return false;
   return std::ranges::any_of(legs_, [&](const auto& other) {
     return other->is_built() && is_joined(*other) &&
@@ -151,15 +158,18 @@ bool Tunnel::far_leg_waits() const {
 }
 
 // Not while memory is short: a far leg makes more wait.
+bool Tunnel::wants_far_legs() const { return bulk_.is_bulk() && !under_pressure_; }
+
 void Tunnel::review_far_legs() {
-  if (state_ == State::kClosed || under_pressure_ || !far_leg_waits()) return;
+  if (state_ == State::kClosed || !far_leg_waits()) return;
   if (bulk_.note_all(bytes_up() + bytes_down(), now())) {
     streams_.for_each([](Stream& stream) { stream.begin_burst(); });
   }
   uint64_t longest = 0;
   streams_.for_each([&](const Stream& stream) { longest = std::max(longest, stream.burst()); });
   bulk_.note_longest(longest);
-  if (bulk_.is_bulk() || is_link_overdue()) join_built();
+  if (wants_far_legs()) env_.log.info("tunnel {}: much moves, far legs join", ordinal());
+  if (wants_far_legs() || is_link_overdue()) join_built();
 }
 
 bool Tunnel::join(Leg& leg) {
@@ -179,7 +189,7 @@ bool Tunnel::join(Leg& leg) {
 
 // Whether the tunnel goes on.
 bool Tunnel::handle_unjoined(Leg& leg, const std::string& why) {
-  if (state_ != State::kReady) {
+  if (!was_ready_) {
     close("leg " + std::to_string(leg.ordinal()) + " could not be joined: " + why);
     return false;
   }
@@ -196,6 +206,7 @@ bool Tunnel::must_hold() {
   if (options_.hold_link_file.empty()) return false;
   std::error_code ignored;
   if (std::filesystem::exists(options_.hold_link_file, ignored)) return false;
+  armed_for_.reset();
   timer_.run_after(kHoldCheck, [this] { join_built(); });
   return true;
 }

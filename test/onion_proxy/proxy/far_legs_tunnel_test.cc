@@ -19,6 +19,9 @@ class FarLegTest : public test::TwoLegs {
   static constexpr FarLegPolicy kNoneIsFar{
       .for_bulk = true, .percent = 0, .margin = std::chrono::hours(1)};
 
+  // Twice as much is more than building leg 2 takes, however busy the machine.
+  static constexpr std::chrono::seconds kLongRoundTrip{1};
+
   // Leg 1 serves before leg 2 is built.
   void serve_on_leg_1() {
     leg(2).pause();
@@ -28,6 +31,26 @@ class FarLegTest : public test::TwoLegs {
     ASSERT_TRUE(run([&] { return state_of(2) != "building"; }));
     stream_ = connect(application_);
     ASSERT_EQ(carrier_, 1u);
+  }
+
+  // As the test wants it now.
+  void restart() {
+    tunnel_.reset();
+    legs_.clear();
+    start(2, std::make_unique<PluginPaths>(plugin_->instance()));
+  }
+
+  // Leg 2 is not built yet. LINK is out on leg 1, whose round trip was long.
+  void build_leg_1_slowly() {
+    leg(1).hold_extend();
+    leg(2).pause();
+    ASSERT_TRUE(run([&] { return leg(1).is_asked_to_extend(); }));
+    bool over = false;
+    Timer timer(io_);
+    timer.run_after(kLongRoundTrip, [&over] { over = true; });
+    ASSERT_TRUE(run([&] { return over; }));
+    leg(1).answer_extend();
+    ASSERT_TRUE(run([&] { return has_link(1); }));
   }
 
   std::string state_of(size_t number) { return tunnel_->stats().legs[number - 1].state; }
@@ -56,8 +79,8 @@ TEST_F(FarLegTest, WaitsWhileStreamsAreShortAndJoinsForALongOne) {
   // then that leg waits,
   EXPECT_EQ(state_of(2), "waiting");
   EXPECT_FALSE(has_link(2));
-  // and with the next byte it joins the set, and is as good as any.
-  receive(1);
+  // and with more it joins the set, and is as good as any.
+  receive(2 * BulkWatch::kStreamBytes);
   link(2);
   EXPECT_EQ(state_of(2), "linked");
   EXPECT_EQ(leg(2).find(RelayCommand::kConfluxLink)->body,
@@ -65,22 +88,52 @@ TEST_F(FarLegTest, WaitsWhileStreamsAreShortAndJoinsForALongOne) {
 }
 
 TEST_F(FarLegTest, JoinsAtOnceIfItIsNotFarAfterAll) {
-  tunnel_.reset();
-  legs_.clear();
   far_legs_ = kNoneIsFar;
-  start(2, std::make_unique<PluginPaths>(plugin_->instance()));
+  restart();
   serve_on_leg_1();
   link(2);
   EXPECT_EQ(state_of(2), "linked");
 }
 
-TEST_F(FarLegTest, JoinsAtOnceWhileNothingServes) {
-  // Nobody knows yet whether leg 1 will ever be linked.
-  leg(2).pause();
-  ASSERT_TRUE(run([&] { return has_link(1); }));
+TEST_F(FarLegTest, GivesTheNearLegTheTimeOfItsLink) {
+  // Given a LINK on a leg that took its time to be built, and so has time to be linked,
+  build_leg_1_slowly();
+  // when another leg is built, which is far,
   leg(2).resume();
+  ASSERT_TRUE(run([&] { return state_of(2) == "waiting"; }));
+  EXPECT_FALSE(has_link(2));
+  // then it waits still once that one is linked.
+  link(1);
+  ASSERT_TRUE(run([&] { return ready_; }));
+  EXPECT_EQ(state_of(2), "waiting");
+}
+
+TEST_F(FarLegTest, JoinsIfTheNearLegIsNotLinkedInTime) {
+  build_leg_1_slowly();
+  leg(2).resume();
+  ASSERT_TRUE(run([&] { return state_of(2) == "waiting"; }));
   link(2);
   EXPECT_TRUE(run([&] { return ready_; }));
+  EXPECT_EQ(state_of(1), "linking");
+}
+
+TEST_F(FarLegTest, BeginsTheSetIfTheNearLegIsLostBeforeItIsLinked) {
+  build_leg_1_slowly();
+  leg(2).resume();
+  ASSERT_TRUE(run([&] { return state_of(2) == "waiting"; }));
+  leg(1).send_link_cell(LinkCommand::kDestroy, Bytes{0});
+  ASSERT_TRUE(run([&] { return state_of(1) == "closed"; }));
+  EXPECT_EQ(state_of(2), "linking");
+  link(2);
+  EXPECT_TRUE(run([&] { return ready_; }));
+}
+
+TEST_F(FarLegTest, WhoseGuardIsLostBlamesNobodyElse) {
+  serve_on_leg_1();
+  leg(2).disconnect();
+  ASSERT_TRUE(run([&] { return state_of(2) == "closed"; }));
+  EXPECT_THAT(suspects_, ElementsAre(leg(2).path()[0]));
+  EXPECT_FALSE(closed_);
 }
 
 TEST_F(FarLegTest, IsReplacedIfItIsLostWhileItWaitsAndTheTunnelGoesOn) {
@@ -93,9 +146,22 @@ TEST_F(FarLegTest, IsReplacedIfItIsLostWhileItWaitsAndTheTunnelGoesOn) {
   ASSERT_FALSE(closed_) << tunnel_->close_reason();
   EXPECT_EQ(state_of(2), "closed");
   ASSERT_TRUE(run([&] { return state_of(3) == "waiting"; }));
+  // the exit, which serves, is not avoided for it,
+  EXPECT_THAT(suspects_, ElementsAre(leg(2).path()[1]));
   // and the stream does not notice.
   receive(1000);
   EXPECT_FALSE(application_.was_reset());
+}
+
+TEST_F(FarLegTest, ThatNothingReplacesIsMissedByNobody) {
+  replacements_max_ = 0;
+  restart();
+  serve_on_leg_1();
+  leg(2).send_link_cell(LinkCommand::kDestroy, Bytes{0});
+  ASSERT_TRUE(run([&] { return state_of(2) == "closed"; }));
+  EXPECT_EQ(replacements_asked_, 0u);
+  receive(2 * BulkWatch::kStreamBytes);
+  EXPECT_FALSE(closed_);
 }
 
 TEST_F(FarLegTest, ACellOfTheExitOnACircuitThatWaitsClosesTheTunnel) {
@@ -105,6 +171,22 @@ TEST_F(FarLegTest, ACellOfTheExitOnACircuitThatWaitsClosesTheTunnel) {
   ASSERT_TRUE(run([&] { return closed_; }));
   EXPECT_EQ(tunnel_->close_reason(), "leg 2: a DATA cell before LINK");
   EXPECT_THAT(ended_, ElementsAre("the tunnel closed"));
+}
+
+// A plugin that takes one leg at a time, for whatever reason.
+class FarLegTooMany : public FarLegTest {
+ protected:
+  FarLegTooMany() { conflux_lines_ = "  legs: {count: 1, max: 1}\n"; }
+};
+
+TEST_F(FarLegTooMany, CostsTheTransferNothingIfItCannotBeJoined) {
+  serve_on_leg_1();
+  receive(2 * BulkWatch::kStreamBytes);
+  ASSERT_TRUE(run([&] { return state_of(2) == "closed"; }));
+  EXPECT_TRUE(run([&] { return leg(2).is_destroyed(); }));
+  EXPECT_FALSE(has_link(2));
+  receive(1000);
+  EXPECT_FALSE(closed_) << tunnel_->close_reason();
 }
 
 }  // namespace

@@ -195,5 +195,40 @@ TEST_F(ProcessLimitTest, AQuietTunnelWithTheOldestCellsMakesRoomForThoseThatMove
   EXPECT_LE(held_bytes(), kLimit);
 }
 
+// Whatever this machine is busy with, the second leg is far.
+constexpr FarLegPolicy kAnyIsFar{.for_bulk = true, .percent = 0, .margin = -std::chrono::hours(1)};
+
+class ManagedFarLegTest : public TunnelManagerPressureTest {
+ protected:
+  // Leg 1 serves before leg 2 is built.
+  void serve_on_leg_1() {
+    leg(2).pause();
+    arrive(application_);
+    link(1);
+    ASSERT_TRUE(run([&] { return leg(1).count(RelayCommand::kBegin) == 1; }));
+    leg(2).resume();
+  }
+  std::string state_of_leg_2() { return manager().stats().tunnels.back().legs[1].state; }
+};
+
+TEST_F(ManagedFarLegTest, WaitsAsTheOptionsSay) {
+  options_.far_legs = kAnyIsFar;
+  serve_on_leg_1();
+  EXPECT_TRUE(run([&] { return state_of_leg_2() == "waiting"; }));
+}
+
+TEST_F(ManagedFarLegTest, WaitsInTunnelsAfterAReloadThatSaysSo) {
+  manager().set_legs(options_.legs, kAnyIsFar);
+  serve_on_leg_1();
+  EXPECT_TRUE(run([&] { return state_of_leg_2() == "waiting"; }));
+}
+
+TEST_F(ManagedFarLegTest, JoinsAtOnceInTunnelsAfterAReloadThatSaysSo) {
+  options_.far_legs = kAnyIsFar;
+  manager().set_legs(options_.legs, FarLegPolicy());
+  serve_on_leg_1();
+  link(2);
+}
+
 }  // namespace
 }  // namespace onion_proxy

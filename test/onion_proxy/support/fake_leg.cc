@@ -1,6 +1,7 @@
 #include "test/onion_proxy/support/fake_leg.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace onion_proxy::test {
 namespace {
@@ -56,14 +57,23 @@ void FakeLeg::handle(const FakeLinkServer::Cell& cell) {
   if (destroyed_) ++cells_after_destroy_;
   CellPayload payload = to_array<kCellPayloadSize>(cell.body).value();
   const auto opened = path_.open(payload);
-  if (opened.cell.command == RelayCommand::kExtend2) return handle_extend(opened.cell);
+  if (opened.cell.command == RelayCommand::kExtend2) return handle_extend(opened.cell.body);
   cells_.push_back({opened.cell.command, opened.cell.stream_id,
                     Bytes(opened.cell.body.begin(), opened.cell.body.end()), opened.tag});
 }
 
-void FakeLeg::handle_extend(const RelayCell& cell) {
+void FakeLeg::answer_extend() {
+  holding_ = false;
+  handle_extend(*std::exchange(kept_extend_, std::nullopt));
+}
+
+void FakeLeg::handle_extend(ByteView request) {
   if (!building_) return;
-  ByteReader reader(cell.body.subspan(kExtendSpecifiers));
+  if (holding_ && hops_ == 2) {
+    kept_extend_.emplace(request.begin(), request.end());
+    return;
+  }
+  ByteReader reader(request.subspan(kExtendSpecifiers));
   const uint16_t type = reader.u16();
   const ByteView skin = reader.take(reader.u16());
   FakeRelay& next = hops_ == 1 ? middle_ : exit_;

@@ -46,6 +46,10 @@ class FakeLeg {
   void resume() { paused_ = false; }
   /// Stops answering circuits: they stay half built.
   void stop_building() { building_ = false; }
+  /// The exit keeps its answer to EXTEND2 until `answer_extend`.
+  void hold_extend() { holding_ = true; }
+  bool is_asked_to_extend() const { return kept_extend_.has_value(); }
+  void answer_extend();
   /// Destroys circuits at their first cell.
   void refuse_building() { refusing_ = true; }
 
@@ -59,7 +63,7 @@ class FakeLeg {
 
  private:
   void handle(const FakeLinkServer::Cell& cell);
-  void handle_extend(const RelayCell& cell);
+  void handle_extend(ByteView request);
   static Bytes with_length(const Bytes& reply);
 
   FakeLinkServer guard_;
@@ -76,6 +80,8 @@ class FakeLeg {
   bool destroyed_ = false;
   bool paused_ = false;
   bool building_ = true;
+  bool holding_ = false;
+  std::optional<Bytes> kept_extend_;
   bool refusing_ = false;
 };
 
