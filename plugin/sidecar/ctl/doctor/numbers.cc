@@ -108,7 +108,8 @@ class Symptoms {
         region_.aggregation_ratio_received() < kHelpsFrom) {
       note(Level::kHint, "downloads come over one leg nearly alone",
            "exits schedule them: ask by conflux.desired_ux: high_throughput; stock exits may not "
-           "listen, and a leg that is much faster needs no other");
+           "listen, and a leg that is much faster needs no other. A far leg may wait for long "
+           "transfers: conflux.legs.far");
     }
     if (moved("conflux_cells_sent") >= kCellsToJudge &&
         region_.aggregation_ratio_sent() < kHelpsFrom) {
