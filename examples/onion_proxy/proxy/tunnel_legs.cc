@@ -1,6 +1,7 @@
 // Tunnel: its legs, from the first cell of their building to their loss.
 #include <algorithm>
 #include <filesystem>
+#include <utility>
 #include <vector>
 
 #include "examples/onion_proxy/proxy/tunnel.h"
@@ -118,7 +119,8 @@ void Tunnel::join_built() {
   for (const auto& leg : legs_) {
     if (leg->is_built() && !is_joined(*leg)) built.push_back(leg.get());
   }
-  std::ranges::stable_sort(built, {}, &Leg::round_trip);
+  std::ranges::sort(built, {},
+                    [](const Leg* leg) { return std::pair(leg->round_trip(), leg->ordinal()); });
   for (Leg* leg : built) {
     if (must_wait(*leg)) {
       let_wait(*leg);
