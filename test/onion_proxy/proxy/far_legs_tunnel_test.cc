@@ -40,7 +40,7 @@ class FarLegTest : public test::TwoLegs {
     start(2, std::make_unique<PluginPaths>(plugin_->instance()));
   }
 
-  // Leg 2 is not built yet. LINK is out on leg 1, whose round trip was long.
+  // Leg 2 is not built yet. LINK is out on leg 1, whose round trip was long: it has time to answer.
   void build_leg_1_slowly() {
     leg(1).hold_extend();
     leg(2).pause();
@@ -51,6 +51,14 @@ class FarLegTest : public test::TwoLegs {
     ASSERT_TRUE(run([&] { return over; }));
     leg(1).answer_extend();
     ASSERT_TRUE(run([&] { return has_link(1); }));
+  }
+
+  // Leg 2, which is far, gives it that time.
+  void wait_for_link_of_leg_1() {
+    build_leg_1_slowly();
+    leg(2).resume();
+    ASSERT_TRUE(run([&] { return state_of(2) == "waiting"; }));
+    EXPECT_FALSE(has_link(2));
   }
 
   std::string state_of(size_t number) { return tunnel_->stats().legs[number - 1].state; }
@@ -96,31 +104,22 @@ TEST_F(FarLegTest, JoinsAtOnceIfItIsNotFarAfterAll) {
 }
 
 TEST_F(FarLegTest, GivesTheNearLegTheTimeOfItsLink) {
-  // Given a LINK on a leg that took its time to be built, and so has time to be linked,
-  build_leg_1_slowly();
-  // when another leg is built, which is far,
-  leg(2).resume();
-  ASSERT_TRUE(run([&] { return state_of(2) == "waiting"; }));
-  EXPECT_FALSE(has_link(2));
-  // then it waits still once that one is linked.
+  wait_for_link_of_leg_1();
+  // It waits still once that one is linked.
   link(1);
   ASSERT_TRUE(run([&] { return ready_; }));
   EXPECT_EQ(state_of(2), "waiting");
 }
 
 TEST_F(FarLegTest, JoinsIfTheNearLegIsNotLinkedInTime) {
-  build_leg_1_slowly();
-  leg(2).resume();
-  ASSERT_TRUE(run([&] { return state_of(2) == "waiting"; }));
+  wait_for_link_of_leg_1();
   link(2);
   EXPECT_TRUE(run([&] { return ready_; }));
   EXPECT_EQ(state_of(1), "linking");
 }
 
 TEST_F(FarLegTest, BeginsTheSetIfTheNearLegIsLostBeforeItIsLinked) {
-  build_leg_1_slowly();
-  leg(2).resume();
-  ASSERT_TRUE(run([&] { return state_of(2) == "waiting"; }));
+  wait_for_link_of_leg_1();
   leg(1).send_link_cell(LinkCommand::kDestroy, Bytes{0});
   ASSERT_TRUE(run([&] { return state_of(1) == "closed"; }));
   EXPECT_EQ(state_of(2), "linking");
